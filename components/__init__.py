@@ -1,0 +1,1 @@
+"""What a stack declares: typed settings and one component resource a file."""

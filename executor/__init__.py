@@ -1,0 +1,1 @@
+"""Carries a plan out, one re-observed step at a time. Knows nothing of Pulumi."""

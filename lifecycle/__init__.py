@@ -1,0 +1,1 @@
+"""Pure domain: stages, planner, impact, requirements. No input or output."""

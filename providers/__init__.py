@@ -1,0 +1,1 @@
+"""Dynamic providers: what changes the real system, one a file. Module paths here are state ABI (docs/abi.md)."""

@@ -1,0 +1,1 @@
+"""Azure Site Recovery and its neighbours on loopback."""
