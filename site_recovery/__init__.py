@@ -1,1 +1,1 @@
-"""The only room that speaks to Azure Site Recovery."""
+"""The only room that speaks to Azure Site Recovery; see connection.connect for the way in."""
