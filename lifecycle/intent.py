@@ -1,0 +1,117 @@
+"""When a VM may move at all: only when its declared direction differs from the one last applied.
+
+`applied` is kept beside the declaration and is changed by a finished move or an adoption alone. Without it, a failover
+made by hand in the portal, followed by a refresh and an unrelated `up`, could not be told from a flip in the stack
+file: the tool would fail the VM back behind the operator's back.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lifecycle.directions import Direction, Place
+from lifecycle.observation import Observation, Owner
+from lifecycle.options import MoveOptions
+from lifecycle.planner import Plan, is_at_goal, plan
+from lifecycle.stages import WORDS, Stage
+
+
+class Decision(StrEnum):
+    """What an `up` does with one VM."""
+
+    NOTHING = "nothing"
+    MOVE = "move"
+    ADOPT = "adopt"
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class Intent:
+    """The decision, the plan it rests on, and for a held VM the sentence that says why and the two ways on."""
+
+    decision: Decision
+    plan: Plan
+    why: str = ""
+
+
+def decide(seen: Observation, declared: Direction, applied: Direction | None, options: MoveOptions) -> Intent:
+    """What an `up` may do with a VM.
+
+    `applied` is None for a direction that is declared for the first time. Raises nothing.
+    """
+    due = plan(seen, declared, options)
+    place = where_it_runs(seen)
+    if applied is None:
+        return _first_time(seen, declared, due, place)
+    if declared is applied and not _taken_over(seen):
+        return _standing(seen, declared, due, place)
+    if place is declared.runs and _somebody_else_brought_it(seen) and not _moves_away(due.stage):
+        return Intent(Decision.ADOPT, due, _adopted(seen, declared, due))
+    if due.reached:
+        return Intent(Decision.ADOPT, due, f"{seen.vm} {WORDS[due.stage]} already; no step is taken")
+    return Intent(Decision.MOVE, due)
+
+
+def where_it_runs(seen: Observation) -> Place:
+    """The place where the VM is active. Before the service says anything it can only be on premises."""
+    return seen.active or Place.ON_PREMISES
+
+
+def _taken_over(seen: Observation) -> bool:
+    jobs = (seen.job, seen.brought_here)
+    return any(job is not None and job.owner is Owner.TAKEN_OVER for job in jobs)
+
+
+def _somebody_else_brought_it(seen: Observation) -> bool:
+    return seen.brought_here is not None and seen.brought_here.owner is Owner.SOMEBODY_ELSE
+
+
+def _moves_away(stage: Stage) -> bool:
+    return stage in {Stage.FAILING_OVER, Stage.SYNCHRONIZING, Stage.WAITING_TO_COMPLETE}
+
+
+def _first_time(seen: Observation, declared: Direction, due: Plan, place: Place) -> Intent:
+    if place is declared.runs and not _moves_away(due.stage):
+        return Intent(Decision.ADOPT, due, _adopted(seen, declared, due) if not due.reached else "")
+    return Intent(
+        Decision.HELD,
+        due,
+        f"{seen.vm} {WORDS[due.stage]}, but its direction is declared for the first time as {declared}. A first "
+        f"declaration moves nothing: declare direction {Direction.of(place)}, run `pulumi up`, then change it",
+    )
+
+
+def _standing(seen: Observation, declared: Direction, due: Plan, place: Place) -> Intent:
+    if place is declared.runs and (is_at_goal(due.stage, declared) or due.stage in _PASSING):
+        return Intent(Decision.NOTHING, due)
+    found = f"{seen.vm} {WORDS[due.stage]}, but direction {declared} is what was last applied"
+    if place is declared.runs:
+        job = seen.job or seen.brought_here or seen.last_move
+        number = job.id if job is not None else "JOB_ID"
+        ways = (
+            "finish or undo it in Azure, or let this tool go on from there: "
+            f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {number}`"
+        )
+    else:
+        there = Direction.of(place)
+        ways = (
+            f"if it is to stay there, declare direction {there} (`pulumi up` then takes no step); "
+            f"if it is to come back, declare {there} first, run `pulumi up`, then declare {declared} again"
+        )
+    return Intent(Decision.HELD, due, f"{found}. No step is taken. {ways[0].upper()}{ways[1:]}")
+
+
+# Passing states at the declared place that nobody has to hear of as held.
+_PASSING = {Stage.SETTLING, Stage.BUSY, Stage.REVERSE_REPLICATING, Stage.REPROTECTING}
+
+
+def _adopted(seen: Observation, declared: Direction, due: Plan) -> str:
+    left = ""
+    if due.names:
+        left = f"; still open there: {', '.join(due.names)}"
+        job = seen.brought_here
+        if job is not None:
+            left += (
+                " (finish it in Azure, or let this tool go on: "
+                f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {job.id}`)"
+            )
+    return f"{seen.vm} {WORDS[due.stage]}: direction {declared} is adopted, no step is taken{left}"

@@ -1,0 +1,151 @@
+"""What was seen of one VM, at one moment, in the service. The only input of the planner besides the goal.
+
+Built by `executor.observe` from the service's own answers; never from the state of a stack.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, StrEnum
+
+from lifecycle.directions import Place
+
+
+class Operation(StrEnum):
+    """The members of `allowedOperations` known here by name (SDK enum ReplicationProtectedItemOperation)."""
+
+    PLANNED_FAILOVER = "PlannedFailover"
+    UNPLANNED_FAILOVER = "UnplannedFailover"
+    TEST_FAILOVER = "TestFailover"
+    TEST_FAILOVER_CLEANUP = "TestFailoverCleanup"
+    COMMIT = "Commit"
+    CHANGE_PIT = "ChangePit"
+    FAILBACK = "Failback"
+    REVERSE_REPLICATE = "ReverseReplicate"
+    DISABLE_PROTECTION = "DisableProtection"
+    COMPLETE_MIGRATION = "CompleteMigration"
+    REPAIR_REPLICATION = "RepairReplication"
+
+
+class Scenario(StrEnum):
+    """`scenarioName` of the jobs that move a VM, as recorded."""
+
+    PLANNED_FAILOVER = "PlannedFailover"
+    UNPLANNED_FAILOVER = "UnplannedFailover"
+    COMMIT = "CommitFailover"
+    CHANGE_PIT = "ChangePit"
+    FAILBACK = "Failback"
+    REPROTECT = "ReprotectReplicationGroup"
+
+
+FAILOVER_SCENARIOS = frozenset({Scenario.PLANNED_FAILOVER.value, Scenario.UNPLANNED_FAILOVER.value})
+MOVE_SCENARIOS = frozenset(scenario.value for scenario in Scenario)
+
+
+class Owner(Enum):
+    """Who started a job: told by the client-request-id at the start of its activityId."""
+
+    OURS = "ours"
+    TAKEN_OVER = "taken over"
+    SOMEBODY_ELSE = "somebody else"
+
+    @property
+    def may_go_on(self) -> bool:
+        return self is not Owner.SOMEBODY_ELSE
+
+
+class PowerState(StrEnum):
+    RUNNING = "running"
+    STOPPED = "stopped"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of the service on this VM. `ended` is None while it runs or waits."""
+
+    id: str
+    scenario: str
+    friendly_name: str
+    state: str
+    state_description: str
+    started: datetime | None
+    ended: datetime | None
+    owner: Owner
+    task: str | None = None
+    can_resume: bool = False
+    client_request_id: str | None = None
+    # The source's shutdown is tried, and the failover goes on if it fails: the task alone tells.
+    source_shutdown: str | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.ended is None and self.state in {"NotStarted", "InProgress", "Suspended", "Cancelling"}
+
+    @property
+    def succeeded(self) -> bool:
+        return self.state == "Succeeded"
+
+    @property
+    def waits_for_complete_failover(self) -> bool:
+        """A failback that has synchronized and waits for Complete Failover: suspended, and Resume is offered.
+
+        `stateDescription` is not asked: its exact word for this pause is in no recording.
+        """
+        return self.scenario == Scenario.FAILBACK and self.state == "Suspended" and self.can_resume
+
+
+@dataclass(frozen=True)
+class RecoveryPoint:
+    id: str
+    time: datetime
+    app_consistent: bool
+
+
+@dataclass(frozen=True)
+class HealthError:
+    code: str
+    level: str
+    message: str
+    causes: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One VM as the service shows it. Times are UTC, of the service's clock. None is "not known", never "no"."""
+
+    vm: str
+    item_id: str
+    at: datetime
+    active: Place | None
+    protection_state: str
+    protection_text: str
+    allowed: frozenset[str]
+    # The scenario that the item itself names (`currentScenario`), None when it names none.
+    scenario: str | None = None
+    job: Job | None = None
+    last_move: Job | None = None
+    # The failover or failback that brought the VM to where it is; its owner decides whether we may go on from there.
+    brought_here: Job | None = None
+    recovery_points: tuple[RecoveryPoint, ...] | None = None
+    replication_health: str = "None"
+    failover_health: str = "None"
+    health_errors: tuple[HealthError, ...] = ()
+    rpo_seconds: int | None = None
+    last_replicated: datetime | None = None
+    initial_replication_percent: int | None = None
+    test_failover_active: bool = False
+    last_test_failover: datetime | None = None
+    last_failover: datetime | None = None
+    managed_disks: bool | None = None
+    azure_vm_name: str | None = None
+    azure_vm_size: str | None = None
+    azure_vm_power: PowerState = PowerState.UNKNOWN
+    provider_connected: bool | None = None
+    provider_last_heartbeat: datetime | None = None
+    policy_id: str | None = None
+    failover_recovery_point_id: str | None = None
+
+    def allows(self, operation: Operation) -> bool:
+        return operation.value in self.allowed

@@ -1,0 +1,113 @@
+"""The operator's choices for moving one VM, as the planner and the executor need them.
+
+The stack file's model resolves defaults and tiers and hands over plain values (`MoveOptions.from_inputs`); the defaults
+here are the same and are used when a value was left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from lifecycle.steps import Step
+
+
+class FailoverMode(StrEnum):
+    PLANNED = "planned"
+    UNPLANNED = "unplanned"
+
+
+class Commit(StrEnum):
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+    AFTER_VERIFICATION = "afterVerification"
+
+
+class DataSync(StrEnum):
+    """Before: deltas are copied while the Azure VM runs. During: everything is downloaded while it is off."""
+
+    BEFORE_FAILOVER = "beforeFailover"
+    DURING_FAILOVER = "duringFailover"
+
+
+class RecoveryPointChoice(StrEnum):
+    LATEST = "latest"
+    LATEST_PROCESSED = "latestProcessed"
+    LATEST_APP_CONSISTENT = "latestAppConsistent"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Complete Failover is allowed from `opens` to `closes`, both UTC."""
+
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True)
+class MoveOptions:
+    mode: FailoverMode = FailoverMode.PLANNED
+    shutdown_source: bool = True
+    recovery_point: str = RecoveryPointChoice.LATEST
+    change_recovery_point: str | None = None
+    failover_commit: Commit = Commit.AFTER_VERIFICATION
+    data_sync: DataSync = DataSync.BEFORE_FAILOVER
+    completion: Commit = Commit.AUTOMATIC
+    completion_window: Window | None = None
+    create_on_premises_vm: bool = False
+    failback_commit: Commit = Commit.MANUAL
+    hold_after: Step | None = None
+    verification: tuple[Mapping[str, Any], ...] = ()
+    max_data_loss_minutes: int | None = None
+    take_over: str | None = None
+    step_limits: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_inputs(cls, inputs: Mapping[str, Any]) -> "MoveOptions":
+        """From the inputs of a direction: the keys of a VM in the stack file. Numbers may be floats.
+
+        Raises ValueError naming the key when a value is not one of those allowed.
+        """
+        failover, failback = inputs.get("failover") or {}, inputs.get("failback") or {}
+        completion, window = _completion(failback.get("completion", Commit.AUTOMATIC))
+        hold = inputs.get("holdAfter")
+        limit = inputs.get("maxDataLossMinutes")
+        return cls(
+            mode=FailoverMode(failover.get("mode", FailoverMode.PLANNED)),
+            shutdown_source=bool(failover.get("shutdownSource", True)),
+            recovery_point=str(failover.get("recoveryPoint", RecoveryPointChoice.LATEST)),
+            change_recovery_point=failover.get("changeRecoveryPoint"),
+            failover_commit=Commit(failover.get("commit", Commit.AFTER_VERIFICATION)),
+            data_sync=DataSync(failback.get("dataSync", DataSync.BEFORE_FAILOVER)),
+            completion=completion,
+            completion_window=window,
+            create_on_premises_vm=failback.get("recoveryVm", "noAction") == "create",
+            failback_commit=Commit(failback.get("commit", Commit.MANUAL)),
+            hold_after=Step(hold) if hold else None,
+            verification=tuple(inputs.get("verification") or ()),
+            max_data_loss_minutes=None if limit is None else int(limit),
+            take_over=inputs.get("takeOver"),
+            step_limits=dict(inputs.get("stepLimits") or {}),
+        )
+
+    def commit_of(self, *, failback: bool) -> Commit:
+        """The commit that holds: after verification without any verification declared means by hand."""
+        declared = self.failback_commit if failback else self.failover_commit
+        if declared is Commit.AFTER_VERIFICATION and not self.verification:
+            return Commit.MANUAL
+        return declared
+
+
+def _completion(declared: Any) -> tuple[Commit, Window | None]:
+    if isinstance(declared, Mapping):
+        window = declared["window"]
+        return Commit.AUTOMATIC, Window(_instant(window["from"]), _instant(window["to"]))
+    return Commit(declared), None
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text}: a time needs its zone, as in 2026-11-23T22:00:00+01:00")
+    return at.astimezone(UTC)

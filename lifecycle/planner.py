@@ -1,0 +1,348 @@
+"""From what was seen and what is declared to the steps still due. Pure and total: every observation has a plan.
+
+Who calls it: the check of a direction (to show the plan), the executor (before every step), the reports. The plan is
+derived from what the service offers (`allowedOperations`), where the VM is active and which job runs: never from the
+name of a service profile.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lifecycle.blockers import Blocker, Code
+from lifecycle.directions import Direction, Place
+from lifecycle.observation import Observation, Scenario
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
+from lifecycle.stages import WORDS, Stage, stage_of
+from lifecycle.steps import Actor, PlannedStep, Step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is due for one VM to be protected in the direction `goal`.
+
+    `steps` is empty when the goal is reached or when blockers of the planner itself stand in the way.
+    """
+
+    vm: str
+    goal: Direction
+    stage: Stage
+    to_stage: Stage
+    steps: tuple[PlannedStep, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+
+    @property
+    def reached(self) -> bool:
+        return not self.steps and not self.blockers
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(planned.step.value for planned in self.steps)
+
+    @property
+    def irreversible(self) -> tuple[str, ...]:
+        return tuple(planned.step.value for planned in self.steps if planned.irreversible)
+
+    @property
+    def stops_before(self) -> PlannedStep | None:
+        """The first step that waits for the stack file to be changed."""
+        return next((planned for planned in self.steps if planned.waits), None)
+
+
+def plan(seen: Observation, goal: Direction, options: MoveOptions) -> Plan:
+    """The steps from where the VM stands to `goal`.
+
+    Takes the observation, the goal and the operator's choices; returns a Plan. Raises nothing: what cannot be planned
+    is a blocker with the facts and the ways out.
+    """
+    stage = stage_of(seen)
+    to_stage = Stage.PROTECTED_IN_AZURE if goal.runs is Place.AZURE else Stage.PROTECTED
+    due = _steps_due(stage, seen, goal, options)
+    if isinstance(due, Blocker):
+        return Plan(seen.vm, goal, stage, to_stage, (), (due,))
+    if not due:
+        return Plan(seen.vm, goal, stage, stage)
+    held = _with_holds(due, stage, goal, options)
+    return Plan(seen.vm, goal, stage, to_stage, held, _ownership(seen, stage))
+
+
+def is_at_goal(stage: Stage, goal: Direction) -> bool:
+    """Whether nothing is left to do for `goal` in `stage`."""
+    return stage in _way_to(goal).goal_reached
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One direction of moving: its whole chain in order, and where each stage enters it (True: its job is running)."""
+
+    order: tuple[Step, ...]
+    entries: Mapping[Stage, tuple[Step, bool]]
+    goal_reached: frozenset[Stage]
+    # A move the other way that is not finished: it has to be brought to its end first.
+    halfway_back: frozenset[Stage]
+
+
+_TO_AZURE = _Way(
+    order=(
+        Step.REVERSE_REPLICATE,
+        Step.FAILOVER,
+        Step.CHANGE_RECOVERY_POINT,
+        Step.VERIFY,
+        Step.COMMIT,
+        Step.REPROTECT,
+    ),
+    entries={
+        Stage.FAILED_BACK: (Step.REVERSE_REPLICATE, False),
+        Stage.REVERSE_REPLICATING: (Step.REVERSE_REPLICATE, True),
+        Stage.PROTECTED: (Step.FAILOVER, False),
+        Stage.FAILING_OVER: (Step.FAILOVER, True),
+        Stage.FAILOVER_COMMIT_PENDING: (Step.CHANGE_RECOVERY_POINT, False),
+        Stage.CHANGING_RECOVERY_POINT: (Step.CHANGE_RECOVERY_POINT, True),
+        Stage.COMMITTING_FAILOVER: (Step.COMMIT, True),
+        Stage.COMMITTED_IN_AZURE: (Step.REPROTECT, False),
+        Stage.REPROTECTING: (Step.REPROTECT, True),
+    },
+    # Where failback is offered straight after the commit, that is all there is to reach.
+    goal_reached=frozenset({Stage.PROTECTED_IN_AZURE, Stage.FAILBACK_OFFERED}),
+    halfway_back=frozenset(
+        {
+            Stage.SYNCHRONIZING,
+            Stage.WAITING_TO_COMPLETE,
+            Stage.FAILBACK_COMMIT_PENDING,
+            Stage.COMMITTING_FAILBACK,
+        }
+    ),
+)
+
+_TO_ON_PREMISES = _Way(
+    order=(
+        Step.REPROTECT,
+        Step.SYNCHRONIZE,
+        Step.COMPLETE_FAILOVER,
+        Step.VERIFY,
+        Step.COMMIT,
+        Step.REVERSE_REPLICATE,
+    ),
+    entries={
+        Stage.COMMITTED_IN_AZURE: (Step.REPROTECT, False),
+        Stage.REPROTECTING: (Step.REPROTECT, True),
+        Stage.PROTECTED_IN_AZURE: (Step.SYNCHRONIZE, False),
+        Stage.FAILBACK_OFFERED: (Step.SYNCHRONIZE, False),
+        Stage.SYNCHRONIZING: (Step.SYNCHRONIZE, True),
+        Stage.WAITING_TO_COMPLETE: (Step.COMPLETE_FAILOVER, False),
+        Stage.FAILBACK_COMMIT_PENDING: (Step.VERIFY, False),
+        Stage.COMMITTING_FAILBACK: (Step.COMMIT, True),
+        Stage.FAILED_BACK: (Step.REVERSE_REPLICATE, False),
+        Stage.REVERSE_REPLICATING: (Step.REVERSE_REPLICATE, True),
+    },
+    goal_reached=frozenset({Stage.PROTECTED, Stage.TEST_FAILOVER, Stage.ENABLING}),
+    halfway_back=frozenset(
+        {
+            Stage.FAILING_OVER,
+            Stage.FAILOVER_COMMIT_PENDING,
+            Stage.CHANGING_RECOVERY_POINT,
+            Stage.COMMITTING_FAILOVER,
+        }
+    ),
+)
+
+
+def _way_to(goal: Direction) -> _Way:
+    return _TO_AZURE if goal.runs is Place.AZURE else _TO_ON_PREMISES
+
+
+def _steps_due(stage: Stage, seen: Observation, goal: Direction, options: MoveOptions) -> list[PlannedStep] | Blocker:
+    way = _way_to(goal)
+    if stage in way.goal_reached:
+        return []
+    if stage in way.halfway_back:
+        return _unfinished(seen, stage, goal.other)
+    if stage not in way.entries:
+        return _cannot(seen, stage)
+    entry, running = way.entries[stage]
+    due = [
+        described(step, goal, options)
+        for step in way.order[way.order.index(entry) :]
+        if _is_wanted(step, stage, seen, options)
+    ]
+    if running:
+        due[0] = replace(due[0], running=True)
+    if stage in {Stage.COMMITTED_IN_AZURE, Stage.REPROTECTING}:
+        due[0] = replace(due[0], conditional=False)
+    return due
+
+
+def _is_wanted(step: Step, stage: Stage, seen: Observation, options: MoveOptions) -> bool:
+    match step:
+        case Step.VERIFY:
+            return bool(options.verification)
+        case Step.CHANGE_RECOVERY_POINT:
+            return stage is Stage.CHANGING_RECOVERY_POINT or _change_is_due(seen, stage, options)
+        case Step.SYNCHRONIZE:
+            # A full download has no synchronization of its own: it happens while the Azure VM is off.
+            return options.data_sync is DataSync.BEFORE_FAILOVER
+        case _:
+            return True
+
+
+def _change_is_due(seen: Observation, stage: Stage, options: MoveOptions) -> bool:
+    """Once: a change to a point given by id until the item shows that id, another until one has been made."""
+    if not options.change_recovery_point:
+        return False
+    if stage is not Stage.FAILOVER_COMMIT_PENDING:
+        return True
+    if seen.failover_recovery_point_id and seen.failover_recovery_point_id.endswith(options.change_recovery_point):
+        return False
+    made = seen.last_move is not None and seen.last_move.scenario == Scenario.CHANGE_PIT and seen.last_move.succeeded
+    return not made or options.change_recovery_point not in {*RecoveryPointChoice}
+
+
+def _unfinished(seen: Observation, stage: Stage, way: Direction) -> Blocker:
+    return Blocker(
+        Code.UNFINISHED_MOVE,
+        seen.vm,
+        cause=f"{seen.vm} {WORDS[stage]}: a move the other way is not finished",
+        mend=f"declare direction {way} and run `pulumi up` to finish it, then change the direction again",
+    )
+
+
+_STANDS_IN_THE_WAY: dict[Stage, tuple[Code, str]] = {
+    Stage.ENABLING: (
+        Code.NOT_PROTECTED,
+        "wait until the initial replication is done and the first recovery point exists",
+    ),
+    Stage.NOT_REPLICATING: (
+        Code.NOT_PROTECTED,
+        "disable and enable the replication of this VM anew in Azure; a cancelled failover leaves it like this",
+    ),
+    Stage.TEST_FAILOVER: (Code.TEST_FAILOVER_ACTIVE, "clean the test failover up, then preview again"),
+    Stage.SETTLING: (Code.SETTLING, "run the preview again in a minute"),
+    Stage.BUSY: (Code.JOB_RUNNING, "wait until that job has ended, then preview again"),
+    Stage.BOTH_RUNNING: (
+        Code.BOTH_RUNNING,
+        "decide which copy is the true one, turn the other off, then preview again; nothing is done until then",
+    ),
+    Stage.NEITHER_RUNNING: (
+        Code.NEITHER_RUNNING,
+        "start the Azure VM if it is the true copy, then preview again; nothing is done until then",
+    ),
+}
+
+
+def _cannot(seen: Observation, stage: Stage) -> Blocker:
+    code, mend = _STANDS_IN_THE_WAY.get(
+        stage,
+        (
+            Code.UNKNOWN_STATE,
+            "look at the item in Azure; when it is in a state of the documentation again, preview again",
+        ),
+    )
+    doing = f" ({seen.job.friendly_name}, job {seen.job.id})" if seen.job and seen.job.running else ""
+    cause = f"{seen.vm} {WORDS[stage]}{doing}"
+    if stage in {Stage.UNKNOWN, Stage.NOT_REPLICATING}:
+        offered = ", ".join(sorted(seen.allowed)) or "nothing"
+        cause += f": protectionState {seen.protection_state} ({seen.protection_text}), the service offers {offered}"
+    return Blocker(code, seen.vm, cause=cause, mend=mend)
+
+
+def _ownership(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
+    """A failover somebody else made is not ours to commit, nor their failback ours to complete."""
+    if stage in {Stage.WAITING_TO_COMPLETE, Stage.SYNCHRONIZING, Stage.FAILING_OVER, Stage.CHANGING_RECOVERY_POINT}:
+        job = seen.job
+    elif stage in {Stage.FAILOVER_COMMIT_PENDING, Stage.FAILBACK_COMMIT_PENDING}:
+        job = seen.brought_here
+    else:
+        return ()
+    if job is not None and job.owner.may_go_on:
+        return ()
+    name = job.id if job is not None else None
+    what = f"{job.friendly_name} (job {job.id})" if job is not None else "a failover whose job is no longer listed"
+    return (
+        Blocker(
+            Code.NOT_OURS,
+            seen.vm,
+            cause=f"{seen.vm} {WORDS[stage]} by {what}, which was started by somebody else",
+            mend="let them finish it, or take it over: "
+            f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {name or 'JOB_ID'}`",
+        ),
+    )
+
+
+def _with_holds(due: list[PlannedStep], stage: Stage, goal: Direction, options: MoveOptions) -> tuple[PlannedStep, ...]:
+    """Marks the steps before which the move waits, as declared: holdAfter, commit and completion by hand."""
+    marked: list[PlannedStep] = []
+    done = _done_before(stage)
+    for planned in due:
+        waits = ""
+        if options.hold_after is not None and not planned.running and options.hold_after is done:
+            waits = f"holdAfter: {options.hold_after}"
+        elif planned.step is Step.COMMIT and not planned.running:
+            failback = goal.runs is Place.ON_PREMISES
+            if options.commit_of(failback=failback) is Commit.MANUAL:
+                waits = f"{'failback' if failback else 'failover'}.commit: manual"
+        elif _completes_by_hand(planned, options):
+            waits = "failback.completion: manual"
+        marked.append(replace(planned, waits=waits, actor=Actor.PERSON if waits else planned.actor))
+        done = planned.step
+    return tuple(marked)
+
+
+def _completes_by_hand(planned: PlannedStep, options: MoveOptions) -> bool:
+    by_hand = options.completion is Commit.MANUAL and options.data_sync is DataSync.BEFORE_FAILOVER
+    return planned.step is Step.COMPLETE_FAILOVER and by_hand and not planned.running
+
+
+def _done_before(stage: Stage) -> Step | None:
+    """The step that has just been done when a VM stands in this stage."""
+    return {
+        Stage.FAILOVER_COMMIT_PENDING: Step.FAILOVER,
+        Stage.COMMITTED_IN_AZURE: Step.COMMIT,
+        Stage.WAITING_TO_COMPLETE: Step.SYNCHRONIZE,
+        Stage.FAILBACK_COMMIT_PENDING: Step.COMPLETE_FAILOVER,
+        Stage.FAILED_BACK: Step.COMMIT,
+    }.get(stage)
+
+
+def described(step: Step, goal: Direction, options: MoveOptions) -> PlannedStep:
+    """A step in the words that a person reads: what it does here, who does it, what it deletes."""
+    failback = goal.runs is Place.ON_PREMISES
+    match step:
+        case Step.FAILOVER:
+            return PlannedStep(step, _failover_does(options), Actor.SERVICE, reversible=True)
+        case Step.CHANGE_RECOVERY_POINT:
+            point = options.change_recovery_point or "already chosen"
+            does = f"shut the Azure VM down and start it again from recovery point {point}"
+            return PlannedStep(step, does, Actor.SERVICE, reversible=False, deletes="what was written in Azure since")
+        case Step.VERIFY:
+            count = len(options.verification)
+            probes = "the declared probe" if count == 1 else f"the {count} declared probes"
+            return PlannedStep(step, f"run {probes} against the VM {goal.runs.words}", Actor.US, reversible=True)
+        case Step.COMMIT:
+            does = "commit the failback" if failback else "commit the failover: its recovery point is final"
+            deletes = "the Azure VM and its disks" if failback else "all recovery points of the VM"
+            return PlannedStep(step, does, Actor.SERVICE, reversible=False, deletes=deletes)
+        case Step.COMPLETE_FAILOVER:
+            return PlannedStep(step, _complete_does(options), Actor.SERVICE, reversible=True)
+        case _:
+            return PlannedStep(step, _DOES[step], Actor.SERVICE, reversible=True, conditional=step is Step.REPROTECT)
+
+
+_DOES: dict[Step, str] = {
+    Step.REPROTECT: "replicate from Azure to on premises; the on-premises VM is off and stays off",
+    Step.SYNCHRONIZE: "start the planned failover to on premises: copy changes back while the Azure VM keeps running",
+    Step.REVERSE_REPLICATE: (
+        "replicate from on premises to Azure again, starting with what changed since the Azure VM was turned off"
+    ),
+}
+
+
+def _failover_does(options: MoveOptions) -> str:
+    if options.mode is FailoverMode.PLANNED:
+        return "shut the on-premises VM down, transfer its last changes, start the VM in Azure (planned failover)"
+    first = "try to shut the on-premises VM down, then " if options.shutdown_source else ""
+    return f"{first}start the VM in Azure from recovery point {options.recovery_point} (unplanned failover)"
+
+
+def _complete_does(options: MoveOptions) -> str:
+    if options.data_sync is DataSync.BEFORE_FAILOVER:
+        return "shut the Azure VM down, transfer the last changes, start the on-premises VM (Complete Failover)"
+    return "shut the Azure VM down, download all its data, start the on-premises VM (planned failover)"
