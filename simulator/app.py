@@ -1,0 +1,264 @@
+"""The simulator as an ASGI application, built from the rooms' route tables.
+
+A request passes, in this order: the route (404, 405), the token, the api-version, throttling and other gates, faults
+declared for it, the body (size, JSON, fields), the world brought up to the present, the handler, the audit log, the
+disk, the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from simulator.audit import AuditLog
+from simulator.clock import written_http
+from simulator.errors import ServiceError, asr_error
+from simulator.faults import Cut, FaultBook
+from simulator.ids import derived_guid
+from simulator.rooms import all_routes, open_rooms
+from simulator.routing import Call, Gate, OperationRoute, Reply, RouteTable
+from simulator.world import World
+
+LARGEST_BODY = 1024 * 1024
+_log = logging.getLogger("simulator")
+
+
+@dataclass(frozen=True)
+class AppOptions:
+    """What serves a world besides the rooms.
+
+    Args:
+        authenticate: demands a valid token on routes that want one; None serves everybody.
+        gates: looked at after the token and the api-version: throttling.
+    """
+
+    authenticate: Gate | None = None
+    gates: Sequence[Gate] = field(default_factory=tuple)
+
+
+def build_app(world: World, *, options: AppOptions | None = None) -> Starlette:
+    """The application over one world. Serve it with one process: the world lives in its memory."""
+    dispatcher = Dispatcher(world, RouteTable(all_routes()), options or AppOptions())
+    open_rooms(world)
+    return Starlette(routes=[Mount("/", app=dispatcher)])
+
+
+class Dispatcher:
+    """The ASGI callable that carries requests through."""
+
+    def __init__(self, world: World, routes: RouteTable, options: AppOptions) -> None:
+        self._world = world
+        self._routes = routes
+        self._options = options
+        self._faults = world.room(FaultBook)
+        self._audit = world.room(AuditLog)
+        self._requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        raw_body = await _read(receive)
+        call = self._recognise(scope)
+        fault = None
+        try:
+            call.raw_body = raw_body or b""
+            added = self._admit(call)
+            fault = self._faults.strike(call)
+            if fault is not None and fault.delay_seconds:
+                await asyncio.sleep(fault.delay_seconds)
+            if fault is not None and fault.cut is Cut.BEFORE:
+                _sever(receive)
+                return
+            if fault is not None and fault.error is not None:
+                raise fault.error
+            _take_body(call, raw_body, loose=self._world.settings.loose)
+            reply = self._carry_out(call)
+            reply.headers = {**added, **reply.headers}
+        except ServiceError as refused:
+            reply = self._refusal(refused, call)
+        self._audit.record(call, reply.status)
+        self._world.commit()
+        if fault is not None and fault.cut is Cut.AFTER:
+            _sever(receive)
+            return
+        await _send(send, scope["method"], reply)
+
+    def _recognise(self, scope: Scope) -> Call:
+        self._requests += 1
+        request_id = derived_guid(self._world.settings.seed, "request", self._requests)
+        route, parameters, methods = self._routes.match(scope["method"], scope["path"])
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        query_string = scope["query_string"].decode("latin-1")
+        return Call(
+            world=self._world,
+            route=route or _unknown(scope["method"], methods),
+            path=scope["path"],
+            parameters=parameters,
+            query={name.lower(): value for name, value in parse_qsl(query_string, keep_blank_values=True)},
+            headers=headers,
+            now=self._world.clock.now(),
+            base_url=f"{scope['scheme']}://{headers.get('host', 'localhost')}",
+            client_request_id=headers.get("x-ms-client-request-id", request_id),
+            request_id=request_id,
+        )
+
+    def _admit(self, call: Call) -> dict[str, str]:
+        added: dict[str, str] = {}
+        if call.route.authenticated and self._options.authenticate is not None:
+            added.update(self._options.authenticate(call))
+        if call.route.versioned and not call.api_version:
+            raise ServiceError(
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
+            )
+        for gate in self._options.gates:
+            added.update(gate(call))
+        return added
+
+    def _carry_out(self, call: Call) -> Reply:
+        if call.route.look:
+            call.now = self._world.look()
+        try:
+            reply = call.route.handler(call)
+        except ServiceError:
+            raise
+        except Exception:  # noqa: BLE001 # whatever breaks, the caller gets the envelope and the log the reason
+            _log.exception("%s %s failed inside the simulator", call.route.method, call.path)
+            raise ServiceError(
+                500, "InternalServerError", "The simulator failed to carry this request out; its log says why."
+            ) from None
+        return self._with_common_headers(reply, call)
+
+    def _refusal(self, refused: ServiceError, call: Call) -> Reply:
+        body = refused.body(client_request_id=call.client_request_id, activity_id=call.request_id)
+        return self._with_common_headers(Reply(refused.status, body, dict(refused.headers)), call)
+
+    def _with_common_headers(self, reply: Reply, call: Call) -> Reply:
+        defaults = {
+            "date": written_http(call.now),
+            "x-ms-request-id": call.request_id,
+            "x-ms-correlation-request-id": call.request_id,
+            "x-ms-client-request-id": call.client_request_id,
+            "cache-control": "no-cache",
+        }
+        reply.headers = {**defaults, **{name.lower(): value for name, value in reply.headers.items()}}
+        return reply
+
+
+def _unknown(method: str, methods: frozenset[str]) -> OperationRoute:
+    """A route for a path or a method that nobody declared. It wants a token first, as ARM does."""
+
+    def answer(call: Call) -> Reply:
+        if methods:
+            raise ServiceError(
+                405,
+                "MethodNotAllowed",
+                f"{method} is not known here; {', '.join(sorted(methods))} is.",
+                headers={"allow": ", ".join(sorted(methods))},
+            )
+        raise ServiceError(404, "InvalidResourceType", f"The simulator knows no operation at '{call.path}'.")
+
+    return OperationRoute(method, "", answer, "unknown", versioned=False)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or None if it is larger than LARGEST_BODY (the rest is read and dropped)."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            chunks.append(chunk)
+        if not message.get("more_body", False):
+            break
+    return b"".join(chunks) if size <= LARGEST_BODY else None
+
+
+def _take_body(call: Call, raw: bytes | None, *, loose: bool) -> None:
+    """Check and parse the body; 400 with the envelope for anything that is not what the operation takes."""
+    if raw is None:
+        raise _bad_body("RequestTooLarge", f"The request body is larger than {LARGEST_BODY} bytes.")
+    if call.route.form:
+        call.body = _form(raw)
+        return
+    if not raw.strip():
+        if call.route.body_required:
+            raise _bad_body("InvalidRequestContent", "The request has no body, and this operation needs one.")
+        call.body = None
+        return
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise _bad_body(
+            "InvalidRequestContent", "The request content was invalid and could not be deserialized."
+        ) from None
+    if not isinstance(document, dict):
+        raise _bad_body("InvalidRequestContent", "The request content is not a JSON object.")
+    call.body = document if call.route.body is None else _validated(call.route.body, document, loose=loose)
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(raw.decode("utf-8"), keep_blank_values=True))
+    except ValueError:
+        raise _bad_body("InvalidRequestContent", "The request content is not a form.") from None
+
+
+def _validated(model: type[BaseModel], document: dict[str, Any], *, loose: bool) -> BaseModel:
+    try:
+        return model.model_validate(document, extra="ignore" if loose else "forbid")
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        reason = "is not a field of this request" if first["type"] == "extra_forbidden" else first["msg"]
+        raise _bad_body("InvalidParameter", f"The request content is wrong at '{where}': {reason}.") from None
+
+
+def _bad_body(code: str, message: str) -> ServiceError:
+    return asr_error(
+        400,
+        "BadRequest",
+        message,
+        code=f"Simulator{code}",
+        causes="The request content does not fit the operation.",
+        action="Correct the request content and try again.",
+    )
+
+
+async def _send(send: Send, method: str, reply: Reply) -> None:
+    payload = b""
+    if isinstance(reply.body, bytes):
+        payload = reply.body
+    elif reply.body is not None:
+        payload = json.dumps(reply.body, separators=(",", ":")).encode()
+    headers = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in reply.headers.items()]
+    if payload:
+        headers.append((b"content-type", reply.content_type.encode()))
+    headers.append((b"content-length", str(len(payload)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else payload})
+
+
+def _sever(receive: Receive) -> None:
+    """Cut the connection with no answer, as a broken network does.
+
+    ASGI has no word for it: uvicorn's receive is a method of the request's cycle, which holds the transport.
+    """
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is None:
+        raise RuntimeError("a connection can be cut only when the simulator is served by uvicorn")
+    transport.abort()

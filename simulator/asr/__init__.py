@@ -1,0 +1,1 @@
+"""Azure Site Recovery itself: the Hyper-V site to Azure surface."""
