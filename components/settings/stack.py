@@ -1,0 +1,126 @@
+"""The whole configuration of a stack: as it is written, and as it holds once defaults and tiers are resolved."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool
+
+from components.settings.base import (
+    Model,
+    NetworkName,
+    ResourceGroupName,
+    ServiceName,
+    Shape,
+    StorageAccountName,
+    VmName,
+    Words,
+    is_arm_id,
+)
+from components.settings.estate import (
+    Network,
+    NetworkMapping,
+    Policy,
+    ResourceGroup,
+    Site,
+    StorageAccount,
+    Target,
+    Vault,
+)
+from components.settings.permits import Approval, Attestation, Attested, Dismantle, MaxMoves, Waiver
+from components.settings.vm import Defaults, VmChoices, VmEntry, VmSettings
+
+NAMESPACE = "site-recovery"
+
+Reason = Annotated[Words, Shape("(?!(?i:true|false|yes|no|on|off)$).*", "a reason", "write why, in a few words")]
+
+
+class Estate(Model):
+    """All of the configuration but the VMs."""
+
+    version: Literal[1]
+    """Version of this format."""
+    target: Target
+    """Where the stack works."""
+    vault: Vault
+    """The Recovery Services vault."""
+    shared_stack: Words | None = None
+    """Another stack (`organization/project/stack`) that declares the vault and what else is marked `adopt` here, for
+    teams that share a vault."""
+    resource_groups: dict[ResourceGroupName, ResourceGroup] = Field(default_factory=dict)
+    """Resource groups that the stack makes, by name."""
+    sites: dict[ServiceName, Site] = Field(default_factory=dict)
+    """Hyper-V sites, by name."""
+    policies: dict[ServiceName, Policy] = Field(default_factory=dict)
+    """Replication policies, by name."""
+    networks: dict[NetworkName, Network] = Field(default_factory=dict)
+    """Azure networks, by name."""
+    network_mappings: dict[ServiceName, NetworkMapping] = Field(default_factory=dict)
+    """Network mappings, by name."""
+    storage_accounts: dict[StorageAccountName, StorageAccount] = Field(default_factory=dict)
+    """Storage accounts, by name."""
+    max_moves: MaxMoves = 1
+    """How many VMs one `up` may move. It never moves VMs both ways."""
+    freeze: Reason | None = None
+    """A reason why no VM is to be moved. Unchanged VMs preview clean; moves are blocked."""
+    require_approval: StrictBool = False
+    """Whether irreversible steps need an approval in `approvals`."""
+    waivers: tuple[Waiver, ...] = ()
+    """Blockers that are turned into warnings."""
+    attestations: tuple[Attestation, ...] = ()
+    """What people state that Azure cannot see."""
+    approvals: tuple[Approval, ...] = ()
+    """Approved moves."""
+    dismantle: Dismantle | None = None
+    """Lets the estate be taken apart."""
+
+
+class StackFile(Estate):
+    """The configuration as it is written."""
+
+    defaults: Defaults = Defaults()
+    """What holds for every VM that does not say otherwise; everything but the direction."""
+    tiers: dict[Words, VmChoices] = Field(default_factory=dict)
+    """Named profiles, which a VM takes over by its `tier`."""
+    vms: dict[VmName, VmEntry] = Field(default_factory=dict)
+    """The VMs, by their name in Hyper-V."""
+
+
+class Settings(Estate):
+    """The configuration as it holds: defaults and tiers are resolved into each VM."""
+
+    vms: dict[str, VmSettings] = Field(default_factory=dict)
+    """The VMs, by their name in Hyper-V, in the order of the stack file."""
+
+    def network_id(self, reference: str) -> str | None:
+        """The ARM id that a VM's network refers to, or None for a network that the stack makes."""
+        return reference if is_arm_id(reference) else self.networks[reference].id
+
+    def storage_account_id(self, reference: str) -> str | None:
+        """The ARM id that a VM's storage account refers to, or None for an account that the stack makes."""
+        return reference if is_arm_id(reference) else self.storage_accounts[reference].id
+
+    def waiver(self, vm: str, code: str, now: datetime) -> Waiver | None:
+        """The waiver of blocker `code` of `vm` that holds at `now`."""
+        return next((held for held in self.waivers if held.code == code and held.holds(vm, now)), None)
+
+    def attestation(self, vm: str, what: Attested, now: datetime) -> Attestation | None:
+        """The attestation of `what` for `vm` that holds at `now`."""
+        return next((held for held in self.attestations if held.what == what and held.holds(vm, now)), None)
+
+    def approval(self, vm: str, digest: str, now: datetime) -> Approval | None:
+        """The approval of the move `digest` of `vm` that holds at `now`."""
+        return next((held for held in self.approvals if held.digest == digest and held.holds(vm, now)), None)
+
+    def vms_of_site(self, site: str) -> Iterator[VmSettings]:
+        """The VMs of a Hyper-V site, in the order of the stack file."""
+        return (vm for vm in self.vms.values() if vm.site == site)
+
+    def policies_of_site(self, site: str) -> tuple[str, ...]:
+        """The policies to associate with the container of `site`: those that its VMs name, in order of declaration."""
+        used = {vm.policy for vm in self.vms_of_site(site)}
+        return tuple(name for name in self.policies if name in used)
+
+    def vm_inputs(self) -> dict[str, dict[str, Any]]:
+        """`as_inputs` of every VM, by name."""
+        return {name: vm.as_inputs() for name, vm in self.vms.items()}
