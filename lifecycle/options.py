@@ -61,6 +61,8 @@ class MoveOptions:
     verification: tuple[Mapping[str, Any], ...] = ()
     max_data_loss_minutes: int | None = None
     take_over: str | None = None
+    # Somebody states that the on-premises VM is off, which Azure cannot see.
+    source_off_attested: bool = False
     step_limits: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -88,15 +90,21 @@ class MoveOptions:
             verification=tuple(inputs.get("verification") or ()),
             max_data_loss_minutes=None if limit is None else int(limit),
             take_over=inputs.get("takeOver"),
+            source_off_attested=bool(inputs.get("sourceOffAttested", False)),
             step_limits=dict(inputs.get("stepLimits") or {}),
         )
 
     def commit_of(self, *, failback: bool) -> Commit:
         """The commit that holds: after verification without any verification declared means by hand."""
         declared = self.failback_commit if failback else self.failover_commit
-        if declared is Commit.AFTER_VERIFICATION and not self.verification:
+        if declared is Commit.AFTER_VERIFICATION and not self.verification_of(failback=failback):
             return Commit.MANUAL
         return declared
+
+    def verification_of(self, *, failback: bool) -> tuple[Mapping[str, Any], ...]:
+        """The probes to run after a failover, or after a failback: addresses often differ between the two places."""
+        move = "failback" if failback else "failover"
+        return tuple(probe for probe in self.verification if probe.get("after", "both") in {"both", move})
 
 
 def _completion(declared: Any) -> tuple[Commit, Window | None]:

@@ -61,7 +61,7 @@ def plan(seen: Observation, goal: Direction, options: MoveOptions) -> Plan:
         return Plan(seen.vm, goal, stage, to_stage, (), (due,))
     if not due:
         return Plan(seen.vm, goal, stage, stage)
-    held = _with_holds(due, stage, goal, options)
+    held = _with_holds(due, stage, seen, goal, options)
     return Plan(seen.vm, goal, stage, to_stage, held, _ownership(seen, stage))
 
 
@@ -162,7 +162,7 @@ def _steps_due(stage: Stage, seen: Observation, goal: Direction, options: MoveOp
     due = [
         described(step, goal, options)
         for step in way.order[way.order.index(entry) :]
-        if _is_wanted(step, stage, seen, options)
+        if _is_wanted(step, stage, seen, goal, options)
     ]
     if running:
         due[0] = replace(due[0], running=True)
@@ -171,10 +171,10 @@ def _steps_due(stage: Stage, seen: Observation, goal: Direction, options: MoveOp
     return due
 
 
-def _is_wanted(step: Step, stage: Stage, seen: Observation, options: MoveOptions) -> bool:
+def _is_wanted(step: Step, stage: Stage, seen: Observation, goal: Direction, options: MoveOptions) -> bool:
     match step:
         case Step.VERIFY:
-            return bool(options.verification)
+            return bool(options.verification_of(failback=goal.runs is Place.ON_PREMISES))
         case Step.CHANGE_RECOVERY_POINT:
             return stage is Stage.CHANGING_RECOVERY_POINT or _change_is_due(seen, stage, options)
         case Step.SYNCHRONIZE:
@@ -267,7 +267,9 @@ def _ownership(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
     )
 
 
-def _with_holds(due: list[PlannedStep], stage: Stage, goal: Direction, options: MoveOptions) -> tuple[PlannedStep, ...]:
+def _with_holds(
+    due: list[PlannedStep], stage: Stage, seen: Observation, goal: Direction, options: MoveOptions
+) -> tuple[PlannedStep, ...]:
     """Marks the steps before which the move waits, as declared: holdAfter, commit and completion by hand."""
     marked: list[PlannedStep] = []
     done = _done_before(stage)
@@ -276,14 +278,26 @@ def _with_holds(due: list[PlannedStep], stage: Stage, goal: Direction, options: 
         if options.hold_after is not None and not planned.running and options.hold_after is done:
             waits = f"holdAfter: {options.hold_after}"
         elif planned.step is Step.COMMIT and not planned.running:
-            failback = goal.runs is Place.ON_PREMISES
-            if options.commit_of(failback=failback) is Commit.MANUAL:
-                waits = f"{'failback' if failback else 'failover'}.commit: manual"
+            waits = _commit_waits(seen, goal, options)
         elif _completes_by_hand(planned, options):
             waits = "failback.completion: manual"
         marked.append(replace(planned, waits=waits, actor=Actor.PERSON if waits else planned.actor))
         done = planned.step
     return tuple(marked)
+
+
+def _commit_waits(seen: Observation, goal: Direction, options: MoveOptions) -> str:
+    failback = goal.runs is Place.ON_PREMISES
+    if options.commit_of(failback=failback) is Commit.MANUAL:
+        return f"{'failback' if failback else 'failover'}.commit: manual"
+    made = seen.brought_here
+    if failback or made is None or made.scenario != Scenario.UNPLANNED_FAILOVER or options.source_off_attested:
+        return ""
+    # A source that may still run keeps taking writes that a commit would lose for good.
+    return "" if made.source_shutdown == "Succeeded" else SOURCE_MAY_RUN
+
+
+SOURCE_MAY_RUN = "sourceOff: the on-premises VM was not shut down by the failover"
 
 
 def _completes_by_hand(planned: PlannedStep, options: MoveOptions) -> bool:
@@ -313,7 +327,7 @@ def described(step: Step, goal: Direction, options: MoveOptions) -> PlannedStep:
             does = f"shut the Azure VM down and start it again from recovery point {point}"
             return PlannedStep(step, does, Actor.SERVICE, reversible=False, deletes="what was written in Azure since")
         case Step.VERIFY:
-            count = len(options.verification)
+            count = len(options.verification_of(failback=failback))
             probes = "the declared probe" if count == 1 else f"the {count} declared probes"
             return PlannedStep(step, f"run {probes} against the VM {goal.runs.words}", Actor.US, reversible=True)
         case Step.COMMIT:

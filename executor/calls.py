@@ -1,0 +1,180 @@
+"""One step, one call of the service: which, with what, and the search for it when its answer was lost."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from executor.request_ids import request_id
+from executor.stops import Blocked, StepFailed
+from lifecycle.blockers import Blocker, Code
+from lifecycle.observation import Observation, Operation, RecoveryPoint
+from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
+from lifecycle.recovery_points import chosen_point
+from lifecycle.steps import Step
+from site_recovery.errors import SiteRecoveryError
+from site_recovery.records import Accepted, ItemRecord, last_segment
+from site_recovery.service import SiteRecovery
+
+_SENDS = 3
+
+
+@dataclass(frozen=True)
+class Call:
+    """A step to be asked of the service for one VM."""
+
+    service: SiteRecovery
+    item: ItemRecord
+    seen: Observation
+    step: Step
+    options: MoveOptions
+
+    @property
+    def request_id(self) -> str:
+        last = self.seen.last_move.id if self.seen.last_move else None
+        return request_id(self.item.id, self.step, last)
+
+
+def needed_operation(step: Step, options: MoveOptions) -> Operation | None:
+    """What has to be in `allowedOperations` for a step to be asked; None for resuming a job (it offers Resume)."""
+    if step is Step.FAILOVER:
+        planned = options.mode is FailoverMode.PLANNED
+        return Operation.PLANNED_FAILOVER if planned else Operation.UNPLANNED_FAILOVER
+    return {
+        Step.CHANGE_RECOVERY_POINT: Operation.CHANGE_PIT,
+        Step.COMMIT: Operation.COMMIT,
+        Step.REPROTECT: Operation.REVERSE_REPLICATE,
+        Step.SYNCHRONIZE: Operation.FAILBACK,
+        Step.REVERSE_REPLICATE: Operation.REVERSE_REPLICATE,
+    }.get(step, Operation.FAILBACK)
+
+
+def send(call: Call, cancelled: threading.Event) -> str:
+    """Asks the service for the step, once. Returns the id of the job that does it.
+
+    When the answer is lost the job is looked for, by the id of the call, before anything is sent again; a call that
+    provably was not taken is sent again, at most three times. Raises StepFailed when the service refuses.
+    """
+    _check_allowed(call)
+    error: SiteRecoveryError | None = None
+    for _ in range(_SENDS):
+        try:
+            return last_segment(_post(call).job_id)
+        except SiteRecoveryError as failure:
+            error = failure
+            if not failure.outcome_unknown:
+                break
+            found = call.service.watcher.find_job(call.request_id, call.item, cancelled=cancelled)
+            if found is not None:
+                return found.name
+            if cancelled.is_set():
+                break
+    raise StepFailed(
+        f"{call.item.friendly_name}: the service did not take the step {call.step}.\n{error}",
+        "mend what it says and run `pulumi up` again; nothing has been started",
+        call.seen,
+    ) from error
+
+
+def _check_allowed(call: Call) -> None:
+    needed = needed_operation(call.step, call.options)
+    if needed is None or call.seen.allows(needed):
+        return
+    offered = ", ".join(sorted(call.seen.allowed)) or "nothing"
+    raise Blocked(
+        (
+            Blocker(
+                Code.OPERATION_NOT_OFFERED,
+                call.seen.vm,
+                cause=f"the step {call.step} needs {needed}, but the service offers {offered}",
+                mend="declare a mode that the service offers, or mend the replication; then preview again",
+            ),
+        ),
+        call.seen,
+    )
+
+
+def _post(call: Call) -> Accepted:
+    return _POSTS[call.step](call)
+
+
+def _failover(call: Call) -> Accepted:
+    do, options = call.service.operations, call.options
+    if options.mode is FailoverMode.PLANNED:
+        return do.planned_failover_to_azure(call.item.id, client_request_id=call.request_id)
+    point = _point(call, options.recovery_point)
+    return do.unplanned_failover(
+        call.item.id,
+        shutdown_source=options.shutdown_source,
+        recovery_point_id=point.id if point else None,
+        client_request_id=call.request_id,
+    )
+
+
+def _change_recovery_point(call: Call) -> Accepted:
+    # "latest" is made by processing what has arrived, which only a failover does: a change takes one that exists.
+    wanted = call.options.change_recovery_point or RecoveryPointChoice.LATEST_PROCESSED
+    choice = RecoveryPointChoice.LATEST_PROCESSED if wanted == RecoveryPointChoice.LATEST else wanted
+    point = _point(call, choice)
+    if point is None:
+        raise ValueError(f"{choice} names no recovery point")
+    return call.service.operations.apply_recovery_point(
+        call.item.id, recovery_point_id=point.id, client_request_id=call.request_id
+    )
+
+
+def _commit(call: Call) -> Accepted:
+    return call.service.operations.commit(call.item.id, client_request_id=call.request_id)
+
+
+def _reprotect(call: Call) -> Accepted:
+    return call.service.operations.reprotect(
+        call.item.id, direction="RecoveryToPrimary", client_request_id=call.request_id
+    )
+
+
+def _point(call: Call, choice: str) -> RecoveryPoint | None:
+    found = chosen_point(call.seen, choice)
+    if isinstance(found, Blocker):
+        raise Blocked((found,), call.seen)
+    return found
+
+
+def _failback(call: Call) -> Accepted:
+    before = call.options.data_sync is DataSync.BEFORE_FAILOVER
+    create = call.options.create_on_premises_vm
+    return call.service.operations.failback(
+        call.item.id,
+        # The service's words: synchronize for (little) down time, or synchronize during the failover.
+        data_sync="ForDownTime" if before else "ForSynchronization",
+        recovery_vm="CreateVmIfNotFound" if create else "NoAction",
+        provider_id=call.item.recovery_services_provider_id if create else None,
+        client_request_id=call.request_id,
+    )
+
+
+def _reverse_replicate(call: Call) -> Accepted:
+    item = call.item
+    os_disk = next((disk for disk in item.disks if disk.kind == "OperatingSystem"), None)
+    return call.service.operations.reprotect(
+        item.id,
+        direction="PrimaryToRecovery",
+        client_request_id=call.request_id,
+        storage_account_id=item.storage_account_id,
+        log_storage_account_id=item.log_storage_account_id,
+        hv_host_vm_id=item.vm_id,
+        vm_name=item.friendly_name,
+        os_type=item.os_type,
+        vhd_id=os_disk.vhd_id if os_disk else None,
+    )
+
+
+_POSTS: dict[Step, Callable[[Call], Accepted]] = {
+    Step.FAILOVER: _failover,
+    Step.CHANGE_RECOVERY_POINT: _change_recovery_point,
+    Step.COMMIT: _commit,
+    Step.REPROTECT: _reprotect,
+    Step.SYNCHRONIZE: _failback,
+    # A full download has no synchronization before it: the planned failover itself is the whole step.
+    Step.COMPLETE_FAILOVER: _failback,
+    Step.REVERSE_REPLICATE: _reverse_replicate,
+}

@@ -1,0 +1,283 @@
+"""Carries a plan out: observe, take the first step that is still due, wait, observe again.
+
+Killed at any instant and run again, it ends in the same state, because nothing is remembered between steps but what the
+service itself shows. It takes no step that is not in the plan it was given, and none that the service does not offer.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from executor.calls import Call, send
+from executor.observe import Look, observe
+from executor.request_ids import request_id
+from executor.settling import Settling, check_window
+from executor.stops import (
+    BeyondPlan,
+    Blocked,
+    Interrupted,
+    StepFailed,
+    StillRunning,
+    VerificationFailed,
+    Waiting,
+)
+from executor.verification import ProbeResult, verify
+from lifecycle.blockers import Code
+from lifecycle.directions import Direction, Place
+from lifecycle.durations import LIMITS
+from lifecycle.observation import Observation
+from lifecycle.options import MoveOptions
+from lifecycle.planner import SOURCE_MAY_RUN, Plan, plan
+from lifecycle.stages import Stage, stage_of
+from lifecycle.steps import PlannedStep, Step
+from site_recovery.errors import JobFailedError, SiteRecoveryError, StillRunningError
+from site_recovery.records import JobRecord
+from site_recovery.service import SiteRecovery
+from site_recovery.watcher import raise_if_failed
+
+
+class Listener(Protocol):
+    """Who is told how the move goes. Called in the mover's thread."""
+
+    def step(self, planned: PlannedStep) -> None:
+        """A step begins."""
+
+    def progress(self, planned: PlannedStep, job: JobRecord) -> None:
+        """The service is at a task of the step's job."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line that stays."""
+
+
+@dataclass(frozen=True)
+class MoveOrder:
+    """What one run may do with one VM. `steps` are the names of the previewed steps: no other is taken."""
+
+    item_id: str
+    vm: str
+    goal: Direction
+    options: MoveOptions
+    steps: frozenset[str]
+
+
+@dataclass
+class Outcome:
+    """What a run did: `seen` is the last observation; `taken` the steps that were begun or joined, in order."""
+
+    seen: Observation | None = None
+    taken: list[str] = field(default_factory=list)
+    verification: tuple[ProbeResult, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def carry_out(
+    order: MoveOrder, service: SiteRecovery, listener: Listener, cancelled: threading.Event, outcome: Outcome
+) -> None:
+    """Moves the VM to the goal of `order`, filling `outcome` as it goes, so that a stop keeps what was done.
+
+    Returns when the goal is reached. Raises a MoveStopped that says why not, and lets errors of the service through.
+    """
+    _Mover(order, service, listener, cancelled, outcome).run()
+
+
+class _Mover:
+    # Longer than any chain; a move that needs more has stopped making progress.
+    _MOST_STEPS = 24
+
+    def __init__(
+        self, order: MoveOrder, service: SiteRecovery, listener: Listener, cancelled: threading.Event, outcome: Outcome
+    ) -> None:
+        self._order = order
+        self._service = service
+        self._listener = listener
+        self._cancelled = cancelled
+        self._outcome = outcome
+        self._settling = Settling(service, order.item_id, cancelled)
+        self._verified = False
+
+    def run(self) -> None:
+        for _ in range(self._MOST_STEPS):
+            seen = self._observe()
+            due = plan(seen, self._order.goal, self._order.options)
+            if due.reached:
+                return
+            if due.blockers and self._waits_for_somebodys_job(due, seen):
+                continue
+            first = self._first_step(due, seen)
+            if first is None:
+                return
+            self._stop_if_asked(seen, first)
+            self._take(first, due.stage, seen)
+        raise StepFailed(
+            f"{self._order.vm} made no progress in {self._MOST_STEPS} steps",
+            "look at its jobs in Azure, then preview again",
+            self._outcome.seen,
+        )
+
+    def _observe(self) -> Observation:
+        points = self._order.options.recovery_point != "latest" or bool(self._order.options.change_recovery_point)
+        seen = self._settling.settled(Look(recovery_points=points, power=True), self._order.options.take_over)
+        if seen is None:
+            raise StepFailed(
+                f"{self._order.vm}: its protected item is no longer in the vault",
+                "run `pulumi refresh`, then protect the VM again",
+                None,
+            )
+        self._outcome.seen = seen
+        return seen
+
+    def _first_step(self, due: Plan, seen: Observation) -> PlannedStep | None:
+        if due.blockers:
+            raise Blocked(due.blockers, seen)
+        steps = [planned for planned in due.steps if not (planned.step is Step.VERIFY and self._verified)]
+        first = steps[0]
+        if first.waits:
+            raise _waiting(self._order, first, seen)
+        if first.step.value not in self._order.steps:
+            raise BeyondPlan(
+                f"{self._order.vm}: the step {first.step} would be next, but the preview did not have it "
+                f"(previewed: {', '.join(sorted(self._order.steps)) or 'no step'})",
+                "run `pulumi preview` and read what it shows now, then `pulumi up`",
+                seen,
+            )
+        return first
+
+    def _stop_if_asked(self, seen: Observation, following: PlannedStep) -> None:
+        if self._cancelled.is_set():
+            raise Interrupted(
+                f"{self._order.vm}: stopped between steps as asked, before {following.step}",
+                "run `pulumi up` again to go on from here",
+                seen,
+            )
+
+    def _waits_for_somebodys_job(self, due: Plan, seen: Observation) -> bool:
+        """A job that is not of this move is waited for, once it runs; it is never resumed and never cancelled."""
+        waits = {Code.JOB_RUNNING, Code.NOT_OURS}
+        if seen.job is None or not seen.job.running or not {blocker.code for blocker in due.blockers} <= waits:
+            return False
+        if due.stage is Stage.WAITING_TO_COMPLETE:
+            return False
+        self._listener.note(f"waits for {seen.job.friendly_name} (job {seen.job.id}), which somebody else started")
+        self._wait(seen.job.id, LIMITS[Step.FAILOVER], None, seen)
+        return True
+
+    def _take(self, planned: PlannedStep, stage: Stage, seen: Observation) -> None:
+        self._listener.step(planned)
+        self._outcome.taken.append(planned.step.value)
+        if planned.step is Step.VERIFY:
+            self._verify(seen)
+            return
+        job_id = self._job_of(planned, stage, seen)
+        job = self._wait(job_id, self._limit(planned.step), planned, seen, pauses=planned.step is Step.SYNCHRONIZE)
+        if not (planned.step is Step.SYNCHRONIZE and not job.finished):
+            self._judge(job, seen)
+        self._settling.until_moved_on(planned.step, seen)
+
+    def _job_of(self, planned: PlannedStep, stage: Stage, seen: Observation) -> str:
+        if planned.running and seen.job is not None:
+            self._listener.note(f"{planned.step}: the service is at it already (job {seen.job.id})")
+            return seen.job.id
+        item = self._service.item(self._order.item_id)
+        if item is None:
+            raise StepFailed(f"{self._order.vm}: its protected item is gone", "run `pulumi refresh`", seen)
+        if planned.step is Step.COMPLETE_FAILOVER and stage is Stage.WAITING_TO_COMPLETE and seen.job is not None:
+            self._complete(seen)
+            return seen.job.id
+        call = Call(self._service, item, seen, planned.step, self._order.options)
+        found = self._settling.lost_call(call)
+        return found if found is not None else send(call, self._cancelled)
+
+    def _complete(self, seen: Observation) -> None:
+        """Complete Failover is the resumption of the failback's own job."""
+        job = seen.job
+        if job is None:
+            return
+        check_window(self._order.vm, self._order.options.completion_window, self._service.now(), seen)
+        try:
+            self._service.operations.resume_job(
+                job.id,
+                comments="Complete Failover, as the stack declares",
+                client_request_id=request_id(self._order.item_id, Step.COMPLETE_FAILOVER, job.id),
+            )
+        except SiteRecoveryError as error:
+            # Resumed already, by a run that was killed or whose answer was lost: the job itself tells.
+            now = self._service.job(job.id)
+            if now is None or (now.suspended and not error.outcome_unknown):
+                raise
+
+    def _wait(
+        self, job_id: str, limit: float, planned: PlannedStep | None, seen: Observation, *, pauses: bool = False
+    ) -> JobRecord:
+        tell: Callable[[JobRecord], None] | None = None
+        if planned is not None:
+            known = planned
+            tell = lambda job: self._listener.progress(known, job)  # noqa: E731
+        until: Callable[[JobRecord], bool] = (lambda job: job.finished or job.suspended) if pauses else _finished
+        try:
+            return self._service.watcher.wait(
+                job_id, until=until, on_progress=tell, cancelled=self._cancelled, timeout_seconds=limit
+            )
+        except StillRunningError as error:
+            if error.cancelled:
+                raise Interrupted(
+                    f"{self._order.vm}: stopped watching as asked; the job {job_id} goes on in the service",
+                    "run `pulumi up` again to go on from here",
+                    seen,
+                ) from error
+            raise StillRunning(
+                f"{self._order.vm}: in progress; job {job_id} is not done after {limit / 60:.0f} min",
+                "run `pulumi up` again to go on waiting; the limit is stepLimits in the stack file",
+                seen,
+            ) from error
+
+    def _judge(self, job: JobRecord, seen: Observation) -> None:
+        try:
+            raise_if_failed(job)
+        except JobFailedError as error:
+            after = observe(self._service, self._order.item_id, Look()) or seen
+            raise StepFailed(str(error), "mend that, look at the preview, then run `pulumi up` again", after) from error
+
+    def _verify(self, seen: Observation) -> None:
+        back = self._order.goal.runs is Place.ON_PREMISES
+        results = verify(self._order.options.verification_of(failback=back), self._cancelled)
+        self._outcome.verification = results
+        failed = [result for result in results if not result.passed]
+        if self._cancelled.is_set():
+            raise Interrupted(f"{self._order.vm}: verification interrupted", "run `pulumi up` again", seen)
+        if failed:
+            lines = "; ".join(f"{result.probe}: {result.said} ({result.attempts} attempts)" for result in failed)
+            way = (
+                "mend the VM and run `pulumi up` again, choose another recovery point (failover.changeRecoveryPoint), "
+                "or drop the verification, commit, and fail back"
+            )
+            if stage_of(seen) is Stage.FAILBACK_COMMIT_PENDING:
+                way = "mend the on-premises VM and run `pulumi up` again; until the commit the Azure VM is kept"
+            raise VerificationFailed(f"{self._order.vm} did not pass its verification: {lines}", way, seen)
+        self._verified = True
+        self._listener.note("verified: " + "; ".join(f"{result.probe}: {result.said}" for result in results))
+
+    def _limit(self, step: Step) -> float:
+        minutes = self._order.options.step_limits.get(step.value)
+        return float(minutes) * 60 if minutes is not None else LIMITS[step]
+
+
+def _finished(job: JobRecord) -> bool:
+    return job.finished
+
+
+def _waiting(order: MoveOrder, planned: PlannedStep, seen: Observation) -> Waiting:
+    """The hold in words, with the one line to change."""
+    path = f'\'site-recovery:vms["{order.vm}"]'
+    if planned.waits == SOURCE_MAY_RUN:
+        line = f"turn the on-premises VM off and state it in `attestations` (vm: {order.vm}, what: sourceOff)"
+    elif planned.waits.startswith("holdAfter"):
+        line = f"take the hold out: `pulumi config rm --path {path}.holdAfter'`"
+    else:
+        key, _, _ = planned.waits.partition(": ")
+        line = f"`pulumi config set --path {path}.{key}' automatic`"
+    return Waiting(
+        f"{order.vm} waits before {planned.step} ({planned.waits})",
+        f"{line}, then run `pulumi up`",
+        seen,
+    )

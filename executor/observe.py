@@ -1,0 +1,160 @@
+"""From the service's answers to an Observation: the one place that reads them for the planner."""
+
+from dataclasses import dataclass
+
+from executor.request_ids import is_ours
+from lifecycle.directions import Place
+from lifecycle.observation import (
+    FAILOVER_SCENARIOS,
+    MOVE_SCENARIOS,
+    HealthError,
+    Job,
+    Observation,
+    Owner,
+    PowerState,
+    RecoveryPoint,
+    Scenario,
+)
+from site_recovery.compute import PowerState as AzurePower
+from site_recovery.records import ItemRecord, JobRecord, RecoveryPointRecord, is_job_of, last_segment, same_id
+from site_recovery.service import SiteRecovery
+
+_BRINGS_ELSEWHERE = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
+_SHUTDOWN_TASKS = {"VmShutdownVmOnPrimary", "ShutdownVmOnPrimary", "ShutdownVmOnPrimaryForUFO"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What to read besides the item and the job list. Each costs reads, so a caller says what it decides on."""
+
+    recovery_points: bool = False
+    power: bool = False
+    owners: bool = True
+
+
+def observe(service: SiteRecovery, item_id: str, look: Look, take_over: str | None = None) -> Observation | None:
+    """The VM as the service shows it now. None when there is no such item.
+
+    Reads the item and the job list, and what `look` asks for. Raises the errors of site_recovery.
+    """
+    item = service.item(item_id)
+    if item is None:
+        return None
+    return observation_of(service, item, service.jobs(), look, take_over)
+
+
+def observe_in_inventory(
+    service: SiteRecovery, item_id: str, look: Look, take_over: str | None = None, *, max_age_seconds: float = 5.0
+) -> Observation | None:
+    """As `observe`, out of the one reading of the vault that all VMs of a preview share."""
+    inventory = service.inventory(max_age_seconds=max_age_seconds)
+    item = inventory.item(item_id)
+    if item is None:
+        return None
+    return observation_of(service, item, inventory.jobs, look, take_over)
+
+
+def observation_of(
+    service: SiteRecovery, item: ItemRecord, jobs: tuple[JobRecord, ...], look: Look, take_over: str | None
+) -> Observation:
+    """The observation of an item that has been read, with the vault's jobs (newest first)."""
+    mine = tuple(job for job in jobs if is_job_of(job, item))
+    running = _running(service, item, mine)
+    finished = [job for job in mine if job.finished and job.scenario_name in MOVE_SCENARIOS]
+    brought = next((job for job in finished if job.succeeded and job.scenario_name in _BRINGS_ELSEWHERE), None)
+    open_end = not _is_steady(item)
+    if look.owners and brought is not None and open_end:
+        brought = service.job(brought.id) or brought
+    return Observation(
+        vm=item.friendly_name,
+        item_id=item.id,
+        at=service.now(),
+        active=place_of(item),
+        protection_state=item.protection_state,
+        protection_text=item.protection_state_description,
+        allowed=frozenset(item.allowed_operations),
+        scenario=item.current_scenario.name if item.current_scenario else None,
+        job=_job(running, take_over) if running else None,
+        last_move=_job(finished[0], take_over) if finished else None,
+        brought_here=_job(brought, take_over) if brought and open_end else None,
+        recovery_points=_points(service.recovery_points(item.id)) if look.recovery_points else None,
+        replication_health=item.replication_health,
+        failover_health=item.failover_health,
+        health_errors=tuple(
+            HealthError(e.code, e.level, e.message, e.possible_causes, e.recommended_action) for e in item.health_errors
+        ),
+        rpo_seconds=item.rpo_seconds,
+        last_replicated=item.last_replicated_time,
+        initial_replication_percent=item.initial_replication_percent,
+        test_failover_active=item.test_failover_state == "WaitingForCompletion",
+        last_test_failover=item.last_successful_test_failover_time,
+        last_failover=item.last_successful_failover_time,
+        managed_disks=item.uses_managed_disks,
+        azure_vm_name=item.recovery_vm_name,
+        azure_vm_size=item.recovery_vm_size,
+        azure_vm_power=_power(service, item) if look.power else PowerState.UNKNOWN,
+        policy_id=item.policy_id,
+        failover_recovery_point_id=item.failover_recovery_point_id,
+    )
+
+
+def place_of(item: ItemRecord) -> Place | None:
+    """Where the service says the VM is active."""
+    return {"primary": Place.ON_PREMISES, "recovery": Place.AZURE}.get(item.active_location.casefold())
+
+
+def _is_steady(item: ItemRecord) -> bool:
+    """Protected and idle: nobody has to know whose job it was that brought it there."""
+    return item.protection_state == "Protected" and item.current_scenario is None and bool(item.allowed_operations)
+
+
+def _running(service: SiteRecovery, item: ItemRecord, mine: tuple[JobRecord, ...]) -> JobRecord | None:
+    """The unfinished job on the item, with its tasks: from the list, or by the item's own word where the list lags."""
+    listed = next((job for job in mine if not job.finished), None)
+    if listed is not None:
+        return service.job(listed.id) or listed
+    scenario = item.current_scenario
+    if scenario is None or scenario.job_id is None or last_segment(scenario.job_id).casefold() == "none":
+        return None
+    named = service.job(last_segment(scenario.job_id))
+    return named if named is not None and not named.finished else None
+
+
+def _job(job: JobRecord, take_over: str | None) -> Job:
+    task = job.current_task
+    shutdown = next((t for t in job.tasks if t.name in _SHUTDOWN_TASKS or t.id in _SHUTDOWN_TASKS), None)
+    return Job(
+        id=job.name,
+        scenario=job.scenario_name,
+        friendly_name=job.friendly_name,
+        state=job.state,
+        state_description=job.state_description,
+        started=job.start_time,
+        ended=job.end_time if job.finished else None,
+        owner=_owner(job, take_over),
+        task=task.friendly_name if task else None,
+        can_resume="Resume" in job.allowed_actions,
+        client_request_id=job.client_request_id,
+        source_shutdown=shutdown.state if shutdown else None,
+    )
+
+
+def _owner(job: JobRecord, take_over: str | None) -> Owner:
+    if take_over and same_id(last_segment(take_over), job.name):
+        return Owner.TAKEN_OVER
+    return Owner.OURS if is_ours(job.client_request_id) else Owner.SOMEBODY_ELSE
+
+
+def _points(points: tuple[RecoveryPointRecord, ...]) -> tuple[RecoveryPoint, ...]:
+    dated = [RecoveryPoint(p.id, p.time, p.kind == "app") for p in points if p.time is not None]
+    return tuple(sorted(dated, key=lambda point: point.time, reverse=True))
+
+
+def _power(service: SiteRecovery, item: ItemRecord) -> PowerState:
+    if item.recovery_vm_id is None:
+        return PowerState.UNKNOWN
+    return {
+        AzurePower.RUNNING: PowerState.RUNNING,
+        AzurePower.STOPPED: PowerState.STOPPED,
+        AzurePower.ABSENT: PowerState.ABSENT,
+    }.get(service.power_state(item.recovery_vm_id), PowerState.UNKNOWN)

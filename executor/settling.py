@@ -1,0 +1,154 @@
+"""Waiting for the service's answers to agree with each other.
+
+The item lags behind its job, and the job list behind the accepted call. A run that was killed between sending a call
+and reading its answer left nothing behind but that call: the next run must not take the item's old word for the truth.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from executor.calls import Call
+from executor.observe import Look, observe, place_of
+from executor.stops import Interrupted, StepFailed, Waiting
+from lifecycle.directions import Place
+from lifecycle.durations import LOST_CALL, SETTLE
+from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Scenario
+from lifecycle.options import Window
+from lifecycle.stages import Stage, stage_of
+from lifecycle.steps import Step
+from site_recovery.errors import StillRunningError
+from site_recovery.records import ItemRecord
+from site_recovery.service import SiteRecovery
+
+# A run's calls can only be lost from before this process began: whoever made them is gone.
+_PROCESS_BEGAN = time.monotonic()
+
+_BEFORE: dict[str, frozenset[Stage]] = {
+    **{scenario: frozenset({Stage.PROTECTED}) for scenario in FAILOVER_SCENARIOS},
+    Scenario.COMMIT: frozenset({Stage.FAILOVER_COMMIT_PENDING, Stage.FAILBACK_COMMIT_PENDING}),
+    Scenario.FAILBACK: frozenset({Stage.PROTECTED_IN_AZURE, Stage.FAILBACK_OFFERED}),
+    Scenario.REPROTECT: frozenset({Stage.COMMITTED_IN_AZURE, Stage.FAILED_BACK}),
+}
+
+
+class Settling:
+    """For one VM and one run."""
+
+    def __init__(self, service: SiteRecovery, item_id: str, cancelled: threading.Event) -> None:
+        self._service = service
+        self._item_id = item_id
+        self._cancelled = cancelled
+        self._looked_for_lost_calls = False
+
+    def settled(self, look: Look, take_over: str | None) -> Observation | None:
+        """An observation in which item and jobs agree, waiting for it within bounds; the last one when they do not.
+
+        Where the item still shows what its last finished job has ended, it is behind: but only for so long, since an
+        item may also have been protected anew by hand.
+        """
+        seen = observe(self._service, self._item_id, look, take_over)
+        began = self._service.now()
+        while seen is not None and self._is_behind(seen, began) and self._has_changed(seen):
+            seen = observe(self._service, self._item_id, look, take_over)
+        return seen
+
+    def _has_changed(self, seen: Observation) -> bool:
+        """Waits until the item shows something else than `seen`; False when it did not, or when asked to stop."""
+        return self._wait_for_item(lambda item: item is None or _shown(item) != _seen(seen))
+
+    def _wait_for_item(self, until: Callable[[ItemRecord | None], bool], seconds: float = SETTLE) -> bool:
+        try:
+            self._service.watcher.wait_for_item(
+                self._item_id, until=until, cancelled=self._cancelled, timeout_seconds=seconds
+            )
+        except StillRunningError:
+            return False
+        return True
+
+    def _is_behind(self, seen: Observation, began: datetime) -> bool:
+        stage = stage_of(seen)
+        now = self._service.now()
+        if stage is Stage.SETTLING:
+            return now - began < timedelta(seconds=SETTLE)
+        last = seen.last_move
+        if last is None or not last.succeeded or last.ended is None:
+            return False
+        return stage in _BEFORE.get(last.scenario, frozenset()) and now - last.ended < timedelta(seconds=SETTLE)
+
+    def lost_call(self, call: Call) -> str | None:
+        """The job of a call that an earlier, killed run of ours made for this very step; None when there is none.
+
+        Looked for before the first call of a run only: within a run the answer itself tells. Since the job list lags, a
+        process that has only just begun waits out that lag first.
+        """
+        if self._looked_for_lost_calls:
+            return None
+        self._looked_for_lost_calls = True
+        age = time.monotonic() - _PROCESS_BEGAN
+        left = max(LOST_CALL - age, 0.0)
+        if left > 0:
+            self._wait_lag_out(left)
+        found = self._service.watcher.find_job(
+            call.request_id, call.item, settle_seconds=0.0, cancelled=self._cancelled
+        )
+        return found.name if found is not None else None
+
+    def _wait_lag_out(self, seconds: float) -> None:
+        """Until so many seconds have passed, of the service's clock or of the wall's, whichever is first."""
+        began, wall = self._service.now(), time.monotonic()
+        self._wait_for_item(
+            lambda _item: (
+                self._service.now() - began >= timedelta(seconds=seconds) or time.monotonic() - wall >= seconds
+            ),
+            seconds,
+        )
+
+    def until_moved_on(self, step: Step, seen: Observation) -> None:
+        """After a step's job: until the item is idle again and shows something else than before the step."""
+        if step is Step.SYNCHRONIZE:
+            return
+        before = _seen(seen) if seen.job is None or not seen.job.running else None
+        same_is_enough = step is Step.CHANGE_RECOVERY_POINT
+
+        def shows(item: ItemRecord | None) -> bool:
+            if item is None or item.current_scenario is not None or not item.allowed_operations:
+                return False
+            return same_is_enough or _shown(item) != before
+
+        if self._wait_for_item(shows):
+            return
+        if self._cancelled.is_set():
+            raise Interrupted(f"{seen.vm}: stopped as asked after {step}", "run `pulumi up` again to go on", seen)
+        raise StepFailed(
+            f"{seen.vm}: the job of {step} succeeded, but after {SETTLE:.0f} s the item does not show it",
+            "look at the item in Azure, then preview again",
+            seen,
+        )
+
+
+def check_window(vm: str, window: Window | None, now: datetime, seen: Observation) -> None:
+    """Complete Failover waits for its window. Raises Waiting outside of it."""
+    if window is None:
+        return
+    if now > window.closes:
+        raise Waiting(
+            f"{vm} is synchronized, but its window for Complete Failover closed at {window.closes:%F %H:%M} UTC",
+            f"give {vm} a later window (failback.completion) and run `pulumi up`",
+            seen,
+        )
+    if now < window.opens:
+        raise Waiting(
+            f"{vm} is synchronized; its window for Complete Failover opens at {window.opens:%F %H:%M} UTC",
+            "run `pulumi up` inside the window",
+            seen,
+        )
+
+
+def _shown(item: ItemRecord) -> tuple[str, Place | None, frozenset[str]]:
+    return item.protection_state, place_of(item), frozenset(item.allowed_operations)
+
+
+def _seen(seen: Observation) -> tuple[str, Place | None, frozenset[str]]:
+    return seen.protection_state, seen.active, seen.allowed

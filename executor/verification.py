@@ -1,0 +1,112 @@
+"""Probing a VM before its failover or failback is committed: TCP, HTTP, TLS or a command of the operator's.
+
+Every probe of the stack file is tried until it passes, its retries are used up or its time is over. The results go into
+the outputs of the VM, so they are kept with the move that they belong to.
+"""
+
+import http.client
+import socket
+import ssl
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """One probe's end: `said` is the last answer or error in words."""
+
+    probe: str
+    passed: bool
+    attempts: int
+    said: str
+
+    def as_output(self) -> dict[str, Any]:
+        return {"probe": self.probe, "passed": self.passed, "attempts": self.attempts, "said": self.said}
+
+
+def verify(probes: Sequence[Mapping[str, Any]], cancelled: threading.Event) -> tuple[ProbeResult, ...]:
+    """Runs all probes, one after the other, and returns one result for each; a failed one does not hide the rest.
+
+    A probe is one of {"tcp": {host, port}}, {"http": {url, status}}, {"tls": {host, port}},
+    {"command": [program, argument...]}, with "retries", "intervalSeconds" between tries and "timeoutSeconds" for one
+    try beside it. Never raises: what goes wrong is the result.
+    """
+    return tuple(_tried(probe, cancelled) for probe in probes)
+
+
+def _tried(probe: Mapping[str, Any], cancelled: threading.Event) -> ProbeResult:
+    kind, attempt = _attempt_of(probe)
+    retries, pause = int(probe.get("retries", 10)), float(probe.get("intervalSeconds", 15))
+    limit = float(probe.get("timeoutSeconds", 10))
+    attempts, passed, said = 0, False, "not tried"
+    while not passed and attempts <= retries and not cancelled.is_set():
+        if attempts:
+            cancelled.wait(pause)
+        attempts += 1
+        passed, said = attempt(limit)
+    return ProbeResult(kind, passed, attempts, said)
+
+
+def _attempt_of(probe: Mapping[str, Any]) -> tuple[str, Callable[[float], tuple[bool, str]]]:
+    if "tcp" in probe:
+        host, port = probe["tcp"]["host"], int(probe["tcp"]["port"])
+        return f"tcp {host}:{port}", lambda seconds: _tcp(host, port, seconds)
+    if "tls" in probe:
+        host, port = probe["tls"]["host"], int(probe["tls"]["port"])
+        return f"tls {host}:{port}", lambda seconds: _tls(host, port, seconds)
+    if "http" in probe:
+        wanted = dict(probe["http"])
+        return f"http {wanted['url']}", lambda seconds: _http(wanted, seconds)
+    words = [str(word) for word in probe["command"]]
+    return f"command {words[0]}", lambda seconds: _command(words, seconds)
+
+
+def _tcp(host: str, port: int, seconds: float) -> tuple[bool, str]:
+    try:
+        with socket.create_connection((host, port), timeout=seconds):
+            return True, "connected"
+    except OSError as error:
+        return False, f"no connection: {error}"
+
+
+def _tls(host: str, port: int, seconds: float) -> tuple[bool, str]:
+    try:
+        with (
+            socket.create_connection((host, port), timeout=seconds) as plain,
+            ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            return True, f"handshake done, {secured.version()}"
+    except (OSError, ssl.SSLError) as error:
+        return False, f"no TLS handshake: {error}"
+
+
+def _http(wanted: Mapping[str, Any], seconds: float) -> tuple[bool, str]:
+    url = str(wanted["url"])
+    if urlsplit(url).scheme not in {"http", "https"}:
+        return False, f"{url} is neither http nor https"
+    status = int(wanted.get("status", 200))
+    try:
+        with urllib.request.urlopen(url, timeout=seconds) as answer:  # noqa: S310 - the scheme is checked above
+            got = answer.status
+    except urllib.error.HTTPError as error:
+        got = error.code
+    except (OSError, http.client.HTTPException) as error:
+        return False, f"no answer: {error}"
+    if got != status:
+        return False, f"status {got}, not {status}"
+    return True, f"status {got}"
+
+
+def _command(words: Sequence[str], seconds: float) -> tuple[bool, str]:
+    try:
+        ended = subprocess.run(words, capture_output=True, timeout=seconds, check=False, text=True)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return False, f"did not run to its end: {error}"
+    last = (ended.stdout.strip() or ended.stderr.strip()).splitlines()[-1:] or [""]
+    return ended.returncode == 0, f"exit code {ended.returncode}{': ' + last[0][:200] if last[0] else ''}"

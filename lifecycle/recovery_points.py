@@ -1,0 +1,50 @@
+"""Which recovery point a choice of the stack file means."""
+
+from datetime import UTC, datetime
+
+from lifecycle.blockers import Blocker, Code
+from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.options import RecoveryPointChoice
+
+
+def chosen_point(seen: Observation, choice: str) -> RecoveryPoint | Blocker | None:
+    """The recovery point that a choice of the stack file means; None lets the service make the latest.
+
+    `choice` is latest, latestProcessed, latestAppConsistent, the id or name of a recovery point, or a time (ISO 8601
+    with its zone: the last point not after it). A Blocker when there is no such point (any more).
+    """
+    if choice == RecoveryPointChoice.LATEST:
+        return None
+    points = seen.recovery_points or ()
+    if choice == RecoveryPointChoice.LATEST_PROCESSED:
+        found = points[0] if points else None
+    elif choice == RecoveryPointChoice.LATEST_APP_CONSISTENT:
+        found = next((point for point in points if point.app_consistent), None)
+    else:
+        found = next((point for point in points if _is_point(point, choice)), None)
+        if found is None and (wanted := _instant(choice)) is not None:
+            # A time means the last point that is not after it; points come newest first.
+            found = next((point for point in points if point.time <= wanted), None)
+    return found if found is not None else _gone(seen, choice)
+
+
+def _is_point(point: RecoveryPoint, choice: str) -> bool:
+    return point.id.rsplit("/", 1)[-1].casefold() == choice.rsplit("/", 1)[-1].casefold()
+
+
+def _instant(choice: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(choice)
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo is not None else None
+
+
+def _gone(seen: Observation, choice: str) -> Blocker:
+    newest = ", ".join(point.time.isoformat(timespec="seconds") for point in (seen.recovery_points or ())[:3])
+    return Blocker(
+        Code.RECOVERY_POINT_GONE,
+        seen.vm,
+        cause=f"there is no recovery point {choice}; the newest are {newest or 'none at all'}",
+        mend="choose another recovery point in the stack file (failover.recoveryPoint)",
+    )
