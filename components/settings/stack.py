@@ -30,8 +30,6 @@ from components.settings.estate import (
 from components.settings.permits import Approval, Attestation, Attested, Dismantle, MaxMoves, Waiver
 from components.settings.vm import Defaults, VmChoices, VmEntry, VmSettings
 
-NAMESPACE = "site-recovery"
-
 Reason = Annotated[Words, Shape("(?!(?i:true|false|yes|no|on|off)$).*", "a reason", "write why, in a few words")]
 
 

@@ -14,7 +14,6 @@ from components.settings.base import (
     NetworkName,
     NetworkReference,
     ResourceGroupName,
-    ServiceName,
     StorageAccountReference,
     Tags,
     VmName,
@@ -157,9 +156,9 @@ class VmSource(Model):
 class VmChoices(Model):
     """Everything of a VM that may stand in `defaults` or in a tier."""
 
-    site: ServiceName | None = None
+    site: Words | None = None
     """The Hyper-V site that the VM is in: a name in `sites`. Every VM needs one, here, in its tier or in `defaults`."""
-    policy: ServiceName | None = None
+    policy: Words | None = None
     """The replication policy: a name in `policies`. Every VM needs one, here, in its tier or in `defaults`."""
     failover: Failover = Failover()
     """How it is failed over to Azure."""
@@ -224,9 +223,9 @@ class VmSettings(VmEntry):
 
     name: VmName
     """Its name in Hyper-V."""
-    site: ServiceName
+    site: Words
     """Its Hyper-V site."""
-    policy: ServiceName
+    policy: Words
     """Its replication policy."""
 
     def effective_commit(self, move: Move) -> Commit:
