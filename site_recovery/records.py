@@ -3,12 +3,12 @@
 Everything outside this package works with these records and never with a type of the SDK. Every field is what the
 service answered, under the field's own name; nothing is interpreted here beyond these rules:
 
-- datetimes are timezone-aware UTC, and the service's placeholders for "never" (years 1 and 1753) are None;
+- datetimes are timezone-aware UTC, and the service's words for "never" (the years 1 and 1753) are None;
 - the idle scenario (name "None", job ".../replicationJobs/None") is None;
 - a value the service left out, or sent in a type nobody expected, is None or empty, never an exception.
 
-ARM ids keep the case the service used and are compared with same_id(), since the service answers "/Subscriptions/..." to a
-question about "/subscriptions/...".
+ARM ids keep the case the service used and are compared with same_id(), since the service answers "/Subscriptions/..."
+to a question about "/subscriptions/...".
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class JobErrorRecord:
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """A task of a job. A group task (recovery plans) has the name "Unknown"; its id and friendly_name tell what it is."""
+    """A task of a job. A group task (of a recovery plan) is named "Unknown"; its id and friendly_name tell what it is."""
 
     id: str
     name: str

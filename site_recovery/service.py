@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any, TypeVar
 
-from site_recovery.compute import PowerState
+from site_recovery import parsing
+from site_recovery.channel import Channel
+from site_recovery.compute import PowerState, read_power_state
+from site_recovery.errors import NotFoundError
+from site_recovery.inventory import SharedInventory
 from site_recovery.operations import Operations
+from site_recovery.paths import container_path, item_path, mapping_path
 from site_recovery.protection import Protection
 from site_recovery.records import (
     ContainerRecord,
@@ -20,77 +27,191 @@ from site_recovery.records import (
     ProviderRecord,
     RecoveryPointRecord,
     VaultId,
+    last_segment,
 )
 from site_recovery.target import Target
+from site_recovery.translation import translated
 from site_recovery.watcher import JobWatcher
+
+_Record = TypeVar("_Record")
+
+# ARM says these of the vault and what it is in; of what is in the vault, the service says other codes.
+_VAULT_IS_MISSING = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"})
+# Of a vault in which Site Recovery was never set up, the service says 400 (SubscriptionIdNotRegisteredWithSrs).
+_NEVER_SET_UP = 400
 
 
 class SiteRecovery:
     """One vault, for any number of threads. Raises the kinds of site_recovery.errors and nothing of the SDK."""
 
-    target: Target
-    vault: VaultId
-    operations: Operations
-    protection: Protection
-    watcher: JobWatcher
+    def __init__(self, target: Target, channel: Channel) -> None:
+        self.target = target
+        self.vault: VaultId = channel.vault
+        self._channel = channel
+        self._client = channel.client
+        self._inventory = SharedInventory(self._read_inventory)
+        self.watcher = JobWatcher(self, channel.pace)
+        self.operations = Operations(channel, on_sent=self.invalidate)
+        self.protection = Protection(self, channel)
 
     def now(self) -> datetime:
-        """The service's clock: its last Date header plus the time since, by the monotonic clock. UTC."""
-        raise NotImplementedError
+        """The service's clock: its last Date header and the time since, in UTC; ours before the first answer."""
+        return self._channel.pace.now()
 
     @property
     def clock_skew_seconds(self) -> float:
-        """Service clock minus local clock at the last answer; 0.0 before the first."""
-        raise NotImplementedError
+        """Service clock minus local clock at the last answer; 0.0 before the first, and always of a simulator."""
+        return self._channel.pace.clock_skew_seconds
+
+    @property
+    def wait_scale(self) -> float:
+        """Our seconds for one of the service's: 1.0, less of a simulator that runs fast. Waits are multiplied by it."""
+        return self._channel.pace.scale
 
     def inventory(self, *, max_age_seconds: float = 5.0) -> Inventory:
         """All items and jobs of the vault, read once for everybody who asks within max_age_seconds."""
-        raise NotImplementedError
+        return self._inventory.get(max_age_seconds)
 
     def invalidate(self) -> None:
-        """The next inventory() reads anew, whatever its age (called by every operation sent from here)."""
-        raise NotImplementedError
+        """The next inventory() reads anew, whatever its age. Every call that changes something does this."""
+        self._inventory.invalidate()
 
     def item(self, item_id: str) -> ItemRecord | None:
-        """The item as it is now, None when there is none."""
-        raise NotImplementedError
+        """The protected item as it is now, None when there is none."""
+        path = item_path(item_id)
+        return self._one(
+            f"Reading protected item '{path.name}' of {self.vault}.",
+            parsing.parse_item,
+            self._client.replication_protected_items.get,
+            path.fabric,
+            path.container,
+            path.name,
+        )
 
     def items(self) -> tuple[ItemRecord, ...]:
-        raise NotImplementedError
-
-    def jobs(self) -> tuple[JobRecord, ...]:
-        raise NotImplementedError
+        """All protected items of the vault; none, when Site Recovery was never set up in it."""
+        listing = self._client.replication_protected_items.list
+        return self._all(f"Listing the protected items of {self.vault}.", parsing.parse_item, listing)
 
     def job(self, job_id: str) -> JobRecord | None:
-        raise NotImplementedError
+        """The job with tasks, errors and activity id, None when there is none (yet)."""
+        name = last_segment(job_id)
+        return self._one(
+            f"Reading job {name} of {self.vault}.", parsing.parse_job, self._client.replication_jobs.get, name
+        )
+
+    def jobs(self) -> tuple[JobRecord, ...]:
+        """All jobs, newest first, without tasks, errors and activity ids."""
+        return tuple(self.newest_jobs())
+
+    def newest_jobs(self) -> Iterator[JobRecord]:
+        """The jobs, newest first, read page by page as the iteration goes on: stop when enough is known."""
+        with translated(f"Listing the jobs of {self.vault}."):
+            yield from map(parsing.parse_job, self._client.replication_jobs.list(*self._channel.names))
 
     def recovery_points(self, item_id: str) -> tuple[RecoveryPointRecord, ...]:
-        raise NotImplementedError  # newest first
+        """The recovery points of a protected item, newest first."""
+        path = item_path(item_id)
+        points = self._all(
+            f"Listing the recovery points of protected item '{path.name}' in {self.vault}.",
+            parsing.parse_recovery_point,
+            self._client.recovery_points.list_by_replication_protected_items,
+            path.fabric,
+            path.container,
+            path.name,
+        )
+        return tuple(sorted(points, key=lambda point: point.time.timestamp() if point.time else 0.0, reverse=True))
 
     def fabrics(self) -> tuple[FabricRecord, ...]:
-        raise NotImplementedError
+        """All fabrics; Hyper-V sites have the kind "HyperVSite"."""
+        listing = self._client.replication_fabrics.list
+        return self._all(f"Listing the sites of {self.vault}.", parsing.parse_fabric, listing)
 
     def fabric(self, fabric_name: str) -> FabricRecord | None:
-        raise NotImplementedError
+        """One fabric by its name, None when there is none."""
+        where = f"Reading site '{fabric_name}' of {self.vault}."
+        return self._one(where, parsing.parse_fabric, self._client.replication_fabrics.get, fabric_name)
 
     def containers(self, fabric_name: str) -> tuple[ContainerRecord, ...]:
-        raise NotImplementedError
+        """The protection containers of a fabric; the service makes one by itself for a Hyper-V site."""
+        listing = self._client.replication_protection_containers.list_by_replication_fabrics
+        where = f"Listing the containers of site '{fabric_name}' in {self.vault}."
+        return self._all(where, parsing.parse_container, listing, fabric_name)
 
     def protectable_items(self, container_id: str) -> tuple[ProtectableItemRecord, ...]:
-        raise NotImplementedError
+        """The virtual machines that the service has discovered for a container."""
+        path = container_path(container_id)
+        listing = self._client.replication_protectable_items.list_by_replication_protection_containers
+        where = f"Listing the discovered machines of site '{path.fabric}' in {self.vault}."
+        return self._all(where, parsing.parse_protectable_item, listing, path.fabric, path.container)
 
     def providers(self, fabric_name: str) -> tuple[ProviderRecord, ...]:
-        raise NotImplementedError
+        """The Site Recovery providers registered for a fabric."""
+        listing = self._client.replication_recovery_services_providers.list_by_replication_fabrics
+        where = f"Listing the providers of site '{fabric_name}' in {self.vault}."
+        return self._all(where, parsing.parse_provider, listing, fabric_name)
 
     def networks(self, fabric_name: str) -> tuple[NetworkRecord, ...]:
-        raise NotImplementedError
+        """The networks of a fabric."""
+        listing = self._client.replication_networks.list_by_replication_fabrics
+        where = f"Listing the networks of site '{fabric_name}' in {self.vault}."
+        return self._all(where, parsing.parse_network, listing, fabric_name)
+
+    def mapping(self, mapping_id: str) -> MappingRecord | None:
+        """One association of a policy with a container, None when there is none."""
+        path = mapping_path(mapping_id)
+        return self._one(
+            f"Reading policy association '{path.name}' of {self.vault}.",
+            parsing.parse_mapping,
+            self._client.replication_protection_container_mappings.get,
+            path.fabric,
+            path.container,
+            path.name,
+        )
 
     def policies(self) -> tuple[PolicyRecord, ...]:
-        raise NotImplementedError
+        """The replication policies of the vault."""
+        listing = self._client.replication_policies.list
+        return self._all(f"Listing the replication policies of {self.vault}.", parsing.parse_policy, listing)
 
     def mappings(self, container_id: str) -> tuple[MappingRecord, ...]:
-        raise NotImplementedError
+        """The policies associated with a container."""
+        path = container_path(container_id)
+        mappings = self._client.replication_protection_container_mappings
+        listing = mappings.list_by_replication_protection_containers
+        where = f"Listing the policy associations of site '{path.fabric}' in {self.vault}."
+        return self._all(where, parsing.parse_mapping, listing, path.fabric, path.container)
 
     def power_state(self, vm_arm_id: str) -> PowerState:
         """Whether an Azure VM runs; UNKNOWN where that cannot be read, never an error."""
-        raise NotImplementedError
+        return read_power_state(self._client, vm_arm_id)
+
+    def _read_inventory(self) -> Inventory:
+        items, jobs = self.items(), self.jobs()
+        return Inventory(items=items, jobs=jobs, read_at=self.now())
+
+    def _one(
+        self, where: str, parse: Callable[[Mapping[str, Any]], _Record], get: Callable[..., Any], *names: str
+    ) -> _Record | None:
+        try:
+            with translated(where):
+                return parse(get(*self._channel.names, *names))
+        except NotFoundError as error:
+            if error.code in _VAULT_IS_MISSING:
+                raise
+            return None
+
+    def _all(
+        self,
+        where: str,
+        parse: Callable[[Mapping[str, Any]], _Record],
+        listing: Callable[..., Iterable[Any]],
+        *names: str,
+    ) -> tuple[_Record, ...]:
+        try:
+            with translated(where):
+                return tuple(map(parse, listing(*self._channel.names, *names)))
+        except NotFoundError as error:
+            if error.status == _NEVER_SET_UP:
+                return ()
+            raise

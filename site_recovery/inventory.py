@@ -1,0 +1,71 @@
+"""One reading of a vault for everybody who asks at about the same time.
+
+A preview of a hundred machines asks a hundred times within a second, from many threads. The first to ask reads, the
+others wait for that reading; a failure is everybody's too, or a hundred would each try in turn to reach what is down.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from site_recovery.records import Inventory
+
+
+@dataclass
+class _Flight:
+    """A reading under way, and which generation of the vault it reads."""
+
+    generation: int
+    outcome: Future[Inventory]
+
+
+class SharedInventory:
+    """Caches and shares readings; an invalidation makes whatever was read, or is being read, too old."""
+
+    def __init__(self, read: Callable[[], Inventory], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._kept: Inventory | None = None
+        self._kept_since = 0.0
+        self._flight: _Flight | None = None
+
+    def get(self, max_age_seconds: float) -> Inventory:
+        with self._lock:
+            if self._kept is not None and self._monotonic() - self._kept_since <= max_age_seconds:
+                return self._kept
+            flight = self._flight
+            mine = flight is None or flight.generation != self._generation
+            if flight is None or mine:
+                flight = self._flight = _Flight(self._generation, Future())
+        return self._fly(flight) if mine else flight.outcome.result()
+
+    def invalidate(self) -> None:
+        with self._lock:
+            self._generation += 1
+            self._kept = None
+
+    def _fly(self, flight: _Flight) -> Inventory:
+        started = self._monotonic()
+        try:
+            reading = self._read()
+        except BaseException as error:
+            self._land(flight)
+            flight.outcome.set_exception(error)
+            raise
+        self._land(flight, reading, started)
+        flight.outcome.set_result(reading)
+        return reading
+
+    def _land(self, flight: _Flight, reading: Inventory | None = None, started: float = 0.0) -> None:
+        with self._lock:
+            if self._flight is flight:
+                self._flight = None
+            if reading is not None and flight.generation == self._generation:
+                # Its age counts from the start of the reading: what happened during it may not be in it.
+                self._kept, self._kept_since = reading, started
