@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
-
+from simulator.arm import arm_routes, open_arm
 from simulator.faults import FaultBook
+from simulator.identity import identity_routes
 from simulator.routing import OperationRoute
 from simulator.world import World
 
@@ -13,18 +12,9 @@ from simulator.world import World
 def open_rooms(world: World) -> None:
     """Make the rooms whose events may already be due in a reopened world."""
     world.room(FaultBook)
+    open_arm(world)
 
 
 def all_routes() -> list[OperationRoute]:
     """The operations of every room."""
-    return [*_other("simulator.arm", "arm_routes"), *_other("simulator.identity", "identity_routes")]
-
-
-def _other(module: str, name: str) -> list[OperationRoute]:
-    try:
-        routes: Callable[[], list[OperationRoute]] = getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as missing:
-        if missing.name != module:
-            raise
-        return []
-    return routes()
+    return [*arm_routes(), *identity_routes()]

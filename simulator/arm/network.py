@@ -1,0 +1,167 @@
+"""Microsoft.Network: virtual networks and their subnets, the targets of network mappings and failovers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.arm.compute import NETWORK_INTERFACES
+from simulator.arm.resources import GROUP, bodies, found, id_of, json_object, put
+from simulator.errors import ServiceError, arm_resource_not_found
+from simulator.ids import derived_guid
+from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
+from simulator.store import Document
+
+VIRTUAL_NETWORKS = "Microsoft.Network/virtualNetworks"
+SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
+
+
+def network_routes() -> list[OperationRoute]:
+    """The operations on virtual networks and subnets."""
+    partial = Parity(Extent.PARTIAL, Evidence.SPECIFIED, "carried out at once; addresses are not checked")
+    networks = "providers/Microsoft.Network/virtualNetworks"
+    network = f"{GROUP}/{networks}/{{network}}"
+    subnet = f"{network}/subnets/{{subnet}}"
+    return [
+        OperationRoute("GET", network, _show, "VirtualNetworks_Get", parity=partial),
+        OperationRoute("PUT", network, _put, "VirtualNetworks_CreateOrUpdate", parity=partial, body_required=True),
+        OperationRoute("DELETE", network, _delete, "VirtualNetworks_Delete", parity=partial),
+        OperationRoute("GET", f"{GROUP}/{networks}", _list, "VirtualNetworks_List", parity=partial),
+        OperationRoute(
+            "GET", f"/subscriptions/{{subscription}}/{networks}", _list, "VirtualNetworks_ListAll", parity=partial
+        ),
+        OperationRoute("GET", f"{network}/subnets", _list_subnets, "Subnets_List", parity=partial),
+        OperationRoute("GET", subnet, _show_subnet, "Subnets_Get", parity=partial),
+        OperationRoute("PUT", subnet, _put_subnet, "Subnets_CreateOrUpdate", parity=partial, body_required=True),
+        OperationRoute("DELETE", subnet, _delete_subnet, "Subnets_Delete", parity=partial),
+    ]
+
+
+def _show(call: Call) -> Reply:
+    return Reply(200, _network(call))
+
+
+def _list(call: Call) -> Reply:
+    return Reply(200, {"value": bodies(call, VIRTUAL_NETWORKS)})
+
+
+def _put(call: Call) -> Reply:
+    network_id = id_of(call, VIRTUAL_NETWORKS, "network")
+
+    def properties(asked: Document, before: Document | None) -> Document:
+        kept = before["properties"] if before else {}
+        if "subnets" in asked:
+            subnets = [_subnet(network_id, child) for child in _children(asked["subnets"])]
+            _require_unused(call, network_id, {child["name"].lower() for child in subnets})
+        else:
+            # A PUT that does not speak of subnets leaves them: they may be resources of their own.
+            subnets = kept.get("subnets", [])
+        return {
+            "addressSpace": {"addressPrefixes": []},
+            "enableDdosProtection": False,
+            "virtualNetworkPeerings": [],
+            **asked,
+            "subnets": subnets,
+            "resourceGuid": kept.get("resourceGuid") or derived_guid("network", network_id, call.now),
+            "provisioningState": "Succeeded",
+        }
+
+    return put(call, network_id, VIRTUAL_NETWORKS, properties)
+
+
+def _delete(call: Call) -> Reply:
+    network_id = id_of(call, VIRTUAL_NETWORKS, "network")
+    if network_id not in call.world.resources:
+        return Reply(204)
+    _require_unused(call, network_id, set())
+    call.world.resources.delete(network_id)
+    return Reply(200)
+
+
+def _list_subnets(call: Call) -> Reply:
+    return Reply(200, {"value": _network(call)["properties"]["subnets"]})
+
+
+def _show_subnet(call: Call) -> Reply:
+    name = call.parameters["subnet"]
+    subnet = _find(_network(call), name)
+    if subnet is None:
+        raise arm_resource_not_found(SUBNETS, f"{call.parameters['network']}/{name}", call.parameters["group"])
+    return Reply(200, subnet)
+
+
+def _put_subnet(call: Call) -> Reply:
+    network = _network(call)
+    before = _find(network, call.parameters["subnet"])
+    subnet = _subnet(
+        network["id"], {**json_object(call), "name": before["name"] if before else call.parameters["subnet"]}
+    )
+    others = [child for child in network["properties"]["subnets"] if child is not before]
+    network["properties"]["subnets"] = [*others, subnet]
+    _keep(call, network)
+    return Reply(200 if before else 201, subnet)
+
+
+def _delete_subnet(call: Call) -> Reply:
+    network = _network(call)
+    subnet = _find(network, call.parameters["subnet"])
+    if subnet is None:
+        return Reply(204)
+    others = [child for child in network["properties"]["subnets"] if child is not subnet]
+    _require_unused(call, network["id"], {child["name"].lower() for child in others})
+    network["properties"]["subnets"] = others
+    _keep(call, network)
+    return Reply(200)
+
+
+def _network(call: Call) -> Document:
+    return found(call, id_of(call, VIRTUAL_NETWORKS, "network"), VIRTUAL_NETWORKS).body
+
+
+def _keep(call: Call, network: Document) -> None:
+    resource = found(call, network["id"], VIRTUAL_NETWORKS)
+    call.world.resources.put(network["id"], resource)
+
+
+def _find(network: Document, name: str) -> Document | None:
+    subnets: list[Document] = network["properties"]["subnets"]
+    return next((child for child in subnets if child["name"].lower() == name.lower()), None)
+
+
+def _children(asked: Any) -> list[Document]:
+    if not isinstance(asked, list) or not all(isinstance(child, dict) and child.get("name") for child in asked):
+        raise ServiceError(400, "InvalidRequestFormat", "'subnets' has to be a list of objects with a 'name'.")
+    return asked
+
+
+def _subnet(network_id: str, asked: Document) -> Document:
+    properties = asked.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise ServiceError(400, "InvalidRequestFormat", "'properties' of a subnet has to be an object.")
+    return {
+        "id": f"{network_id}/subnets/{asked['name']}",
+        "name": asked["name"],
+        "type": SUBNETS,
+        "properties": {
+            "delegations": [],
+            "privateEndpointNetworkPolicies": "Disabled",
+            "privateLinkServiceNetworkPolicies": "Enabled",
+            **properties,
+            "provisioningState": "Succeeded",
+        },
+    }
+
+
+def _require_unused(call: Call, network_id: str, kept: set[str]) -> None:
+    """Refuse to take a subnet away while a network interface is in it."""
+    prefix = f"{network_id}/subnets/".lower()
+    for resource in call.world.resources:
+        if resource.body["type"] != NETWORK_INTERFACES:
+            continue
+        for configuration in resource.body["properties"]["ipConfigurations"]:
+            subnet = str(configuration["properties"].get("subnet", {}).get("id", "")).lower()
+            if subnet.startswith(prefix) and subnet.removeprefix(prefix) not in kept:
+                raise ServiceError(
+                    400,
+                    "InUseSubnetCannotBeDeleted",
+                    f"Subnet {subnet.rpartition('/')[2]} is in use by {configuration['id']} and cannot be deleted.",
+                )

@@ -1,0 +1,52 @@
+"""The plugin's process: a gRPC server on a free loopback port, for as long as the engine lives."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from concurrent import futures
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from simulator.azure_native.resource_provider import AzureNativeStandIn
+
+_CONCURRENT_CALLS = 128
+_LARGEST_MESSAGE = 400 * 1024 * 1024
+_ENGINE_CHECK_SECONDS = 2.0
+
+
+def serve(engine: str | None) -> None:
+    """Serve until the engine at ``engine`` (host:port) is gone, or the process is told to stop.
+
+    The first line of standard output is the port and nothing else: the engine reads it from there.
+    """
+    # The engine says Cancel by itself; a Ctrl-C at the terminal must not end the plugin before it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=_CONCURRENT_CALLS),
+        options=[
+            ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
+            ("grpc.max_send_message_length", _LARGEST_MESSAGE),
+        ],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(AzureNativeStandIn(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    while not stop.wait(_ENGINE_CHECK_SECONDS):
+        if engine is not None and not _answers(engine):
+            break
+    server.stop(grace=None).wait()
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host or "127.0.0.1", int(port)), timeout=_ENGINE_CHECK_SECONDS):
+            return True
+    except (OSError, ValueError):
+        return False
