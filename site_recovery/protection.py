@@ -198,6 +198,24 @@ class Protection:
         assert item is not None  # noqa: S101 - `offered` says so
         return item
 
+    def wait_for(
+        self,
+        seen: Callable[[], Seen | None],
+        *,
+        what: str,
+        cancelled: threading.Event | None = None,
+        timeout_seconds: float,
+    ) -> Seen:
+        """What `seen` returns as soon as that is true: of things that happen by themselves, as a host's registration.
+
+        `what` is waited for in words, for the StillRunningError of a time-out or a cancellation.
+        """
+        run = self._run(what, None, cancelled, timeout_seconds)
+        while not (found := seen()):
+            run.limits.check()
+            run.limits.pause(_LOOK_EVERY_SECONDS)
+        return found
+
     def _present(self, item_id: str) -> ItemRecord:
         item = self._service.item(item_id)
         if item is None:
