@@ -85,20 +85,36 @@ def is_arm_id(text: str) -> bool:
     return text.startswith("/")
 
 
+_AS_TIME = "write it as 2026-11-23T22:00:00+01:00"
+# The engine hands an unquoted YAML time to a program as Go prints it: `2026-11-23 22:00:00 +0100 +0100`.
+_AS_GO_PRINTS = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?) ([+-]\d{2})(\d{2}) \S+")
+
+
+def zoned_time(text: str) -> datetime:
+    """A time as it is written, which has to name its zone. Raises an error of one value."""
+    printed = _AS_GO_PRINTS.fullmatch(text)
+    written = "{}T{}{}:{}".format(*printed.groups()) if printed else text
+    try:
+        parsed = datetime.fromisoformat(written)
+    except ValueError:
+        raise refused("is not a time", _AS_TIME) from None
+    if parsed.tzinfo is None:
+        bare = f"{parsed:%Y-%m-%dT%H:%M:%S}"
+        raise refused("is a time without a zone", f"add the zone: {bare}Z or {bare}+01:00")
+    return parsed
+
+
 def _as_instant(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str):
-        raise refused("is not a time", "write it as 2026-11-23T22:00:00+01:00")
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        raise refused("is not a time", "write it as 2026-11-23T22:00:00+01:00") from None
-    if parsed.tzinfo is None:
-        raise refused(
-            "is a time without a zone", f"add the zone: {parsed:%Y-%m-%dT%H:%M:%S}Z or {parsed:%Y-%m-%dT%H:%M:%S}+01:00"
-        )
-    return parsed
+        raise refused("is not a time", _AS_TIME)
+    return zoned_time(value)
+
+
+def _as_text(value: Any) -> Any:
+    """`pulumi config set --path` turns digits into a number wherever it finds them."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _as_prefix(value: Any) -> Any:
@@ -197,6 +213,7 @@ AvailabilitySetId = Annotated[StrictStr, _arm_id("Microsoft.Compute/availability
 NetworkReference = Annotated[StrictStr, _reference("Microsoft.Network/virtualNetworks"), Field(min_length=1)]
 StorageAccountReference = Annotated[StrictStr, _reference("Microsoft.Storage/storageAccounts"), Field(min_length=1)]
 
+Digits = BeforeValidator(_as_text)
 TagName = Annotated[StrictStr, Field(min_length=1, max_length=512)]
-TagValue = Annotated[StrictStr, Field(max_length=256)]
+TagValue = Annotated[StrictStr, Digits, Field(max_length=256)]
 Tags = dict[TagName, TagValue]

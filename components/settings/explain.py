@@ -226,7 +226,7 @@ _KINDS = {
 _KIND_MENDS = {
     "int": "write digits without quotes",
     "bool": "write true or false, without quotes",
-    "string": "put it in quotes",
+    "string": "put it in quotes (pulumi config set --type string)",
     "model": "write its settings as key: value, one a line below it",
     "dict": "write its entries as name: value, one a line below it",
     "tuple": "write it in brackets, or each on a line of its own with a hyphen",

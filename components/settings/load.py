@@ -162,7 +162,7 @@ def _resolved(
     """Every VM with its defaults and tier, and the sites and policies that are missing or not declared."""
     vms: list[DraftVm] = []
     problems: list[Problem] = []
-    for name in file.vms:
+    for name in sorted(file.vms):
         layers = _layers(file, understood, name)
         whole = merged(layers)
         for key, declared_in in (("site", "sites"), ("policy", "policies")):

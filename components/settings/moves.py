@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, StrictBool, StrictInt, StrictStr, Tag
 
-from components.settings.base import Host, Instant, Model, Shape, refused
+from components.settings.base import Host, Instant, Model, Shape, refused, zoned_time
 from lifecycle.options import Commit, DataSync, FailoverMode, RecoveryPointChoice
 
 
@@ -49,40 +48,30 @@ class PointKind(StrEnum):
     ID = "id"
 
 
-_POINT_ID = re.compile(r"(?i:(?:/[^/]+)*/recoveryPoints/)?[0-9A-Za-z][0-9A-Za-z-]{7,127}")
+_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_POINT_ID = re.compile(rf"(?i:(?:/[^/]+)+/recoveryPoints/)?{_GUID}")
 
 
 def point_kind(point: str) -> PointKind | None:
     """How a recovery point is chosen: one of the three words, an id, or a time with its zone. None: none of these."""
     if point in set(RecoveryPointChoice):
         return PointKind.NAMED
-    if re.match(r"\d{4}-\d{2}-\d{2}T", point):
+    if re.match(r"\d{4}-\d{2}-\d{2}(?![0-9A-Za-z-]{4})", point):
         return PointKind.TIME
-    guid = re.search(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-", point)
-    return PointKind.ID if guid is not None and _POINT_ID.fullmatch(point) else None
+    return PointKind.ID if _POINT_ID.fullmatch(point) else None
 
 
 def _as_point(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    kind = point_kind(value)
-    if kind is None:
-        allowed = ", ".join(RecoveryPointChoice)
-        raise refused(
-            "is not a recovery point", f"write {allowed}, the id of a recovery point, or a time with its zone"
-        )
-    if kind is PointKind.TIME:
-        _check_point_time(value)
-    return value
-
-
-def _check_point_time(value: str) -> None:
-    try:
-        zoned = datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        raise refused("is not a time", "write it as 2026-11-23T22:00:00+01:00") from None
-    if not zoned:
-        raise refused("is a time without a zone", f"add the zone: {value}Z or {value}+01:00")
+    match point_kind(value):
+        case None:
+            words = ", ".join(RecoveryPointChoice)
+            raise refused("is not a recovery point", f"write {words}, an id, or a time with its zone")
+        case PointKind.TIME:
+            return zoned_time(value).isoformat()
+        case _:
+            return value
 
 
 RecoveryPoint = Annotated[StrictStr, BeforeValidator(_as_point)]

@@ -5,6 +5,7 @@ Both give the same `Source`, so that nothing after it has to know.
 
 import json
 import pathlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from components.settings.problems import Path, Problem
 
 NAMESPACE = "site-recovery"
+_TEXTS = (f"{NAMESPACE}:freeze", f"{NAMESPACE}:sharedStack")
 # What Pulumi itself keeps in a stack file.
 STACK_FILE_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 
@@ -84,7 +86,7 @@ def _config_of(whole: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             *problems,
             Problem(("config",), "is not a map", f"write lines such as {NAMESPACE}:version: 1 below it"),
         ]
-    return config, problems
+    return {key: _decoded(key, value) for key, value in config.items()}, problems
 
 
 def _with_namespace(key: str) -> str:
@@ -92,10 +94,16 @@ def _with_namespace(key: str) -> str:
 
 
 def _decoded(key: str, value: Any) -> Any:
-    """Objects and lists come as JSON, and so do the numbers and booleans at the top, all of them as text."""
+    """What a text at the top stands for.
+
+    The engine hands objects and lists to a program as JSON, and everything else as text; `pulumi config set` writes
+    `version: "1"` into the file. A key without a value comes as an empty text.
+    """
     if not key.startswith(f"{NAMESPACE}:") or not isinstance(value, str):
         return value
-    if key == f"{NAMESPACE}:freeze":
+    if not value:
+        return None
+    if key in _TEXTS:
         return value
     try:
         return json.loads(value)
@@ -165,11 +173,18 @@ def _scalar(node: ScalarNode) -> Any:
         case "bool":
             return text.lower() == "true"
         case "int":
-            return _number(text, int) if text.isdecimal() or text[:1] in "+-" else _number(text, lambda t: int(t, 0))
+            return _number(text, _whole)
         case "float":
             return _number(text, float)
         case _:
             return text
+
+
+def _whole(text: str) -> int:
+    """As the engine reads it: a leading zero makes it octal."""
+    if re.fullmatch(r"[+-]?0[0-7]+", text):
+        return int(text, 8)
+    return int(text, 10 if text.lstrip("+-").isdecimal() else 0)
 
 
 def _number(text: str, parse: Any) -> Any:

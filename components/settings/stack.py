@@ -88,7 +88,7 @@ class Settings(Estate):
     """The configuration as it holds: defaults and tiers are resolved into each VM."""
 
     vms: dict[str, VmSettings] = Field(default_factory=dict)
-    """The VMs, by their name in Hyper-V, in the order of the stack file."""
+    """The VMs, by their name in Hyper-V, in order of their names: the engine keeps no other."""
 
     def network_id(self, reference: str) -> str | None:
         """The ARM id that a VM's network refers to, or None for a network that the stack makes."""
@@ -111,13 +111,12 @@ class Settings(Estate):
         return next((held for held in self.approvals if held.digest == digest and held.holds(vm, now)), None)
 
     def vms_of_site(self, site: str) -> Iterator[VmSettings]:
-        """The VMs of a Hyper-V site, in the order of the stack file."""
+        """The VMs of a Hyper-V site, in order of their names."""
         return (vm for vm in self.vms.values() if vm.site == site)
 
     def policies_of_site(self, site: str) -> tuple[str, ...]:
-        """The policies to associate with the container of `site`: those that its VMs name, in order of declaration."""
-        used = {vm.policy for vm in self.vms_of_site(site)}
-        return tuple(name for name in self.policies if name in used)
+        """The policies to associate with the container of `site`: those that its VMs name, in order of name."""
+        return tuple(sorted({vm.policy for vm in self.vms_of_site(site)}))
 
     def vm_inputs(self) -> dict[str, dict[str, Any]]:
         """`as_inputs` of every VM, by name."""

@@ -9,6 +9,7 @@ from components.settings.base import (
     Address,
     AvailabilitySetId,
     AzureVmName,
+    Digits,
     Guid,
     Model,
     NetworkName,
@@ -121,8 +122,8 @@ class VmTarget(Model):
     """Where replication logs are kept: a name in `storageAccounts`, or an ARM id."""
     availability_set: AvailabilitySetId | None = None
     """ARM id of its availability set."""
-    zone: Zone | None = None
-    """Its availability zone, in quotes."""
+    zone: Annotated[Zone, Digits] | None = None
+    """Its availability zone."""
     license_type: LicenseType | None = None
     """`windowsServer`: a Windows licence of one's own (Azure Hybrid Benefit)."""
     sql_server_license_type: SqlServerLicenseType | None = None
