@@ -1,0 +1,218 @@
+"""The direction in which one VM is protected: the resource whose change is a failover.
+
+Inputs: `target`, `vault`, `itemId`, `vm`, `direction`, `settings` (the VM's choices for moving), `freeze`, `maxMoves`.
+Check adds what it has found out: `applied`, `plan` (step names), `fromStage`, `toStage`, `irreversible` and `blockers`.
+They are facts that do not change by waiting, so they are part of the plan that the engine may be held to.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi import ResourceOptions
+from pulumi.dynamic import (
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Input, Output
+
+from executor.move import MoveOrder, Outcome, carry_out
+from executor.observe import Look, observe, observe_in_inventory
+from executor.stops import BeyondPlan, Blocked, MoveStopped
+from lifecycle.directions import Direction
+from lifecycle.intent import Decision, Intent, decide, where_it_runs
+from lifecycle.observation import Observation
+from lifecycle.stages import WORDS, stage_of
+from providers.direction_facts import (
+    COMPUTED,
+    OUTPUTS,
+    SETTINGS,
+    blockers_of_the_stack,
+    direction_of,
+    first_direction,
+    found_out,
+    malformed,
+    not_yet,
+    options_of,
+    outputs_of,
+)
+from providers.move_limits import begin_move
+from providers.operation import PartialFailure, Severity, current_operation
+from providers.progress import RowProgress
+from providers.properties import SnakeCaseOutputs, changed_keys, is_unknown, plain
+from providers.vault_access import service_of
+from site_recovery.errors import NotFoundError, SiteRecoveryError
+
+
+class DirectionProvider(ResourceProvider):
+    """Stateless: pickled by reference, so that its module path and name are part of every stack's state."""
+
+    serialize_as_secret_always = False
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        news, olds = plain(news), plain(olds)
+        failures = malformed(olds, news)
+        if failures:
+            return CheckResult(news, failures)
+        if is_unknown(news.get("itemId")):
+            return CheckResult({**news, **not_yet(news, olds)}, [])
+        return CheckResult({**news, **found_out(news, olds)}, [])
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        # Never by the computed keys: what the service does by itself is no change of the declaration.
+        declared_anew = news.get("direction") != olds.get("applied")
+        return DiffResult(changes=declared_anew or bool(changed_keys(olds, news, SETTINGS)), replaces=[])
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        props = plain(props)
+        service = service_of(props)
+        seen = _seen_or_gone(props)
+        intent = decide(seen, Direction(props["direction"]), None, options_of(props))
+        if intent.decision is not Decision.ADOPT:
+            raise Blocked((first_direction(props["vm"], intent.why),), seen)
+        if intent.why:
+            current_operation().say(Severity.WARNING, intent.why)
+        service.invalidate()
+        return CreateResult(props["itemId"], outputs_of(props, seen, props["direction"], intent, Outcome()))
+
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        olds, news = plain(olds), plain(news)
+        seen = _seen_or_gone(news)
+        applied = direction_of(olds.get("applied"))
+        intent = decide(seen, Direction(news["direction"]), applied, options_of(news))
+        if intent.decision is Decision.MOVE:
+            return UpdateResult(_move(id_, olds, news, seen, intent))
+        if intent.why:
+            current_operation().say(Severity.WARNING, intent.why)
+        now_applied = olds.get("applied") if intent.decision is Decision.HELD else news["direction"]
+        return UpdateResult(outputs_of(news, seen, str(now_applied), intent, Outcome()))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        props = plain(props)
+        service = service_of(props)
+        seen = observe_in_inventory(service, props.get("itemId", id_), Look(), options_of(props).take_over)
+        if seen is None:
+            return ReadResult("", {})
+        applied = str(props.get("applied") or props["direction"])
+        intent = decide(seen, Direction(applied), Direction(applied), options_of(props))
+        outs = outputs_of(props, seen, applied, intent, Outcome())
+        outs["verification"] = props.get("verification", [])
+        # Shown as drift where it differs from the declaration; `applied` is not touched by looking.
+        observed = Direction.of(where_it_runs(seen)).value
+        inputs = {key: value for key, value in props.items() if key in _INPUTS}
+        return ReadResult(id_, outs, {**inputs, "direction": observed, "applied": applied})
+
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        current_operation().say(
+            Severity.WARNING,
+            f"{props.get('vm')}: its direction is no longer declared; nothing is changed in Azure, the VM stays "
+            f"where it is ({props.get('stageText', 'as last seen')})",
+        )
+
+
+_INPUTS = ("target", "vault", "itemId", "vm", "direction", "settings", "freeze", "maxMoves", *COMPUTED)
+
+
+class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", name="ProtectionDirection"):
+    """One VM's direction of protection.
+
+    Its outputs are where the VM stands: `stage`, `stage_text`, `active_location`, `allowed_operations`, and why it is
+    `held` or `waiting`, empty where it is not. `plan` and `blockers` are of the last preview, empty once reached.
+    """
+
+    vm: Output[str]
+    direction: Output[str]
+    applied: Output[str]
+    plan: Output[list[str]]
+    from_stage: Output[str]
+    to_stage: Output[str]
+    irreversible: Output[list[str]]
+    blockers: Output[list[dict[str, str]]]
+    active_location: Output[str]
+    stage: Output[str]
+    stage_text: Output[str]
+    allowed_operations: Output[list[str]]
+    replication_health: Output[str]
+    rpo_seconds: Output[int]
+    last_job: Output[dict[str, Any]]
+    held: Output[str]
+    waiting: Output[str]
+    verification: Output[list[dict[str, Any]]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        target: Mapping[str, Any],
+        vault: Mapping[str, Any],
+        item_id: Input[str],
+        vm: str,
+        direction: str,
+        settings: Mapping[str, Any],
+        max_moves: int,
+        freeze: str | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        outputs = dict.fromkeys(OUTPUTS)
+        inputs = {
+            "target": dict(target),
+            "vault": dict(vault),
+            "itemId": item_id,
+            "vm": vm,
+            "direction": direction,
+            "settings": dict(settings),
+            "maxMoves": max_moves,
+            "freeze": freeze,
+        }
+        super().__init__(DirectionProvider(), resource_name, {**outputs, **inputs}, opts)
+
+
+def _seen_or_gone(props: Mapping[str, Any]) -> Observation:
+    service = service_of(props)
+    seen = observe(service, props["itemId"], Look(recovery_points=True), options_of(props).take_over)
+    if seen is None:
+        raise NotFoundError(
+            f"{props['vm']}: its protected item is not in the vault",
+            f"looked for {props['itemId']}",
+            "run `pulumi refresh`, then protect the VM again",
+        )
+    return seen
+
+
+def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observation, intent: Intent) -> dict[str, Any]:
+    """Carries the move out and returns the outputs of its end. Raises PartialFailure with where it stopped."""
+    operation, service = current_operation(), service_of(news)
+    goal = Direction(news["direction"])
+    stands = blockers_of_the_stack(news)
+    over = begin_move(service.vault, news["vm"], goal, int(news.get("maxMoves", 1)))
+    if over is not None:
+        stands.append(over)
+    if stands:
+        raise Blocked(tuple(stands), seen)
+    order = MoveOrder(news["itemId"], news["vm"], goal, options_of(news), frozenset(news.get("plan") or ()))
+    outcome = Outcome(seen=seen)
+    progress = RowProgress(operation, service, news["vm"])
+    try:
+        carry_out(order, service, progress, operation.cancelled, outcome)
+    except (MoveStopped, SiteRecoveryError) as stop:
+        service.invalidate()
+        raise _stopped(id_, olds, news, outcome, stop) from stop
+    service.invalidate()
+    end = outcome.seen or seen
+    operation.say(Severity.INFO, f"{news['vm']} {WORDS[stage_of(end)]}")
+    return outputs_of(news, end, news["direction"], intent, outcome)
+
+
+def _stopped(id_: str, olds: dict[str, Any], news: dict[str, Any], outcome: Outcome, stop: Exception) -> Exception:
+    """What to raise for a stop: where the VM stands is saved with it, unless nothing was begun."""
+    seen = outcome.seen
+    if seen is None or (not outcome.taken and isinstance(stop, Blocked | BeyondPlan)):
+        return stop
+    intent = decide(seen, Direction(news["direction"]), direction_of(olds.get("applied")), options_of(news))
+    outs = outputs_of(news, seen, str(olds.get("applied")), intent, outcome)
+    outs["waiting"] = str(stop)
+    return PartialFailure(id_, outs, {}, [str(stop)])
