@@ -166,7 +166,7 @@ class JobErrorRecord:
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """A task of a job. A group task (of a recovery plan) is named "Unknown"; its id and friendly_name tell what it is."""
+    """A task of a job. A group task (of a recovery plan) is named "Unknown"; its friendly_name tells what it is."""
 
     id: str
     name: str

@@ -149,7 +149,7 @@ def _never_sent(error: AzureError) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and all that stands behind it, as cause, context, reason or argument."""
+    """An exception and all that stands behind it, as cause, context, attribute or argument."""
     pending: list[BaseException] = [error]
     seen: set[int] = set()
     while pending:
@@ -158,7 +158,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(cause))
         yield cause
-        behind = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
+        kept = (getattr(cause, name, None) for name in ("inner_exception", "reason"))  # azure-core's, urllib3's
+        behind = (cause.__cause__, cause.__context__, *kept, *cause.args)
         pending.extend(one for one in behind if isinstance(one, BaseException))
 
 
