@@ -1,6 +1,7 @@
 """What a check finds out about a direction, and what is kept of a VM afterwards."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from pulumi.dynamic import CheckFailure
@@ -56,7 +57,12 @@ def malformed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[CheckFai
 
 
 def options_of(props: Mapping[str, Any]) -> MoveOptions:
-    return MoveOptions.from_inputs(props.get("settings") or {})
+    """The operator's choices, with what is attested and has not run out."""
+    settings = dict(props.get("settings") or {})
+    until = settings.pop("sourceOffUntil", None)
+    if until is not None:
+        settings["sourceOffAttested"] = datetime.now(UTC) < datetime.fromisoformat(until)
+    return MoveOptions.from_inputs(settings)
 
 
 def direction_of(value: Any) -> Direction | None:

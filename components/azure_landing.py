@@ -1,0 +1,94 @@
+"""What VMs need in Azure to come up in: resource groups, networks with subnets, storage accounts."""
+
+import pulumi
+from pulumi_azure_native import network, resources, storage
+
+from components.azure import kept
+from components.settings import Network, Settings, StorageAccount
+
+
+class AzureLanding(pulumi.ComponentResource):
+    """The resource groups, networks and storage accounts that the stack makes or refers to.
+
+    `network_id` and `storage_account_id` give the ARM id of what a VM's settings name, made here or not.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        group: pulumi.Resource | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("siteRecovery:components:AzureLanding", name, None, opts)
+        self._settings = settings
+        self._vault_group = group
+        self._groups = {
+            name: self._group(name) for name, declared in settings.resource_groups.items() if not declared.adopt
+        }
+        self._networks = {
+            name: self._network(name, declared) for name, declared in settings.networks.items() if declared.id is None
+        }
+        self._accounts = {
+            name: self._account(name, declared)
+            for name, declared in settings.storage_accounts.items()
+            if declared.id is None
+        }
+        self.register_outputs({})
+
+    def network_id(self, reference: str) -> pulumi.Input[str]:
+        """The ARM id of a network that a VM names."""
+        made = self._networks.get(reference)
+        return made.id if made is not None else str(self._settings.network_id(reference))
+
+    def storage_account_id(self, reference: str) -> pulumi.Input[str]:
+        """The ARM id of a storage account that a VM names."""
+        made = self._accounts.get(reference)
+        return made.id if made is not None else str(self._settings.storage_account_id(reference))
+
+    def group_id(self, name: str) -> str:
+        """The ARM id of a resource group."""
+        return f"/subscriptions/{self._settings.target.subscription_id}/resourceGroups/{name}"
+
+    def _group(self, name: str) -> resources.ResourceGroup:
+        declared = self._settings.resource_groups[name]
+        return resources.ResourceGroup(
+            name,
+            resource_group_name=name,
+            location=declared.location or self._settings.vault.location,
+            tags=dict(declared.tags) or None,
+            opts=kept(parent=self),
+        )
+
+    def _network(self, name: str, declared: Network) -> network.VirtualNetwork:
+        group = declared.resource_group or self._settings.vault.resource_group
+        return network.VirtualNetwork(
+            name,
+            virtual_network_name=name,
+            resource_group_name=group,
+            location=declared.location or self._settings.vault.location,
+            address_space=network.AddressSpaceArgs(address_prefixes=[str(prefix) for prefix in declared.address_space]),
+            subnets=[
+                network.SubnetArgs(name=subnet, address_prefix=str(made.prefix))
+                for subnet, made in declared.subnets.items()
+            ],
+            tags=dict(declared.tags) or None,
+            opts=kept(parent=self, depends_on=self._rests_on(group)),
+        )
+
+    def _account(self, name: str, declared: StorageAccount) -> storage.StorageAccount:
+        group = declared.resource_group or self._settings.vault.resource_group
+        return storage.StorageAccount(
+            name,
+            account_name=name,
+            resource_group_name=group,
+            location=declared.location or self._settings.vault.location,
+            kind=storage.Kind.STORAGE_V2,
+            sku=storage.SkuArgs(name=declared.sku.value),
+            tags=dict(declared.tags) or None,
+            opts=kept(parent=self, depends_on=self._rests_on(group)),
+        )
+
+    def _rests_on(self, group: str) -> list[pulumi.Resource]:
+        made = self._groups.get(group) or self._vault_group
+        return [made] if made is not None else []

@@ -1,0 +1,64 @@
+"""A Hyper-V to Azure replication policy, and its association with the sites that use it."""
+
+import pulumi
+from pulumi_azure_native import recoveryservices
+
+from components.azure import kept
+from components.recovery_vault import RecoveryVault
+from components.settings import Settings
+from providers.policy_association import PolicyAssociation
+
+
+class HyperVReplicationPolicy(pulumi.ComponentResource):
+    """One policy of the vault. `associations` has the association with each site whose VMs name it."""
+
+    def __init__(
+        self, name: str, settings: Settings, vault: RecoveryVault, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("siteRecovery:components:HyperVReplicationPolicy", name, None, opts)
+        self._settings = settings
+        self.policy = self._policy(name, vault)
+        self.associations = {
+            site: self._association(name, site, vault)
+            for site in settings.sites
+            if name in settings.policies_of_site(site)
+        }
+        self.register_outputs({"policyId": self.policy.id})
+
+    def _policy(self, name: str, vault: RecoveryVault) -> recoveryservices.ReplicationPolicy:
+        declared, home = self._settings.policies[name], self._settings.vault
+        if declared.adopt:
+            return recoveryservices.ReplicationPolicy.get(
+                name,
+                f"/subscriptions/{self._settings.target.subscription_id}/resourceGroups/{home.resource_group}/providers"
+                f"/Microsoft.RecoveryServices/vaults/{home.name}/replicationPolicies/{name}",
+                pulumi.ResourceOptions(parent=self, depends_on=[vault.vault]),
+            )
+        return recoveryservices.ReplicationPolicy(
+            name,
+            policy_name=name,
+            resource_group_name=home.resource_group,
+            resource_name_=home.name,
+            properties=recoveryservices.CreatePolicyInputPropertiesArgs(
+                provider_specific_input=recoveryservices.HyperVReplicaAzurePolicyInputArgs(
+                    instance_type="HyperVReplicaAzure",
+                    replication_interval=int(declared.replication_interval_seconds),
+                    recovery_point_history_duration=declared.recovery_point_history_hours,
+                    application_consistent_snapshot_frequency_in_hours=declared.app_consistent_frequency_hours,
+                    online_replication_start_time=declared.initial_replication_start,
+                )
+            ),
+            opts=kept(parent=self, depends_on=[vault.vault]),
+        )
+
+    def _association(self, name: str, site: str, vault: RecoveryVault) -> PolicyAssociation:
+        return PolicyAssociation(
+            f"{site}-{name}",
+            target=self._settings.target.as_inputs(),
+            vault={"resourceGroup": self._settings.vault.resource_group, "name": self._settings.vault.name},
+            site=site,
+            policy_id=self.policy.id,
+            policy_name=name,
+            wait_for_host_minutes=self._settings.sites[site].wait_for_host_minutes,
+            opts=kept(parent=self, depends_on=[vault.sites[site]]),
+        )

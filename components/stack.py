@@ -1,0 +1,64 @@
+"""The whole stack: from its settings to the declared components and its outputs."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.azure import azure_provider
+from components.azure_landing import AzureLanding
+from components.move_gate import MoveGate
+from components.protected_vm import ProtectedVm
+from components.recovery_vault import RecoveryVault
+from components.replication_policy import HyperVReplicationPolicy
+from components.settings import Settings, SettingsError, load_settings
+
+
+def read_settings() -> Settings:
+    """The settings of the stack that is running. Raises RunError with everything that is wrong at once."""
+    try:
+        return load_settings(_configuration(), secret_keys=_secret_keys())
+    except SettingsError as error:
+        # Without the stack trace that any other exception of a program is shown with.
+        raise pulumi.RunError(str(error)) from error
+
+
+def declare(settings: Settings) -> Mapping[str, Any]:
+    """Declares everything and returns the outputs of the stack: each VM, where it stands."""
+    providers = {"azure-native": azure_provider(settings.target)}
+    opts = pulumi.ResourceOptions(providers=providers)
+    vault = RecoveryVault(settings.vault.name, settings, opts)
+    landing = AzureLanding("azure", settings, vault.group, opts)
+    policies = {name: HyperVReplicationPolicy(name, settings, vault, opts) for name in settings.policies}
+    vms = [ProtectedVm(settings, vm, landing, policies[vm.policy], opts) for vm in settings.vms.values()]
+    MoveGate(settings, vms)
+    return {
+        "vaultId": vault.vault.id,
+        "vms": {vm.name: _outputs(made) for vm, made in zip(settings.vms.values(), vms, strict=True)},
+    }
+
+
+def _outputs(vm: ProtectedVm) -> dict[str, pulumi.Output[Any]]:
+    stands = vm.direction
+    return {
+        "direction": stands.direction,
+        "stage": stands.stage,
+        "stageText": stands.stage_text,
+        "activeLocation": stands.active_location,
+        "replicationHealth": stands.replication_health,
+        "held": stands.held,
+        "waiting": stands.waiting,
+    }
+
+
+def _configuration() -> dict[str, Any]:
+    # The engine hands the configuration over as JSON; pulumi.Config would hide which keys there are.
+    known: dict[str, Any] = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
+    return known
+
+
+def _secret_keys() -> list[str]:
+    keys: list[str] = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]"))
+    return keys
