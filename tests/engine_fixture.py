@@ -24,6 +24,7 @@ import pytest
 
 from tools.engine.bootstrap import provide_engine
 from tools.engine.cache import EngineCache, user_cache_directory
+from tools.targets.environment import LOCAL_PASSPHRASE
 
 ROOT = Path(__file__).resolve().parents[1]
 # What a developer's shell says about stacks and clouds is not for tests.
@@ -92,7 +93,7 @@ def engine_environment(directory: Path, engine_directory: Path) -> dict[str, str
         "PYTHONPATH": os.pathsep.join(python_path),
         "PULUMI_HOME": str(directory / "home"),
         "PULUMI_BACKEND_URL": state.as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": "for tests",
+        "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,  # so that stacks/Pulumi.local.yaml can be used as it is
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }

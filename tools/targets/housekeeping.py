@@ -1,0 +1,45 @@
+"""``bench``, ``docs``, ``lock`` and ``clean``."""
+
+from __future__ import annotations
+
+import shutil
+
+from tools.project import PYTHON, ROOT, SCRIPTS, VIRTUAL_ENVIRONMENT, WORK, engine, run, say
+from tools.targets import setup
+
+_BUILT = [".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", "benchmarks/out"]
+
+
+def bench(arguments: list[str]) -> int:
+    """Arguments go to `python -m benchmarks`."""
+    setup.for_development()
+    engine()
+    run([PYTHON, "-m", "benchmarks", *arguments])
+    return 0
+
+
+def docs(arguments: list[str]) -> int:
+    """Arguments go to `python -m docs`."""
+    setup.for_development()
+    run([PYTHON, "-m", "docs", *arguments])
+    return 0
+
+
+def lock(arguments: list[str]) -> int:
+    """Pin both lock files again from pyproject.toml; `--upgrade` takes the newest versions that it allows."""
+    setup.for_development()
+    for name, extras in (("requirements.txt", []), ("requirements-dev.txt", ["--extra", "dev"])):
+        run([
+            SCRIPTS / "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header",
+            "--no-emit-index-url", *extras, *arguments, "--output-file", name, "pyproject.toml",
+        ])  # fmt: skip
+        say(f"wrote {name}")
+    return 0
+
+
+def clean(arguments: list[str]) -> int:  # noqa: ARG001 - every target takes its arguments
+    for name in [*_BUILT, WORK.name, VIRTUAL_ENVIRONMENT.name]:
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for cache in ROOT.rglob("__pycache__"):
+        shutil.rmtree(cache, ignore_errors=True)
+    return 0

@@ -1,0 +1,55 @@
+"""``lint`` and ``test``."""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path
+
+from tools.project import PYTHON, ROOT, SCRIPTS, TargetFailed, engine, run
+from tools.targets import setup
+
+
+def lint(arguments: list[str]) -> int:  # noqa: ARG001 - every target takes its arguments
+    setup.for_development()
+    run([SCRIPTS / "ruff", "check", "."])
+    run([SCRIPTS / "ruff", "format", "--check", "."])
+    run([SCRIPTS / "lint-imports"])
+    check_program_imports(ROOT / "__main__.py")
+    run([SCRIPTS / "mypy"])
+    return 0
+
+
+def test(arguments: list[str]) -> int:
+    """Arguments go to pytest."""
+    lint([])
+    engine()  # before the tests, so that none of them pays for building it
+    run([PYTHON, "-m", "pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadgroup", *arguments])
+    return 0
+
+
+def test_azure_cli(arguments: list[str]) -> int:
+    setup.for_development()
+    run([PYTHON, "-m", "tests.azure_cli", *arguments])
+    return 0
+
+
+def check_program_imports(program: Path) -> None:
+    """The program declares and nothing else, so of the project's rooms it imports components only.
+
+    import-linter knows packages; the program is a file, so it is looked at here.
+    """
+    rooms = {path.parent.name for path in program.parent.glob("*/__init__.py")}
+    for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"), program.name)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for imported in _imported(node):
+                if imported.partition(".")[0] in rooms - {"components"}:
+                    raise TargetFailed(
+                        f"{program.name}:{node.lineno} imports {imported}, but may import components only."
+                    )
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names]
