@@ -18,8 +18,8 @@ from simulator.clock import Clock
 from simulator.ids import derived_guid, fraction
 from simulator.store import Document, Snapshot, Store, Table
 
-SUBSCRIPTION = "5ab0a1c2-3d4e-4f50-8a6b-7c8d9e0f1a2b"
-TENANT = "72f9a8b7-c6d5-4e4f-9382-a1b0c9d8e7f6"
+SUBSCRIPTION = "5ca1ab1e-0000-4000-8000-000000000001"
+TENANT = "5ca1ab1e-0000-4000-8000-00000000000a"
 
 Room = TypeVar("Room")
 EventHandler = Callable[["World", float, Document], None]
@@ -51,13 +51,17 @@ class Lag:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a world is started with. None of it is changed by a request."""
+    """What a world is started with. None of it is changed by a request.
+
+    `inventory` is the YAML file of the Hyper-V hosts; the default inventory if None. It is read when the world is new.
+    """
 
     profile: Profile = Profile.TUTORIAL
     seed: int = 0
     refusal: Refusal = Refusal.IN_THE_JOB
     lag: Lag = field(default_factory=Lag)
     loose: bool = False
+    inventory: Path | None = None
     subscription: str = SUBSCRIPTION
     tenant: str = TENANT
 
@@ -83,6 +87,7 @@ class World:
 
     Attributes:
         resource_groups: GET bodies keyed by the group's name.
+        look_at: the instant of the latest look.
         resources: ARM resources outside the vault, keyed by ARM id: networks, storage accounts, virtual machines,
             disks.
     """
@@ -97,6 +102,7 @@ class World:
             encode=lambda resource: {"body": resource.body, "hidden": resource.hidden},
             decode=lambda document: Resource(body=document["body"], hidden=document["hidden"]),
         )
+        self.look_at = self.clock.now()
         self._meta: Table[Document] = self.store.table("world")
         self._events: Table[Document] = self.store.table("event")
         self._handlers: dict[str, EventHandler] = {}
@@ -135,7 +141,7 @@ class World:
 
     def look(self) -> float:
         """Carry out everything that is due, and return the instant of the look. Every request begins with this."""
-        now = self.clock.now()
+        self.look_at = now = self.clock.now()
         while self._heap and self._heap[0][0] <= now:
             due, number = heapq.heappop(self._heap)
             event = self._events.get(str(number))
