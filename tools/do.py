@@ -25,7 +25,8 @@ def main(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     # Not before: what an older Python cannot parse would hide the line above behind a SyntaxError.
-    from tools.targets import TARGETS, TargetFailed  # noqa: PLC0415
+    from tools.catalogue import TARGETS  # noqa: PLC0415
+    from tools.project import TargetFailed  # noqa: PLC0415
 
     name = arguments[0] if arguments else "help"
     if name in {"help", "-h", "--help"}:
