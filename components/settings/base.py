@@ -80,6 +80,19 @@ class Shape:
         return described
 
 
+class Digits:
+    """`pulumi config set --path` turns digits into a number wherever it finds them; here they are text."""
+
+    def check(self, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"type": "integer"}]}
+
+
 def is_arm_id(text: str) -> bool:
     """Whether a reference is an ARM id, and not the name of something that the stack file declares."""
     return text.startswith("/")
@@ -110,11 +123,6 @@ def _as_instant(value: Any) -> Any:
     if not isinstance(value, str):
         raise refused("is not a time", _AS_TIME)
     return zoned_time(value)
-
-
-def _as_text(value: Any) -> Any:
-    """`pulumi config set --path` turns digits into a number wherever it finds them."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _as_prefix(value: Any) -> Any:
@@ -213,7 +221,6 @@ AvailabilitySetId = Annotated[StrictStr, _arm_id("Microsoft.Compute/availability
 NetworkReference = Annotated[StrictStr, _reference("Microsoft.Network/virtualNetworks"), Field(min_length=1)]
 StorageAccountReference = Annotated[StrictStr, _reference("Microsoft.Storage/storageAccounts"), Field(min_length=1)]
 
-Digits = BeforeValidator(_as_text)
 TagName = Annotated[StrictStr, Field(min_length=1, max_length=512)]
-TagValue = Annotated[StrictStr, Digits, Field(max_length=256)]
+TagValue = Annotated[StrictStr, Digits(), Field(max_length=256)]
 Tags = dict[TagName, TagValue]

@@ -37,7 +37,7 @@ def explained(
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """How to mend a key or a name that is not known: the one that was meant, or all there are."""
-    names = list(known)
+    names = [str(name) for name in known]
     meant = closest(key, names)
     if meant is not None:
         return f"did you mean {meant}?"
@@ -89,6 +89,16 @@ def model_at(model: type[Model], path: Path) -> type[Model] | None:
     for part in path:
         kind = _kind_below(kind, part)
     return next((each for each in _alternatives(kind) if _is_model(each)), None)
+
+
+def models_in(kind: Any) -> Iterator[tuple[type[Model], str]]:
+    """The models in the type of a field, each with what its path has after the key: nothing, `.NAME` or `[0]`."""
+    for each in _alternatives(kind):
+        if _is_model(each):
+            yield each, ""
+        elif get_origin(each) in (dict, tuple):
+            inner, below = (get_args(each)[1], ".NAME") if get_origin(each) is dict else (get_args(each)[0], "[0]")
+            yield from ((model, f"{below}{deeper}") for model, deeper in models_in(inner))
 
 
 def _kind_below(kind: Any, part: str | int) -> Any:

@@ -13,7 +13,7 @@ from components.settings.merge import Layer, merged, origin, without_nulls
 from components.settings.problems import Path, Problem, SettingsError
 from components.settings.rules import broken_rules
 from components.settings.secrecy import find_secrets, without
-from components.settings.source import NAMESPACE, Source, from_engine, from_stack_file
+from components.settings.source import NAMESPACE, TARGET_ELSEWHERE, Source, from_engine, from_stack_file
 from components.settings.stack import Settings, StackFile
 from components.settings.vm import OF_ONE_VM, VmEntry, VmSettings
 
@@ -70,14 +70,10 @@ def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key.removeprefix(mark): value for key, value in values.items() if key.startswith(mark)}
 
 
-# Keys of the official provider that would be a second source of what `target` says.
-_TARGET_ELSEWHERE = ("azure-native:subscriptionId", "azure-native:tenantId", "azure-native:environment")
-
-
 def _misplaced(values: Mapping[str, Any]) -> Iterator[Problem]:
     for key in values:
         namespace, _, name = key.partition(":")
-        if key in _TARGET_ELSEWHERE:
+        if key in TARGET_ELSEWHERE:
             yield Problem((key,), "is not read", f"take it out: {NAMESPACE}:target alone says where a stack works")
         elif not name and key in _KEYS:
             yield Problem((key,), "has no namespace", f"write {NAMESPACE}:{key}")

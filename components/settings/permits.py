@@ -32,7 +32,7 @@ class Permit(Model):
 class Waiver(Permit):
     """Turns a waivable blocker of one VM into a warning, which stays visible."""
 
-    code: Annotated[StrictStr, Shape("[a-z][A-Za-z0-9]*", "a blocker's code", "copy it from the preview: dataLoss")]
+    code: Annotated[StrictStr, Shape("[a-z][A-Za-z0-9]*", "a blocker's code", "copy it from the preview: maxDataLoss")]
     """The blocker's code, as the preview shows it."""
     reason: Words
     """Why, for those who read it later."""

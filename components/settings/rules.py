@@ -11,6 +11,7 @@ from components.settings.moves import Completion, WindowedCompletion
 from components.settings.permits import Permit
 from components.settings.problems import Path, Problem
 from components.settings.vm import OF_ONE_VM
+from lifecycle.blockers import Code
 from lifecycle.options import DataSync, FailoverMode, RecoveryPointChoice
 from lifecycle.steps import Step
 
@@ -101,6 +102,13 @@ def _permits(draft: Draft) -> Iterator[Problem]:
     for key, permits in lists:
         for index, permit in enumerate(permits):
             yield from _reference(at(key, index, "vm"), permit.vm, "vms", draft)
+
+
+def _waived_codes(draft: Draft) -> Iterator[Problem]:
+    for index, waiver in enumerate(draft.file.waivers):
+        if waiver.code not in set(Code):
+            what = f"'{waiver.code}' is not the code of a blocker"
+            yield Problem(at("waivers", index, "code"), what, unknown_key(waiver.code, Code))
 
 
 def _default_tier(draft: Draft) -> Iterator[Problem]:
@@ -253,6 +261,7 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _same_but_for_case,
     _of_one_vm,
     _permits,
+    _waived_codes,
     _default_tier,
     _one_azure_name,
     _one_vm_id,

@@ -17,6 +17,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from components.settings.problems import Path, Problem
 
 NAMESPACE = "site-recovery"
+# Keys of the official provider that would be a second source of what `target` says.
+TARGET_ELSEWHERE = ("azure-native:subscriptionId", "azure-native:tenantId", "azure-native:environment")
 _TEXTS = (f"{NAMESPACE}:freeze", f"{NAMESPACE}:sharedStack")
 # What Pulumi itself keeps in a stack file.
 STACK_FILE_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")

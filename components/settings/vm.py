@@ -122,7 +122,7 @@ class VmTarget(Model):
     """Where replication logs are kept: a name in `storageAccounts`, or an ARM id."""
     availability_set: AvailabilitySetId | None = None
     """ARM id of its availability set."""
-    zone: Annotated[Zone, Digits] | None = None
+    zone: Annotated[Zone, Digits()] | None = None
     """Its availability zone."""
     license_type: LicenseType | None = None
     """`windowsServer`: a Windows licence of one's own (Azure Hybrid Benefit)."""
