@@ -1,6 +1,5 @@
 """Reading the engine's property values: unknowns, numbers that arrive as floats, and what counts as a change."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,8 +12,13 @@ PROVIDER_KEY = "__provider"
 class SnakeCaseOutputs:
     """Mixed into a resource: its outputs, camelCase in the state, are attributes with Python's names."""
 
-    def translate_output_property(self, prop: str) -> str:
-        return re.sub(r"(?<!^)([A-Z])", lambda upper: "_" + upper.group().lower(), prop)
+    def __getattr__(self, name: str) -> Any:
+        # Translating whole property names, as generated SDKs do, would also rename keys inside the values.
+        head, *rest = name.split("_")
+        camel = head + "".join(part.capitalize() for part in rest)
+        if rest and head and camel in self.__dict__:
+            return self.__dict__[camel]
+        raise AttributeError(f"{type(self).__name__} has no output {name}")
 
 
 def is_unknown(value: Any) -> bool:
