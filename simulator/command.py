@@ -135,6 +135,7 @@ def read_ready(path: Path) -> Ready:
         return Ready(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise click.ClickException(
-            f"No simulator is ready at {path} ({error}). Start one with `python -m simulator serve --ready-file {path}` "
+            f"No simulator is ready at {path} ({error}). "
+            f"Start one with `python -m simulator serve --ready-file {path}` "
             f"and try again when it says where it is."
         ) from error

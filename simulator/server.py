@@ -122,6 +122,15 @@ class _AnnouncingServer(uvicorn.Server):
         await super().startup(sockets)
         self._announcement = asyncio.create_task(asyncio.to_thread(self._announce))
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # An idle client never answers the end of its TLS session: waiting for it would take the whole grace.
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            transport = getattr(connection, "transport", None)
+            if transport is not None and (cycle is None or cycle.response_complete):
+                transport.abort()
+        await super().shutdown(sockets)
+
     def _announce(self) -> None:
         _ask(self._ready)
         if self._ready_file is not None:

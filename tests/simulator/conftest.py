@@ -1,0 +1,34 @@
+"""Real simulators for the tests of this directory, each a process of its own on a free port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.simulator.running import RunningSimulator
+
+FreshSimulator = Callable[..., RunningSimulator]
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    """One simulator for all tests that leave it usable for the next: fast clock, no throttling."""
+    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fresh_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreshSimulator]:
+    """Start a simulator with arguments of one's own: `fresh_simulator("--manual-clock", "--profile", "recorded")`."""
+    started: list[RunningSimulator] = []
+
+    def start(*arguments: str) -> RunningSimulator:
+        running = RunningSimulator(tmp_path_factory.mktemp("simulator"), *arguments)
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.stop()
