@@ -15,6 +15,9 @@ from tools.project import ROOT, TargetFailed
 # What a command is given to end in its own order after Ctrl-C or SIGTERM, before it is killed.
 _END_SECONDS = 30.0
 
+# The engine's own summary of errors that it shows elsewhere.
+_SAY_NOTHING = {"error: update failed", "error: preview failed"}
+
 
 class Commands:
     """Runs commands one after another in the checkout. A failure ends the demo with the command's own reason."""
@@ -81,5 +84,5 @@ def _show(process: subprocess.Popen[str], errors: list[str]) -> None:
         print(line, end="", flush=True)
         text = line.strip()
         in_error = text.startswith("error:") or (in_error and line.startswith("    ") and bool(text))
-        if in_error and text not in errors:
+        if in_error and text not in errors and text not in _SAY_NOTHING:
             errors.append(text)
