@@ -1,0 +1,95 @@
+"""Jobs as clients see them: list, get, cancel, restart, resume."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from simulator.asr.bodies import allowed_actions, job_json, listed_job_json
+from simulator.asr.jobs import cancel_job, restart_job, resume_job
+from simulator.asr.operations_status import accepted, start_operation
+from simulator.asr.records import Job
+from simulator.asr.site_recovery import VAULT, SiteRecovery
+from simulator.errors import asr_error, resource_not_found
+from simulator.routing import Call, Reply
+
+JOBS = f"{VAULT}/replicationJobs"
+JOB = f"{JOBS}/{{job}}"
+# One comparison of a filter: `State eq 'InProgress'`. The service's grammar is published nowhere, so others pass
+# everything.
+_COMPARISON = re.compile(r"^\s*(\w+)\s+(eq|ne|ge|gt|le|lt)\s+'?([^']*)'?\s*$", re.IGNORECASE)
+_FIELDS: dict[str, Callable[[Job], str]] = {
+    "state": lambda job: job.state,
+    "jobstatus": lambda job: job.state,
+    "status": lambda job: job.state,
+    "scenarioname": lambda job: job.scenario,
+    "jobname": lambda job: job.name,
+    "name": lambda job: job.name,
+    "targetobjectid": lambda job: job.target_id,
+    "targetobjectname": lambda job: job.target_name,
+    "targetinstancetype": lambda job: job.target_type,
+}
+
+
+def list_jobs(call: Call) -> Reply:
+    """GET the jobs of a vault, newest first; a job that has just started may not be on the list yet."""
+    asr = call.world.room(SiteRecovery)
+    jobs = [job for job in asr.jobs.of(asr.vault_id(call)) if job.listed <= call.now]
+    passes = _filter(call.query.get("$filter", ""))
+    bodies = [listed_job_json(asr, job) for job in reversed(jobs) if passes(job)]
+    return Reply(200, b'{"value":[' + b",".join(bodies) + b'],"nextLink":null}')
+
+
+def show_job(call: Call) -> Reply:
+    """GET a job, with its tasks and its activity id."""
+    asr = call.world.room(SiteRecovery)
+    return Reply(200, job_json(asr, _job(asr, call)))
+
+
+def cancel(call: Call) -> Reply:
+    """POST cancel: the job stops where it is, with the consequences that has."""
+    return _act(call, "Cancel", cancel_job)
+
+
+def resume(call: Call) -> Reply:
+    """POST resume: Complete Failover of a failback that has synchronized its data."""
+    return _act(call, "Resume", resume_job)
+
+
+def restart(call: Call) -> Reply:
+    """POST restart: a failed job goes on from the task that failed."""
+    return _act(call, "Restart", restart_job)
+
+
+def _act(call: Call, action: str, carry_out: Callable[[SiteRecovery, Job, float], None]) -> Reply:
+    asr = call.world.room(SiteRecovery)
+    job = _job(asr, call)
+    if action not in allowed_actions(job):
+        raise asr_error(
+            400,
+            "BadRequest",
+            f"The job '{job.name}' is in the state '{job.state}' and does not allow '{action}'.",
+            code="SimulatorJobActionNotAllowed",
+            causes=f"Allowed actions: {', '.join(allowed_actions(job)) or 'none'}.",
+            action="Look at the job's state before acting on it.",
+        )
+    name = start_operation(call, asr, result=job.id)
+    carry_out(asr, job, call.now)
+    return accepted(call, asr, name, job.id)
+
+
+def _job(asr: SiteRecovery, call: Call) -> Job:
+    job = asr.job(call.parameters["job"])
+    if job is None or job.vault.lower() != asr.vault_id(call).lower():
+        raise resource_not_found(call.parameters["job"])
+    return job
+
+
+def _filter(expression: str) -> Callable[[Job], bool]:
+    """A lenient reading: comparisons of known fields joined by `and`; what is not understood narrows nothing."""
+    tests: list[tuple[Callable[[Job], str], str, str]] = []
+    for piece in re.split(r"\s+and\s+", expression, flags=re.IGNORECASE):
+        found = _COMPARISON.match(piece)
+        if found is not None and found[1].lower() in _FIELDS and found[2].lower() in {"eq", "ne"}:
+            tests.append((_FIELDS[found[1].lower()], found[2].lower(), found[3].lower()))
+    return lambda job: all((field(job).lower() == value) == (operator == "eq") for field, operator, value in tests)

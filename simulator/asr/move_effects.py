@@ -1,0 +1,388 @@
+"""What the jobs of moves do to the world: at the end of each task, and at their own end.
+
+A refused job works on nothing: its item belongs to another job, or to none, so every effect first asks whether the job
+holds its item.
+"""
+
+from __future__ import annotations
+
+from simulator.asr.azure_vm import create_vm, delete_vm, power, set_power
+from simulator.asr.jobs import error_document
+from simulator.asr.occupancy import release
+from simulator.asr.records import Job, JobState, ProtectedItem
+from simulator.asr.refusals import unreachable
+from simulator.asr.replication import (
+    begin_cycles,
+    chosen_point,
+    delta_to_on_premises,
+    recovery_point_name,
+    settle,
+    settle_items_of,
+    stop,
+    track_changes,
+)
+from simulator.asr.site_recovery import Effects, JobFailure, SiteRecovery
+from simulator.asr.states import Stage
+from simulator.errors import AsyncError
+from simulator.faults import JobEffect
+from simulator.inventory import Host, HostVm, Power
+
+_SHUTDOWN_FAILED = AsyncError(
+    "SimulatorSourceShutdownFailed",
+    "The source virtual machine could not be shut down.",
+    "The host or the guest did not answer the request to shut down.",
+    "Turn the source virtual machine off by hand before you use the one in Azure.",
+)
+_CORRUPTED = "a failback stopped while its data was being synchronized"
+
+
+def add_effects(effects: Effects) -> None:
+    """Say what happens at the end of which task, and of which job."""
+    effects.tasks.update(
+        {
+            ("PlannedFailover", "VmPfoPrerequisitesCheck"): _check_source,
+            ("PlannedFailover", "VmShutdownVmOnPrimary"): _shut_source_down,
+            ("PlannedFailover", "VmPrepareForFailover"): _send_the_rest,
+            ("PlannedFailover", "VmFailover"): _make_azure_vm,
+            ("PlannedFailover", "VmFoStartVmOnSecondary"): _start_azure_vm,
+            ("UnplannedFailover", "VmShutdownVmOnPrimary"): _try_to_shut_source_down,
+            ("UnplannedFailover", "VmPrepareForUnPlannedFailover"): _send_the_rest_if_possible,
+            ("UnplannedFailover", "VmFailover"): _make_azure_vm,
+            ("UnplannedFailover", "VmFoStartVmOnSecondary"): _start_azure_vm,
+            ("ChangePit", "ShutdownVmRecovery"): _stop_azure_vm,
+            ("ChangePit", "CancelFailoverRecovery"): _unmake_azure_vm,
+            ("ChangePit", "VmFailover"): _make_azure_vm,
+            ("ChangePit", "VmFoStartVmOnSecondary"): _start_azure_vm,
+            ("CommitFailover", "VmCommit"): _commit,
+            ("Failback", "VmPfoPrerequisitesCheck"): _check_source,
+            ("Failback", "PrepareVmOnPremForFailback"): _prepare_on_premises,
+            ("Failback", "DataSyncForFailback"): _synchronized,
+            ("Failback", "VmShutdownVmOnSecondary"): _stop_azure_vm,
+            ("Failback", "VmFailover"): _all_on_premises,
+            ("Failback", "VmFoStartVmOnPrimary"): _start_on_premises,
+            ("ReprotectReplicationGroup", "EnableProtection"): _check_source,
+            ("TestFailover", "VmTfoPrepareTestVm"): _make_test_vm,
+            ("TestFailover", "VmTfoBootTestVm"): _start_test_vm,
+            ("TestFailoverCleanup", "VmTfoDeleteTestVm"): _delete_test_vm,
+            ("*", JobEffect.SHUTDOWN_FAILS.value): _nothing_at_once,
+            ("*", JobEffect.HEARTBEAT_LOST.value): _lose_heartbeat,
+            ("*", JobEffect.SITE_DARK.value): _site_goes_dark,
+        }
+    )
+    effects.ends.update(
+        {
+            "PlannedFailover": _failover_ended,
+            "UnplannedFailover": _failover_ended,
+            "ChangePit": _move_ended,
+            "CommitFailover": _move_ended,
+            "Failback": _failback_ended,
+            "ReprotectReplicationGroup": _reprotect_ended,
+            "TestFailover": _test_failover_ended,
+            "TestFailoverCleanup": _test_cleanup_ended,
+            "RepairVMReplication": _repair_ended,
+        }
+    )
+
+
+def switch_host_vm(asr: SiteRecovery, vm: HostVm, state: Power, now: float) -> None:
+    """Switch a virtual machine on its host; what it replicates is settled first."""
+    settle_items_of(asr, [vm.id], now)
+    vm.power = state.value
+    asr.inventory.vms.put(vm.id, vm)
+
+
+def set_heartbeat(asr: SiteRecovery, host: Host, *, beats: bool, now: float) -> None:
+    """Lose or regain a host's connection with the service."""
+    settle_items_of(asr, host.vms, now)
+    if host.heartbeat and not beats:
+        host.last_heartbeat = now
+    host.heartbeat = beats
+    asr.inventory.hosts.put(host.name, host)
+
+
+def _held(asr: SiteRecovery, job: Job) -> ProtectedItem | None:
+    item = asr.items.get(job.item) if job.item else None
+    return item if item is not None and item.job == job.name else None
+
+
+def _required(asr: SiteRecovery, job: Job) -> tuple[ProtectedItem, HostVm]:
+    item = _held(asr, job)
+    vm = asr.inventory.vm(item.vm) if item is not None else None
+    if item is None or vm is None:
+        raise JobFailure(AsyncError("SimulatorItemGone", "The protected item does not exist any more."))
+    return item, vm
+
+
+def _reachable(asr: SiteRecovery, vm: HostVm) -> bool:
+    host = asr.inventory.hosts.get(vm.host)
+    return host is not None and host.heartbeat
+
+
+def _check_source(asr: SiteRecovery, job: Job, _now: float) -> None:
+    """What has to be copied or switched on premises needs the host."""
+    _, vm = _required(asr, job)
+    if not _reachable(asr, vm):
+        raise JobFailure(unreachable(vm.name))
+
+
+def _shut_source_down(asr: SiteRecovery, job: Job, now: float) -> None:
+    """A planned failover does not go on without the shutdown: it promises that nothing is lost."""
+    _, vm = _required(asr, job)
+    if JobEffect.SHUTDOWN_FAILS.value in job.payload.get("effects", []) or not _reachable(asr, vm):
+        raise JobFailure(_SHUTDOWN_FAILED)
+    switch_host_vm(asr, vm, Power.OFF, now)
+
+
+def _try_to_shut_source_down(asr: SiteRecovery, job: Job, now: float) -> None:
+    """An unplanned failover goes on even if the shutdown fails, and says so."""
+    _, vm = _required(asr, job)
+    if not job.payload["shutdownSource"]:
+        return
+    if JobEffect.SHUTDOWN_FAILS.value not in job.payload.get("effects", []) and _reachable(asr, vm):
+        switch_host_vm(asr, vm, Power.OFF, now)
+        return
+    task = job.task
+    if task is not None:
+        task.errors.append(error_document(_SHUTDOWN_FAILED, task.task_id, now))
+        task.end("Failed", "Failed", now)
+    job.warning = {"code": _SHUTDOWN_FAILED.service_code, "message": _SHUTDOWN_FAILED.message}
+
+
+def _send_the_rest_if_possible(asr: SiteRecovery, job: Job, now: float) -> None:
+    _, vm = _required(asr, job)
+    if _reachable(asr, vm):
+        _send_the_rest(asr, job, now)
+
+
+def _send_the_rest(asr: SiteRecovery, job: Job, now: float) -> None:
+    """The source's last changes arrive, and make the newest recovery point."""
+    item, vm = _required(asr, job)
+    if not _reachable(asr, vm):
+        raise JobFailure(unreachable(vm.name))
+    settle(asr, item, now)
+    replication = item.replication
+    replication.backlog, replication.settled, replication.last_replicated = 0.0, now, now
+    replication.points.append((now, False))
+    asr.save_item(item)
+
+
+def _make_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
+    """Replication stops, and the machine appears in Azure with the data of the chosen recovery point."""
+    item, _ = _required(asr, job)
+    settle(asr, item, now)
+    stop(item)
+    point = chosen_point(item, job.payload["recoveryPoint"])
+    if point is not None:
+        item.failover_point = f"{item.id}/recoveryPoints/{recovery_point_name(item, point[0])}"
+    item.azure_vm = create_vm(asr, item, now)
+    asr.save_item(item)
+
+
+def _start_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
+    item, _ = _required(asr, job)
+    set_power(asr, item.azure_vm, "running")
+    item.azure_since, item.azure_delta = now, 0.0
+    asr.save_item(item)
+
+
+def _stop_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
+    item, _ = _required(asr, job)
+    item.azure_delta = delta_to_on_premises(asr, item, now)
+    item.azure_since = None
+    stop(item)
+    set_power(asr, item.azure_vm, "deallocated")
+    asr.save_item(item)
+
+
+def _unmake_azure_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
+    item, _ = _required(asr, job)
+    delete_vm(asr, item.azure_vm)
+    item.azure_vm = ""
+    asr.save_item(item)
+
+
+def _commit(asr: SiteRecovery, job: Job, _now: float) -> None:
+    """Committed in Azure, the recovery points go; committed on premises, the Azure machine and its disks go."""
+    item, _ = _required(asr, job)
+    item.replication.points = []
+    if job.payload["after"] == Stage.FAILBACK_COMMITTED:
+        delete_vm(asr, item.azure_vm)
+        item.azure_vm, item.azure_since, item.azure_delta = "", None, 0.0
+    asr.save_item(item)
+
+
+def _prepare_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
+    """The on-premises machine is switched off; from here on its disks are written to."""
+    _, vm = _required(asr, job)
+    switch_host_vm(asr, vm, Power.OFF, now)
+
+
+def _synchronized(asr: SiteRecovery, job: Job, now: float) -> None:
+    """The delta arrived while the Azure machine went on; what it wrote meanwhile is the next delta."""
+    item, vm = _required(asr, job)
+    if not _reachable(asr, vm):
+        raise JobFailure(unreachable(vm.name))
+    began = job.task.started if job.task is not None and job.task.started is not None else now
+    stop(item)
+    item.azure_delta = 0.0
+    item.azure_since = began if power(asr, item.azure_vm) == "running" else None
+    asr.save_item(item)
+
+
+def _all_on_premises(asr: SiteRecovery, job: Job, _now: float) -> None:
+    item, vm = _required(asr, job)
+    if not _reachable(asr, vm):
+        raise JobFailure(unreachable(vm.name))
+    item.azure_delta = 0.0
+    vm.corrupted = ""
+    asr.inventory.vms.put(vm.id, vm)
+    asr.save_item(item)
+
+
+def _start_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
+    item, vm = _required(asr, job)
+    switch_host_vm(asr, vm, Power.RUNNING, now)
+    track_changes(item, now)
+    asr.save_item(item)
+
+
+def _make_test_vm(asr: SiteRecovery, job: Job, now: float) -> None:
+    item, _ = _required(asr, job)
+    settle(asr, item, now)
+    point = chosen_point(item, job.payload["recoveryPoint"])
+    if point is not None:
+        item.failover_point = f"{item.id}/recoveryPoints/{recovery_point_name(item, point[0])}"
+    item.test_vm = create_vm(asr, item, now, test_network=job.payload["network"])
+    job.payload["protectedItems"][0]["testVmName"] = item.test_vm.rsplit("/", 1)[-1]
+    asr.save_item(item)
+
+
+def _start_test_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
+    item, _ = _required(asr, job)
+    set_power(asr, item.test_vm, "running")
+
+
+def _delete_test_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
+    item, _ = _required(asr, job)
+    delete_vm(asr, item.test_vm)
+    item.test_vm = ""
+    asr.save_item(item)
+
+
+def _failover_ended(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = _held(asr, job)
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        # The start of the failover job, and it keeps this value through the failback (recorded).
+        item.last_failover = job.created
+        release(asr, item, job, now, Stage(job.payload["after"]))
+        return
+    if item.azure_vm:
+        delete_vm(asr, item.azure_vm)
+        item.azure_vm, item.azure_since = "", None
+    in_progress = job.current > 0
+    if job.state == JobState.CANCELLED and in_progress:
+        settle(asr, item, now)
+        stop(item)
+        release(asr, item, job, now, Stage.FAILOVER_CANCELLED)
+        return
+    if item.replication.phase == "stopped":
+        begin_cycles(item, now, reverse=False)
+    release(asr, item, job, now, Stage(job.payload["before"]))
+
+
+def _failback_ended(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = _held(asr, job)
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        release(asr, item, job, now, Stage(job.payload["after"]))
+        return
+    vm = asr.inventory.vm(item.vm)
+    if vm is not None and job.task is not None and job.task.name in {"DataSyncForFailback", "VmFailover"}:
+        vm.corrupted = _CORRUPTED
+        asr.inventory.vms.put(vm.id, vm)
+    if power(asr, item.azure_vm) == "running" and item.azure_since is None:
+        item.azure_since = now
+    if job.payload["before"] == Stage.REPLICATING_BACK:
+        begin_cycles(item, now, reverse=True)
+    release(asr, item, job, now, Stage(job.payload["before"]))
+
+
+def _reprotect_ended(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = _held(asr, job)
+    if item is None:
+        return
+    if job.state != JobState.SUCCEEDED:
+        release(asr, item, job, now, Stage(job.payload["before"]))
+        return
+    after = Stage(job.payload["after"])
+    begin_cycles(item, now, reverse=after is Stage.REPLICATING_BACK)
+    release(asr, item, job, now, after)
+
+
+def _move_ended(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = _held(asr, job)
+    if item is not None:
+        done = job.state == JobState.SUCCEEDED
+        release(asr, item, job, now, Stage(job.payload["after" if done else "before"]))
+
+
+def _test_failover_ended(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = _held(asr, job)
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        item.test_failover = "WaitingForCompletion"
+        item.last_test_failover = job.created
+    elif item.test_vm:
+        delete_vm(asr, item.test_vm)
+        item.test_vm = ""
+    _move_ended(asr, job, now)
+
+
+def _test_cleanup_ended(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = _held(asr, job)
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        item.test_failover = "MarkedForDeletion"
+    _move_ended(asr, job, now)
+
+
+def _repair_ended(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = _held(asr, job)
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        begin_cycles(item, now, reverse=False)
+    _move_ended(asr, job, now)
+
+
+def _nothing_at_once(_asr: SiteRecovery, _job: Job, _now: float) -> None:
+    """The task that shuts the source down reads the effect from its job."""
+
+
+def _lose_heartbeat(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = asr.items.get(job.item) if job.item else None
+    host = asr.inventory.host_of(item.vm) if item is not None else None
+    if host is not None:
+        set_heartbeat(asr, host, beats=False, now=now)
+
+
+def _site_goes_dark(asr: SiteRecovery, job: Job, now: float) -> None:
+    """Every host of the site loses its connection, and every machine on them stops."""
+    item = asr.items.get(job.item) if job.item else None
+    if item is not None:
+        darken_site(asr, item.fabric, now)
+
+
+def darken_site(asr: SiteRecovery, fabric: str, now: float) -> None:
+    """A whole site fails: power and connection."""
+    for host in asr.inventory.hosts_of(fabric):
+        set_heartbeat(asr, host, beats=False, now=now)
+        for vm_id in host.vms:
+            vm = asr.inventory.vm(vm_id)
+            if vm is not None:
+                switch_host_vm(asr, vm, Power.OFF, now)

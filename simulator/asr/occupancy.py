@@ -1,0 +1,56 @@
+"""One job at a time on an item, and the item running behind its job.
+
+When a job ends, the item does not show it at once: for a while it still shows the scenario, then for a while no
+scenario and no allowed operations, then where it stands. How long is drawn by the seed (Lag.item).
+"""
+
+from __future__ import annotations
+
+from simulator.asr.records import Job, ProtectedItem
+from simulator.asr.site_recovery import SiteRecovery
+from simulator.asr.states import Stage
+from simulator.clock import written
+from simulator.store import Document
+from simulator.world import World
+
+QUIET, SETTLED = "asr.item.quiet", "asr.item.settled"
+# `currentScenario` differs from the job's scenario for these (recorded for enabling, and for the failback of a plan).
+_SHOWN = {"IrCompletion": "EnableProtection", "Failback": "PlannedFailover", "DisableDr": "DisableProtection"}
+
+
+def occupy(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float) -> None:
+    """A job works on the item from now on."""
+    item.job, item.quiet = job.name, False
+    scenario = _SHOWN.get(job.scenario, job.scenario)
+    item.scenario = {"scenarioName": scenario, "jobId": job.id, "startTime": written(now)}
+    asr.save_item(item)
+
+
+def release(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float, stage: Stage) -> None:
+    """The job has ended; the item will stand at a stage as soon as it reflects that."""
+    asr.save_item(item)
+    lag = asr.world.settings.lag.item * asr.world.chance("item", job.name)
+    payload = {"item": item.key, "job": job.name, "stage": stage.value}
+    if lag <= 0:
+        item_settled(asr.world, now, payload)
+        return
+    asr.world.schedule(now + lag / 2, QUIET, payload)
+    asr.world.schedule(now + lag, SETTLED, payload)
+
+
+def item_quiet(world: World, _due: float, payload: Document) -> None:
+    """The event of an item that no longer shows the scenario of a finished job, and does not yet show its result."""
+    asr = world.room(SiteRecovery)
+    item = asr.items.get(payload["item"])
+    if item is not None and item.job == payload["job"]:
+        item.scenario, item.quiet = None, True
+        asr.save_item(item)
+
+
+def item_settled(world: World, _due: float, payload: Document) -> None:
+    """The event of an item that has come to reflect the end of its job."""
+    asr = world.room(SiteRecovery)
+    item = asr.items.get(payload["item"])
+    if item is not None and item.job == payload["job"]:
+        item.scenario, item.quiet, item.job, item.stage = None, False, "", payload["stage"]
+        asr.save_item(item)

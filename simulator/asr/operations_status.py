@@ -1,0 +1,143 @@
+"""Long-running operations on the wire: the 202 and its headers, the operation status, and the result.
+
+The id of an operation is the name of its job, except for what is done to a job (cancel, restart, resume), which has a
+short operation of its own.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simulator.asr.bodies import body_of
+from simulator.asr.records import Job, JobState
+from simulator.asr.site_recovery import SiteRecovery
+from simulator.clock import written, written_whole
+from simulator.errors import ServiceError, resource_not_found
+from simulator.routing import Call, Reply
+from simulator.store import Document
+from simulator.world import World
+
+# What the service asks of clients between two polls, in its own seconds (recorded).
+POLL_SECONDS = 30.0
+# A manual clock does not run, so a client need not wait for it.
+MANUAL_POLL_SECONDS = 0.1
+
+
+def accepted(call: Call, asr: SiteRecovery, name: str, resource: str, *, job: Job | None = None) -> Reply:
+    """The answer to an accepted mutation: 202, nothing in it, and where to ask.
+
+    Args:
+        name: of the operation.
+        resource: id of the resource under which `operationresults` is asked.
+        job: the job, whose ARM id stands in x-ms-request-id.
+    """
+    vault = asr.vault_id(call)
+    call.job = name
+    seconds = poll_seconds(call.world)
+    return Reply(
+        202,
+        headers={
+            "azure-asyncoperation": f"{call.base_url}{vault}/replicationOperationStatus/{name}"
+            f"?api-version={call.api_version}",
+            "location": f"{call.base_url}{resource}/operationresults/{name}?api-version={call.api_version}",
+            # A whole number, and never 0: clients read 0 as 30 seconds, and a fraction as an error.
+            "retry-after": str(max(1, math.ceil(seconds))),
+            "x-ms-retry-after-ms": str(max(1, round(seconds * 1000))),
+            "x-ms-request-id": job.id if job is not None else f"{vault}/replicationJobs/{name}",
+        },
+    )
+
+
+def poll_seconds(world: World) -> float:
+    """How long a client is asked to wait between polls, in real seconds."""
+    return MANUAL_POLL_SECONDS if world.clock.manual else world.clock.real_seconds(POLL_SECONDS)
+
+
+def start_operation(call: Call, asr: SiteRecovery, *, result: str, seconds: float = 1.0) -> str:
+    """A short operation that is no job; returns its name."""
+    name = call.world.guid("operation")
+    document = {"created": call.now, "done": call.now + seconds, "result": result, "vault": asr.vault_id(call)}
+    asr.operations.put(name, document)
+    return name
+
+
+def show_operation_status(call: Call) -> Reply:
+    """GET replicationOperationStatus/{operation}: always 200, with the error inside if it failed."""
+    asr = call.world.room(SiteRecovery)
+    asr.vault_id(call)
+    name = call.parameters["operation"]
+    job, operation = asr.job(name), asr.operations.get(name)
+    if job is not None:
+        body = _job_status(job)
+    elif operation is not None:
+        body = _short_status(name, operation, call.now)
+    else:
+        raise resource_not_found(name)
+    return Reply(200, body, {"x-ms-retry-after-ms": str(max(1, round(poll_seconds(call.world) * 1000)))})
+
+
+def show_operation_result(call: Call) -> Reply:
+    """GET .../operationresults/{operation}: 202 while it runs; then the resource, or 204 if there is none to show."""
+    asr = call.world.room(SiteRecovery)
+    asr.vault_id(call)
+    name = call.parameters["operation"]
+    job, operation = asr.job(name), asr.operations.get(name)
+    if job is None and operation is None:
+        raise resource_not_found(name)
+    if job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}:
+        error = _status_error(job) or {"code": "OperationCanceled", "message": "The operation was cancelled."}
+        raise ServiceError(400, error["code"], error["message"])
+    running = not job.over if job is not None else call.now < (operation or {})["done"]
+    if running:
+        seconds = poll_seconds(call.world)
+        return Reply(
+            202,
+            headers={
+                "location": f"{call.base_url}{call.path}?api-version={call.api_version}",
+                "retry-after": str(max(1, math.ceil(seconds))),
+                "x-ms-retry-after-ms": str(max(1, round(seconds * 1000))),
+            },
+        )
+    result = job.result if job is not None else (operation or {})["result"]
+    body = body_of(asr, result) if result else None
+    return Reply(200, body) if body is not None else Reply(204)
+
+
+def _job_status(job: Job) -> Document:
+    statuses = {
+        JobState.NOT_STARTED: "NotStarted",
+        JobState.SUCCEEDED: "Succeeded",
+        JobState.FAILED: "Failed",
+        # One l: clients poll for ever on the other spelling.
+        JobState.CANCELLED: "Canceled",
+    }
+    # A failback that waits for its completion is still InProgress for the operation (inferred).
+    status = statuses.get(JobState(job.state), "InProgress")
+    return _status(job.name, status, job.created, job.ended, _status_error(job))
+
+
+def _short_status(name: str, operation: Document, now: float) -> Document:
+    done = now >= operation["done"]
+    return _status(
+        name, "Succeeded" if done else "InProgress", operation["created"], operation["done"] if done else None, None
+    )
+
+
+def _status(name: str, status: str, started: float, ended: float | None, error: Document | None) -> Document:
+    return {
+        "error": error,
+        "id": None,
+        "name": name,
+        "properties": None,
+        "status": status,
+        "startTime": written(started),
+        "endTime": written_whole(ended) if ended is not None else None,
+        "percentComplete": None,
+    }
+
+
+def _status_error(job: Job) -> Document | None:
+    if job.errors:
+        details = job.errors[0]["serviceErrorDetails"]
+        return {"code": details["code"], "message": details["message"]}
+    return job.warning

@@ -1,0 +1,407 @@
+"""Enable, change, disable and purge protection, and the initial replication that follows an enable."""
+
+from __future__ import annotations
+
+from simulator.asr.azure_vm import default_size
+from simulator.asr.bodies import item_json
+from simulator.asr.fabrics import CONTAINER, check_name
+from simulator.asr.inputs import EnableSettings, UpdateProperties
+from simulator.asr.jobs import Target, cancel_job, start_job
+from simulator.asr.occupancy import occupy, release
+from simulator.asr.operations_status import accepted
+from simulator.asr.protectable_items import machine
+from simulator.asr.records import Job, JobState, ProtectedItem, Replication
+from simulator.asr.refusals import already_protected, at_once, busy, enabling_failed
+from simulator.asr.replication import begin_cycles, settle
+from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
+from simulator.asr.states import Stage
+from simulator.errors import AsyncError, resource_not_found
+from simulator.ids import derived_guid, same
+from simulator.inventory import HostVm
+from simulator.routing import Call, Reply
+from simulator.store import Document
+from simulator.world import World
+
+ITEMS = f"{CONTAINER}/replicationProtectedItems"
+ITEM = f"{ITEMS}/{{item}}"
+VAULT_ITEMS = f"{VAULT}/replicationProtectedItems"
+INITIAL_REPLICATION = "asr.initialReplication"
+# From the end of the transfer to the first recovery point, and how often it is tried again
+# while the host is away or another job works on the item, in seconds.
+FIRST_POINT_AFTER, RETRY_AFTER = 60.0, 60.0
+
+
+def enable(call: Call) -> Reply:
+    """PUT a protected item: EnableDr, then initial replication by itself, then IrCompletion."""
+    asr = call.world.room(SiteRecovery)
+    container, name = asr.container(call), call.parameters["item"]
+    check_name(name)
+    wanted = call.body.properties
+    vm = machine(asr, wanted.protectable_item_id, container)
+    if vm is None:
+        raise resource_not_found(wanted.protectable_item_id.rsplit("/", 1)[-1])
+    policy = asr.policies.get(wanted.policy_id)
+    if policy is None:
+        raise resource_not_found(wanted.policy_id.rsplit("/", 1)[-1])
+    item_id = f"{container['id']}/replicationProtectedItems/{name}"
+    settings = wanted.provider_specific_details
+    refused = _why_not(asr, item_id, vm, policy, settings)
+    at_once(asr, refused)
+    item = None if refused is not None else _new_item(call, item_id, vm, policy, settings)
+    job = start_job(
+        asr,
+        "EnableDr",
+        Target(asr.vault_id(call), vm.id, vm.name),
+        now=call.now,
+        client_request_id=call.client_request_id,
+        item=item.key if item is not None else "",
+        result=item_id,
+        refused=refused,
+    )
+    if item is not None:
+        occupy(asr, item, job, call.now)
+    return accepted(call, asr, job.name, item_id, job=job)
+
+
+def update(call: Call) -> Reply:
+    """PATCH a protected item: the target's name, size, network, addresses."""
+    asr = call.world.room(SiteRecovery)
+    item = asr.item(call)
+    refused = busy(item) if item.job else None
+    at_once(asr, refused)
+    properties: UpdateProperties = call.body.properties
+    job = start_job(
+        asr,
+        "UpdateVmProperties",
+        _target(asr, item),
+        now=call.now,
+        client_request_id=call.client_request_id,
+        item="" if refused else item.key,
+        result=item.id,
+        payload={"update": properties.model_dump(by_alias=True, exclude_unset=True)},
+        refused=refused,
+    )
+    if refused is None:
+        occupy(asr, item, job, call.now)
+    return accepted(call, asr, job.name, item.id, job=job)
+
+
+def disable(call: Call) -> Reply:
+    """POST remove: disable protection. Accepted in every stage (recorded even before a failback's commit)."""
+    asr = call.world.room(SiteRecovery)
+    item = asr.item(call)
+    refused = busy(item) if item.job else None
+    at_once(asr, refused)
+    return _remove(call, asr, item, "DisableDr", refused)
+
+
+def purge(call: Call) -> Reply:
+    """DELETE: the item goes from the vault at once, whatever works on it."""
+    asr = call.world.room(SiteRecovery)
+    item = asr.item(call)
+    running = asr.job(item.job) if item.job else None
+    if running is not None and not running.over:
+        cancel_job(asr, running, call.now)
+    return _remove(call, asr, item, "PurgeVm", None)
+
+
+def show_item(call: Call) -> Reply:
+    """GET a protected item."""
+    asr = call.world.room(SiteRecovery)
+    item = asr.item(call)
+    settle(asr, item, call.now)
+    return Reply(200, item_json(asr, item))
+
+
+def list_items(call: Call) -> Reply:
+    """GET the items of a container, or of the vault; `$filter=RecoveryPlanName eq 'x'` narrows to a plan's."""
+    asr = call.world.room(SiteRecovery)
+    vault = asr.vault_id(call)
+    container = asr.container(call)["id"].lower() if "container" in call.parameters else ""
+    found = [item for item in asr.items.of(vault) if item.visible and (not container or item.container == container)]
+    plan = _plan_named(asr, vault, call.query.get("$filter", ""))
+    if plan is not None:
+        found = [item for item in found if item.key in plan]
+    for item in found:
+        settle(asr, item, call.now)
+    return Reply(200, b'{"value":[' + b",".join(item_json(asr, item) for item in found) + b'],"nextLink":null}')
+
+
+def add_effects(effects: Effects) -> None:
+    """What the jobs of this file do when they end."""
+    effects.ends["EnableDr"] = _enabled
+    effects.ends["IrCompletion"] = _completed
+    effects.ends["UpdateVmProperties"] = _updated
+    effects.ends["DisableDr"] = effects.ends["PurgeVm"] = _disabled
+
+
+def initial_replication_due(world: World, due: float, payload: Document) -> None:
+    """The event of initial replication: the transfer is done, then the first recovery point is there."""
+    asr = world.room(SiteRecovery)
+    item = asr.items.get(payload["item"])
+    host = asr.inventory.host_of(item.vm) if item is not None else None
+    if item is None or item.correlation != payload["correlation"]:
+        return
+    if host is None or not host.heartbeat or item.job:
+        world.schedule(due + RETRY_AFTER, INITIAL_REPLICATION, payload)
+    elif item.stage == Stage.INITIAL_REPLICATION:
+        item.stage = Stage.FIRST_RECOVERY_POINT
+        item.replication.remaining = 0.0
+        asr.save_item(item)
+        world.schedule(due + FIRST_POINT_AFTER, INITIAL_REPLICATION, payload)
+    elif item.stage == Stage.FIRST_RECOVERY_POINT:
+        item.stage = Stage.CONFIGURING_REPLICA
+        begin_cycles(item, due, reverse=False)
+        job = start_job(asr, "IrCompletion", _target(asr, item), now=due, item=item.key, result=item.id)
+        occupy(asr, item, job, due)
+
+
+def _enabled(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = asr.items.get(job.item) if job.item else None
+    if item is None:
+        return
+    if job.state != JobState.SUCCEEDED:
+        asr.forget_item(item)
+        return
+    item.stage, item.job, item.scenario = Stage.INITIAL_REPLICATION, "", None
+    replication = item.replication
+    replication.phase, replication.settled = "initial", now
+    asr.save_item(item)
+    payload = {"item": item.key, "correlation": item.correlation}
+    asr.world.schedule(now + replication.total / replication.bandwidth, INITIAL_REPLICATION, payload)
+
+
+def _completed(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = asr.items.get(job.item)
+    if item is not None:
+        release(asr, item, job, now, Stage.PROTECTED)
+
+
+def _updated(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = asr.items.get(job.item) if job.item else None
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        _apply_update(item, job.payload["update"])
+    release(asr, item, job, now, Stage(item.stage))
+
+
+def _disabled(asr: SiteRecovery, job: Job, now: float) -> None:
+    item = asr.items.get(job.item) if job.item else None
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        asr.forget_item(item)
+    else:
+        release(asr, item, job, now, Stage(item.stage))
+
+
+def _remove(call: Call, asr: SiteRecovery, item: ProtectedItem, scenario: str, refused: AsyncError | None) -> Reply:
+    job = start_job(
+        asr,
+        scenario,
+        _target(asr, item),
+        now=call.now,
+        client_request_id=call.client_request_id,
+        item="" if refused else item.key,
+        refused=refused,
+    )
+    if refused is None:
+        occupy(asr, item, job, call.now)
+    return accepted(call, asr, job.name, item.id, job=job)
+
+
+def _why_not(
+    asr: SiteRecovery, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings
+) -> AsyncError | None:
+    """Why protection of a machine cannot be enabled, or None."""
+    container, vault = item_id.rsplit("/", 2)[0].lower(), "/".join(item_id.split("/")[:9])
+    if item_id in asr.items or any(item.vm == vm.id for item in asr.items.of(vault)):
+        return already_protected(vm.name)
+    reasons = vm.unfit_for_azure()
+    mapped = [one for one in asr.mappings.of(vault) if one["id"].lower().startswith(f"{container}/")]
+    if not any(same(one["properties"]["policyId"], policy["id"]) for one in mapped):
+        reasons.append(f"The policy '{policy['name']}' is not associated with the protection container.")
+    known = {disk.id for disk in vm.disks}
+    reasons += [f"The virtual machine has no disk '{disk}'." for disk in _chosen_disks(settings) if disk not in known]
+    neighbours = (settings.target_azure_network_id, settings.target_storage_account_id, settings.log_storage_account_id)
+    reasons += [f"The resource '{one}' does not exist." for one in neighbours if one and one not in asr.world.resources]
+    host = asr.inventory.hosts.get(vm.host)
+    if host is None or not host.heartbeat:
+        reasons.append(f"The Hyper-V host of '{vm.name}' cannot be reached.")
+    return enabling_failed(vm.name, " ".join(reasons)) if reasons else None
+
+
+def _chosen_disks(settings: EnableSettings) -> list[str]:
+    managed = [disk.disk_id for disk in settings.disks_to_include_for_managed_disks or [] if disk.disk_id]
+    chosen = settings.disks_to_include or managed
+    return [disk.lower() for disk in chosen]
+
+
+def _new_item(call: Call, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings) -> ProtectedItem:
+    asr, container = call.world.room(SiteRecovery), item_id.rsplit("/", 2)[0]
+    details = policy["properties"]["providerSpecificDetails"]
+    host = asr.inventory.hosts.get(vm.host)
+    item = ProtectedItem(
+        id=item_id,
+        name=call.parameters["item"],
+        vault=asr.vault_id(call),
+        container=container.lower(),
+        fabric=container.rsplit("/", 2)[0].lower(),
+        vm=vm.id,
+        policy=policy["id"],
+        protectable=f"{container}/replicationProtectableItems/{vm.id}",
+        stage=Stage.ENABLING,
+        settings=_target_settings(call, vm, settings),
+        nics=_nics(vm, settings),
+        replication=Replication(
+            settled=call.now,
+            interval=details["replicationInterval"],
+            history_hours=details["recoveryPointHistoryDurationInHours"],
+            app_hours=details["applicationConsistentSnapshotFrequencyInHours"],
+            bandwidth=host.bandwidth_mbps if host is not None else 100.0,
+            total=vm.used_mb,
+            remaining=vm.used_mb,
+        ),
+        correlation=call.world.guid("correlation"),
+    )
+    asr.save_item(item)
+    return item
+
+
+def _target_settings(call: Call, vm: HostVm, given: EnableSettings) -> Document:
+    """The target as the recorded body names its parts."""
+    group = given.target_azure_v2_resource_group_id or given.target_azure_v1_resource_group_id
+    own_group = f"/subscriptions/{call.parameters['subscription']}/resourceGroups/{call.parameters['group']}"
+    nic = derived_guid("nic", vm.id, 0)
+    return {
+        "disks": _chosen_disks(given) or [disk.id for disk in vm.disks],
+        "recoveryAzureVmName": given.target_azure_vm_name or vm.name,
+        "recoveryAzureVMSize": given.target_vm_size or default_size(vm),
+        "recoveryAzureStorageAccount": given.target_storage_account_id,
+        "recoveryAzureLogStorageAccountId": given.log_storage_account_id,
+        "selectedRecoveryAzureNetworkId": given.target_azure_network_id or "",
+        "selectedSourceNicId": nic,
+        "enableRdpOnTargetOption": given.enable_rdp_on_target_option or "Never",
+        "recoveryAzureResourceGroupId": group or own_group,
+        "recoveryAvailabilitySetId": given.target_availability_set_id,
+        "targetAvailabilityZone": given.target_availability_zone,
+        "targetProximityPlacementGroupId": given.target_proximity_placement_group_id,
+        "useManagedDisks": given.use_managed_disks or "false",
+        "licenseType": given.license_type or "NotSpecified",
+        "sqlServerLicenseType": given.sql_server_license_type or "NotSpecified",
+        "targetVmTags": given.target_vm_tags or {},
+        "seedManagedDiskTags": given.seed_managed_disk_tags,
+        "targetManagedDiskTags": given.target_managed_disk_tags,
+        "targetNicTags": given.target_nic_tags or {},
+    }
+
+
+def _nics(vm: HostVm, settings: EnableSettings) -> list[Document]:
+    network = settings.target_azure_network_id or ""
+    subnet = (settings.target_azure_subnet_id or "").rsplit("/", 1)[-1]
+    return [
+        {
+            "nicId": derived_guid("nic", vm.id, number),
+            "replicaNicId": None,
+            "sourceNicArmId": None,
+            "vMNetworkName": nic["network"],
+            "recoveryVMNetworkId": network,
+            "ipConfigs": [
+                {
+                    "name": None,
+                    "isPrimary": True,
+                    "subnetName": "",
+                    "staticIPAddress": None,
+                    "ipAddressType": "Dynamic",
+                    "isSeletedForFailover": True,
+                    "recoverySubnetName": subnet,
+                    "recoveryStaticIPAddress": "",
+                    "recoveryIPAddressType": "Dynamic",
+                    "recoveryPublicIPAddressId": None,
+                    "recoveryLBBackendAddressPoolIds": None,
+                    "tfoSubnetName": None,
+                    "tfoStaticIPAddress": None,
+                    "tfoPublicIPAddressId": None,
+                    "tfoLBBackendAddressPoolIds": None,
+                }
+            ],
+            "selectionType": "SelectedByUser" if number == 0 else "NotSelected",
+            "recoveryNetworkSecurityGroupId": None,
+            "enableAcceleratedNetworkingOnRecovery": None,
+            "tfoVMNetworkId": None,
+            "tfoNetworkSecurityGroupId": None,
+            "enableAcceleratedNetworkingOnTfo": None,
+            "recoveryNicName": None,
+            "recoveryNicResourceGroupName": None,
+            "reuseExistingNic": False,
+            "tfoRecoveryNicName": None,
+            "tfoRecoveryNicResourceGroupName": None,
+            "tfoReuseExistingNic": False,
+            "targetNicName": f"{settings.target_azure_vm_name or vm.name}-nic",
+        }
+        for number, nic in enumerate(vm.nics)
+    ]
+
+
+# Names in the update's input and in the item's details, where they are kept.
+_RENAMED = {
+    "recoveryAzureVMName": "recoveryAzureVmName",
+    "recoveryAzureVMSize": "recoveryAzureVMSize",
+    "selectedRecoveryAzureNetworkId": "selectedRecoveryAzureNetworkId",
+    "selectedSourceNicId": "selectedSourceNicId",
+    "enableRdpOnTargetOption": "enableRdpOnTargetOption",
+    "licenseType": "licenseType",
+    "recoveryAvailabilitySetId": "recoveryAvailabilitySetId",
+    "recoveryAzureV2ResourceGroupId": "recoveryAzureResourceGroupId",
+    "recoveryAzureV1ResourceGroupId": "recoveryAzureResourceGroupId",
+    "useManagedDisks": "useManagedDisks",
+    "targetProximityPlacementGroupId": "targetProximityPlacementGroupId",
+    "targetAvailabilityZone": "targetAvailabilityZone",
+    "targetVmTags": "targetVmTags",
+    "targetManagedDiskTags": "targetManagedDiskTags",
+    "targetNicTags": "targetNicTags",
+    "sqlServerLicenseType": "sqlServerLicenseType",
+    "linuxLicenseType": "linuxLicenseType",
+}
+
+
+def _apply_update(item: ProtectedItem, update: Document) -> None:
+    details = update.pop("providerSpecificDetails", None) or {}
+    for name, value in {**update, **details}.items():
+        if name in _RENAMED:
+            item.settings[_RENAMED[name]] = value
+    if "selectedRecoveryAzureNetworkId" in update:
+        for nic in item.nics:
+            nic["recoveryVMNetworkId"] = update["selectedRecoveryAzureNetworkId"]
+    if "selectedTfoAzureNetworkId" in update:
+        for nic in item.nics:
+            nic["tfoVMNetworkId"] = update["selectedTfoAzureNetworkId"]
+    for given in update.get("vmNics") or []:
+        _apply_nic(item, given)
+
+
+def _apply_nic(item: ProtectedItem, given: Document) -> None:
+    """One adapter's change; a fixed address makes the address static."""
+    nic = next((nic for nic in item.nics if nic["nicId"] == given.get("nicId")), None)
+    if nic is None:
+        return
+    nic.update({name: value for name, value in given.items() if name in nic and name not in {"nicId", "ipConfigs"}})
+    for configuration, change in zip(nic["ipConfigs"], given.get("ipConfigs") or [], strict=False):
+        configuration.update({name: value for name, value in change.items() if name in configuration})
+        configuration["recoveryIPAddressType"] = "Static" if configuration["recoveryStaticIPAddress"] else "Dynamic"
+
+
+def _plan_named(asr: SiteRecovery, vault: str, expression: str) -> set[str] | None:
+    """The keys of a plan's items, for `RecoveryPlanName eq 'x'`; None for no such filter."""
+    left, _, right = expression.partition(" eq ")
+    if left.strip().lower() != "recoveryplanname":
+        return None
+    plan = asr.plans.get(f"{vault}/replicationRecoveryPlans/{right.strip().strip(chr(39))}")
+    groups = plan["properties"]["groups"] if plan is not None else []
+    return {one["id"].lower() for group in groups for one in group["replicationProtectedItems"]}
+
+
+def _target(asr: SiteRecovery, item: ProtectedItem) -> Target:
+    vm = asr.inventory.vm(item.vm)
+    return Target(item.vault, item.vm, vm.name if vm is not None else item.name)

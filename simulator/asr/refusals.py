@@ -1,0 +1,127 @@
+"""What Site Recovery refuses, and in which of its two ways.
+
+Where the real body is recorded, it is given at once. Elsewhere the world's setting decides: at once with the envelope,
+or 202 and a job whose prerequisites task fails. Codes that begin with `Simulator` are ours.
+"""
+
+from __future__ import annotations
+
+from simulator.asr.records import ProtectedItem
+from simulator.asr.site_recovery import SiteRecovery
+from simulator.asr.states import Operation, row
+from simulator.errors import AsyncError, ServiceError, asr_error
+from simulator.world import Refusal
+
+BUSY = "SimulatorOperationInProgress"
+
+
+def at_once(asr: SiteRecovery, refused: AsyncError | None) -> None:
+    """Raise a refusal now, if that is how this world refuses."""
+    if refused is None or asr.world.settings.refusal is not Refusal.AT_ONCE:
+        return
+    status, code = (409, "Conflict") if refused.service_code == BUSY else (400, "BadRequest")
+    raise asr_error(
+        status,
+        code,
+        refused.message,
+        code=refused.service_code,
+        causes=refused.possible_causes,
+        action=refused.recommended_action,
+    )
+
+
+def wrong_direction() -> ServiceError:
+    """A direction that does not fit where the virtual machine is active (recorded)."""
+    return asr_error(
+        400,
+        "BadRequest",
+        "Invalid failover direction was specified. Verify input and try operation again.",
+        code="InvalidFailoverDirection",
+        causes="Invalid parameters were specified.",
+        action="Verify the input and try again.",
+    )
+
+
+def busy(item: ProtectedItem) -> AsyncError:
+    """Another job works on the item."""
+    return AsyncError(
+        BUSY,
+        f"The operation cannot be started, because another operation is in progress on '{item.name}'.",
+        f"The job '{item.job}' has not finished.",
+        "Wait until the job has finished, and try again.",
+    )
+
+
+def not_allowed(asr: SiteRecovery, item: ProtectedItem, operation: Operation) -> AsyncError:
+    """The item's state does not offer the operation."""
+    shown = row(item.standing, asr.world.settings.profile)
+    allowed = ", ".join(one.value for one in shown.allowed) or "nothing"
+    return AsyncError(
+        "SimulatorOperationNotAllowed",
+        f"The operation '{operation.value}' is not allowed on '{item.name}' in its present state "
+        f"('{shown.protection_state}', active at '{shown.active.value}').",
+        f"In this state the protected item allows: {allowed}.",
+        "Bring the protected item into a state that allows the operation.",
+    )
+
+
+def no_such_point(recovery_point: str) -> AsyncError:
+    """A recovery point that the item does not have."""
+    return AsyncError(
+        "SimulatorRecoveryPointNotFound",
+        f"The recovery point '{recovery_point.rsplit('/', 1)[-1]}' does not exist.",
+        "The recovery point was pruned, deleted by a commit, or never existed.",
+        "Choose one of the protected item's recovery points.",
+    )
+
+
+def managed_disks() -> AsyncError:
+    """Failback of a virtual machine with managed disks, as of 2018."""
+    return AsyncError(
+        "SimulatorFailbackOfManagedDisks",
+        "Managed disks aren't supported for failback from Azure to Hyper-V.",
+        "The virtual machine was failed over with managed disks.",
+        "Use unmanaged disks for virtual machines that have to fail back.",
+    )
+
+
+def source_running(name: str) -> AsyncError:
+    """Reprotecting to on premises while the on-premises machine runs."""
+    return AsyncError(
+        "SimulatorOnPremisesMachineRunning",
+        f"The on-premises virtual machine '{name}' is running.",
+        "Replicating to a running virtual machine would destroy its data.",
+        "Turn the on-premises virtual machine off, and try again.",
+    )
+
+
+def unreachable(name: str) -> AsyncError:
+    """The Hyper-V host of a machine cannot be reached."""
+    return AsyncError(
+        "SimulatorHostUnreachable",
+        f"The Hyper-V host of '{name}' cannot be reached.",
+        "The provider's heartbeat is missing, or the site is down.",
+        "Bring the host and its provider back, and try again.",
+    )
+
+
+def already_protected(name: str) -> AsyncError:
+    """A machine that is protected already."""
+    return AsyncError(
+        "SimulatorAlreadyProtected",
+        f"Protection of the virtual machine '{name}' is already enabled.",
+        "A protected item exists for the virtual machine.",
+        "Use the protected item that exists, or disable its protection first.",
+    )
+
+
+def enabling_failed(name: str, reason: str) -> AsyncError:
+    """Protection cannot be enabled (service code and provider code as seen in public reports)."""
+    return AsyncError(
+        "70094",
+        "Protection couldn't be enabled for the virtual machine.",
+        reason,
+        "Resolve the issue and enable protection again.",
+        31389,
+        f"Job 'Enabling Replication' ({name}) failed. {reason}",
+    )

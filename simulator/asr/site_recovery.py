@@ -1,0 +1,162 @@
+"""The room of Site Recovery: its tables, and how a request finds what it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.asr.records import Job, ProtectedItem, encode, item_of, job_of
+from simulator.errors import AsyncError, arm_resource_not_found, asr_error, resource_not_found
+from simulator.ids import VAULT_KIND, arm_id, asr_vault_id
+from simulator.inventory import Inventory
+from simulator.routing import Call
+from simulator.store import Document, Table
+from simulator.world import World
+
+VAULT = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{vault}"
+TYPE_PREFIX = VAULT_KIND
+
+
+class JobFailure(Exception):  # noqa: N818 # it is the end of a job that its effects ask for, not an error of ours
+    """Raised by the effect of a task: the task fails, and the job with it."""
+
+    def __init__(self, error: AsyncError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+TaskEffect = Callable[["SiteRecovery", Job, float], None]
+EndEffect = Callable[["SiteRecovery", Job, float], None]
+
+
+@dataclass
+class Effects:
+    """What jobs do to the world: at the end of a task by (scenario, task name), and at the job's own end by
+    scenario.
+    """
+
+    tasks: dict[tuple[str, str], TaskEffect] = field(default_factory=dict)
+    ends: dict[str, EndEffect] = field(default_factory=dict)
+    restarts: dict[str, Callable[[SiteRecovery, Job, float], AsyncError | None]] = field(default_factory=dict)
+
+
+class SiteRecovery:
+    """Everything of Site Recovery in a world.
+
+    Plain kinds (fabrics, containers, policies and so on) are kept as the bodies that a GET gives, under their ids.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.inventory = world.room(Inventory)
+        store = world.store
+        self.vaults: Table[Document] = store.table("vault")
+        self.fabrics: Table[Document] = store.table("asr.fabric", group=_vault_of)
+        self.providers: Table[Document] = store.table("asr.provider", group=_vault_of)
+        self.containers: Table[Document] = store.table("asr.container", group=_vault_of)
+        self.mappings: Table[Document] = store.table("asr.mapping", group=_vault_of)
+        self.policies: Table[Document] = store.table("asr.policy", group=_vault_of)
+        self.networks: Table[Document] = store.table("asr.network", group=_vault_of)
+        self.network_mappings: Table[Document] = store.table("asr.networkMapping", group=_vault_of)
+        self.plans: Table[Document] = store.table("asr.recoveryPlan", group=_vault_of)
+        self.events: Table[Document] = store.table("asr.event", group=_vault_of)
+        self.operations: Table[Document] = store.table("asr.operation")
+        self.jobs: Table[Job] = store.table("asr.job", encode=encode, decode=job_of, group=lambda job: job.vault)
+        self.items: Table[ProtectedItem] = store.table(
+            "asr.item", encode=encode, decode=item_of, group=lambda item: item.vault
+        )
+        self.effects = Effects()
+        self._rendered: dict[str, bytes] = {}
+        world.on_reopen(self._rendered.clear)
+
+    def vault_id(self, call: Call) -> str:
+        """The id of the vault that the path names, as Site Recovery writes it; 404 if there is none."""
+        given = call.parameters
+        key = arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}")
+        vault = self.vaults.get(key)
+        if vault is None:
+            raise arm_resource_not_found(VAULT_KIND, given["vault"], given["group"])
+        parts = vault["id"].split("/")
+        return asr_vault_id(parts[2], parts[4], parts[8])
+
+    def fabric(self, call: Call) -> Document:
+        """The fabric that the path names; 404 as recorded if there is none."""
+        vault = self.vault_id(call)
+        name = call.parameters["fabric"]
+        fabric = self.fabrics.get(f"{vault}/replicationFabrics/{name}")
+        if fabric is None:
+            raise asr_error(
+                404,
+                "NotFound",
+                f"Fabric with name {name} could not be located.",
+                code="FabricArmEntityMissing",
+                causes="The fabric might have been unregistered from the Microsoft Azure Site Recovery vault.",
+                action="Retry the operation with a valid site.",
+            )
+        return fabric
+
+    def container(self, call: Call) -> Document:
+        """The protection container that the path names, or 404."""
+        name = call.parameters["container"]
+        container = self.containers.get(f"{self.fabric(call)['id']}/replicationProtectionContainers/{name}")
+        return _found(container, name)
+
+    def item(self, call: Call) -> ProtectedItem:
+        """The protected item that the path names, or 404; one that is still being enabled cannot be seen."""
+        name = call.parameters["item"]
+        item = self.items.get(f"{self.container(call)['id']}/replicationProtectedItems/{name}")
+        if item is None or not item.visible:
+            raise resource_not_found(name)
+        return item
+
+    def child(self, table: Table[Document], key: str, name: str) -> Document:
+        """A plain body by its id, or 404."""
+        return _found(table.get(key), name)
+
+    def job(self, name: str) -> Job | None:
+        """A job by its name."""
+        return self.jobs.get(name)
+
+    def save_job(self, job: Job) -> None:
+        """Keep a job that was made or changed."""
+        self._rendered.pop(job.name, None)
+        self._rendered.pop(f"listed {job.name}", None)
+        self.jobs.put(job.name, job)
+
+    def save_item(self, item: ProtectedItem) -> None:
+        """Keep an item that was made or changed."""
+        self._rendered.pop(item.key, None)
+        self.items.put(item.key, item)
+
+    def forget_item(self, item: ProtectedItem) -> None:
+        """The item is gone."""
+        self._rendered.pop(item.key, None)
+        self.items.delete(item.key)
+
+    def stale(self, key: str) -> None:
+        """A rendering is out of date though its record is not to be written (replication went on by itself)."""
+        self._rendered.pop(key, None)
+
+    def rendered(self, key: str, body: Callable[[], Document]) -> bytes:
+        """The JSON of a body, written once until its record changes: a thousand reads cost one rendering."""
+        known = self._rendered.get(key)
+        if known is None:
+            known = self._rendered[key] = json.dumps(body(), separators=(",", ":")).encode()
+        return known
+
+
+def listing(bodies: list[Any], next_link: str | None = None) -> Document:
+    """A list as the service writes it."""
+    return {"value": bodies, "nextLink": next_link}
+
+
+def _found(document: Document | None, name: str) -> Document:
+    if document is None:
+        raise resource_not_found(name)
+    return document
+
+
+def _vault_of(document: Document) -> str:
+    return "/".join(document["id"].split("/")[:9])

@@ -1,0 +1,309 @@
+"""Recovery Services vaults: the ARM resource that everything of Site Recovery stands in."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from simulator.asr.operations_status import poll_seconds
+from simulator.asr.site_recovery import VAULT, SiteRecovery
+from simulator.clock import written
+from simulator.errors import ServiceError, arm_resource_not_found, resource_group_not_found
+from simulator.ids import VAULT_KIND, arm_id, derived_guid
+from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
+from simulator.store import Document
+from simulator.world import World
+
+_IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.RecoveryServices/vaults"
+_IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults"
+_STATUS = f"{VAULT}/operationStatus/{{operation}}"
+_RESULT = f"{VAULT}/operationResults/{{operation}}"
+PROVISIONED, DELETED = "vault.provisioned", "vault.deleted"
+# How long the service takes, in its own seconds.
+CREATE_SECONDS, DELETE_SECONDS = 6.0, 4.0
+
+
+class Sku(BaseModel):
+    """The vault's sku."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+    name: str
+    tier: str | None = None
+    family: str | None = None
+    size: str | None = None
+    capacity: str | None = None
+
+
+class VaultInput(BaseModel):
+    """PUT of a vault. Properties are kept as they are given."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+    location: Annotated[str, Field(min_length=1)]
+    sku: Sku = Sku(name="Standard")
+    properties: dict[str, Any] | None = None
+    tags: dict[str, str] | None = None
+    identity: dict[str, Any] | None = None
+    etag: str | None = None
+    id: str | None = None
+    name: str | None = None
+    type: str | None = None
+
+
+class VaultPatch(BaseModel):
+    """PATCH of a vault."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+    location: str | None = None
+    sku: Sku | None = None
+    properties: dict[str, Any] | None = None
+    tags: dict[str, str] | None = None
+    identity: dict[str, Any] | None = None
+    etag: str | None = None
+
+
+def vault_routes() -> list[OperationRoute]:
+    """The operations of vaults."""
+    recorded, specified = Parity(Extent.FULL, Evidence.RECORDED), Parity(Extent.FULL, Evidence.SPECIFIED)
+    return [
+        OperationRoute("GET", VAULT, show_vault, "Vaults_Get", parity=recorded),
+        OperationRoute("GET", _IN_GROUP, list_vaults, "Vaults_ListByResourceGroup", parity=recorded),
+        OperationRoute("GET", _IN_SUBSCRIPTION, list_vaults, "Vaults_ListBySubscriptionId", parity=specified),
+        OperationRoute(
+            "PUT", VAULT, create_vault, "Vaults_CreateOrUpdate", parity=recorded, body=VaultInput, body_required=True
+        ),
+        OperationRoute(
+            "PATCH", VAULT, update_vault, "Vaults_Update", parity=specified, body=VaultPatch, body_required=True
+        ),
+        OperationRoute("DELETE", VAULT, delete_vault, "Vaults_Delete", parity=recorded),
+        OperationRoute("GET", _STATUS, show_status, "Vaults_OperationStatus", parity=recorded),
+        OperationRoute("GET", _RESULT, show_result, "Vaults_OperationResult", parity=specified),
+        OperationRoute("GET", f"{VAULT}/usages", show_usages, "Usages_ListByVaults", parity=specified),
+        OperationRoute("GET", f"{VAULT}/replicationUsages", show_usages, "ReplicationUsages_List", parity=specified),
+    ]
+
+
+def open_vaults(world: World) -> None:
+    """Say who carries out the events of vaults."""
+    world.on(PROVISIONED, _provisioned)
+    world.on(DELETED, _deleted)
+
+
+def show_vault(call: Call) -> Reply:
+    """GET a vault."""
+    return Reply(200, _vault(call))
+
+
+def list_vaults(call: Call) -> Reply:
+    """GET the vaults of a resource group, or of the subscription."""
+    asr = call.world.room(SiteRecovery)
+    group = call.parameters.get("group", "").lower()
+    found = [vault for vault in asr.vaults.values() if not group or vault["id"].split("/")[4].lower() == group]
+    return Reply(200, {"value": found, "nextLink": None})
+
+
+def create_vault(call: Call) -> Reply:
+    """PUT a vault: 201 and provisioning when new (recorded), 200 when it is there."""
+    asr, given = call.world.room(SiteRecovery), call.parameters
+    group = call.world.resource_groups.get(given["group"])
+    if group is None:
+        raise resource_group_not_found(given["group"])
+    wanted: VaultInput = call.body
+    vault_id = arm_id(given["subscription"], group.get("name", given["group"]), f"{VAULT_KIND}/{given['vault']}")
+    known = asr.vaults.get(vault_id)
+    if known is not None and known["location"].replace(" ", "").lower() != wanted.location.replace(" ", "").lower():
+        raise ServiceError(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{given['vault']}' already exists in location '{known['location']}' in resource group "
+            f"'{given['group']}'. A resource with the same name cannot be created in location '{wanted.location}'.",
+        )
+    vault = known or {"id": vault_id, "name": given["vault"], "type": VAULT_KIND}
+    vault.update(location=wanted.location, sku=wanted.sku.model_dump(exclude_none=True), tags=wanted.tags or {})
+    if wanted.identity is not None:
+        vault["identity"] = wanted.identity
+    properties = {**_FIXED, **(known["properties"] if known else {}), **(wanted.properties or {})}
+    vault["properties"] = {**properties, "provisioningState": "Succeeded" if known else "Provisioning"}
+    _stamp(call, vault)
+    asr.vaults.put(vault_id, vault)
+    if known is not None:
+        return Reply(200, vault)
+    name = _begin(call, vault, CREATE_SECONDS)
+    call.world.schedule(call.now + CREATE_SECONDS, PROVISIONED, {"vault": vault_id})
+    return Reply(201, vault, _headers(call, vault, name))
+
+
+def update_vault(call: Call) -> Reply:
+    """PATCH a vault."""
+    asr, vault = call.world.room(SiteRecovery), _vault(call)
+    wanted: VaultPatch = call.body
+    if wanted.tags is not None:
+        vault["tags"] = wanted.tags
+    if wanted.sku is not None:
+        vault["sku"] = wanted.sku.model_dump(exclude_none=True)
+    if wanted.identity is not None:
+        vault["identity"] = wanted.identity
+    vault["properties"].update(wanted.properties or {})
+    _stamp(call, vault)
+    asr.vaults.put(vault["id"], vault)
+    return Reply(200, vault)
+
+
+def delete_vault(call: Call) -> Reply:
+    """DELETE a vault: refused while anything of Site Recovery is in it."""
+    asr, given = call.world.room(SiteRecovery), call.parameters
+    vault = asr.vaults.get(arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}"))
+    if vault is None:
+        return Reply(204)
+    counts = {
+        "replication fabrics": len(asr.fabrics.of(vault["id"])),
+        "replication policies": len(asr.policies.of(vault["id"])),
+        "protected items": len(asr.items.of(vault["id"])),
+        "recovery plans": len(asr.plans.of(vault["id"])),
+    }
+    held = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    if held:
+        raise ServiceError(
+            409,
+            "ServiceResourceNotEmptyWithContainerDetails",
+            f"Vault cannot be deleted as there are existing resources within the vault: {held}. "
+            "Remove them and try again.",
+        )
+    name = _begin(call, vault, DELETE_SECONDS)
+    call.world.schedule(call.now + DELETE_SECONDS, DELETED, {"vault": vault["id"]})
+    return Reply(202, None, _headers(call, vault, name))
+
+
+def show_status(call: Call) -> Reply:
+    """GET the status of a vault's operation; it can be asked after the vault is gone."""
+    operation = _operation(call)
+    done = call.now >= operation["done"]
+    body = {
+        "id": call.path,
+        "name": call.parameters["operation"],
+        "status": "Succeeded" if done else "InProgress",
+        "startTime": written(operation["created"]),
+    }
+    if done:
+        body["endTime"] = written(operation["done"])
+    return Reply(200, body, {"x-ms-retry-after-ms": str(_milliseconds(call))})
+
+
+def show_result(call: Call) -> Reply:
+    """GET the result of a vault's operation: 202 while it runs, then the vault, or 204 once it is deleted."""
+    operation = _operation(call)
+    if call.now < operation["done"]:
+        return Reply(
+            202, None, _retry(call) | {"location": f"{call.base_url}{call.path}?api-version={call.api_version}"}
+        )
+    vault = call.world.room(SiteRecovery).vaults.get(operation["result"])
+    return Reply(200, vault) if vault is not None else Reply(204)
+
+
+def show_usages(call: Call) -> Reply:
+    """GET what a vault holds."""
+    asr, vault = call.world.room(SiteRecovery), _vault(call)
+    items = asr.items.of(vault["id"])
+    if call.path.lower().endswith("/replicationusages"):
+        value: list[Document] = [
+            {
+                "monitoringSummary": {
+                    "unHealthyVmCount": 0,
+                    "supportedProviderCount": len(asr.providers.of(vault["id"])),
+                },
+                "jobsSummary": {"failedJobs": 0, "suspendedJobs": 0, "inProgressJobs": 0},
+                "protectedItemCount": len(items),
+                "recoveryPlanCount": len(asr.plans.of(vault["id"])),
+                "registeredServersCount": len(asr.providers.of(vault["id"])),
+                "recoveryServicesProviderAuthType": 1,
+            }
+        ]
+        return Reply(200, {"value": value})
+    usage = {
+        "unit": "Count",
+        "quotaPeriod": "P1D",
+        "currentValue": len(items),
+        "limit": 1000,
+        "name": {"value": "ProtectedItemsCount", "localizedValue": "Protected items"},
+    }
+    return Reply(200, {"value": [usage]})
+
+
+_FIXED: Document = {
+    "privateEndpointStateForBackup": "None",
+    "privateEndpointStateForSiteRecovery": "None",
+    "publicNetworkAccess": "Enabled",
+    "securitySettings": {
+        "softDeleteSettings": {
+            "softDeleteRetentionPeriodInDays": 14,
+            "softDeleteState": "Enabled",
+            "enhancedSecurityState": "Enabled",
+        }
+    },
+}
+
+
+def _vault(call: Call) -> Document:
+    given = call.parameters
+    vault = call.world.room(SiteRecovery).vaults.get(
+        arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}")
+    )
+    if vault is None:
+        raise arm_resource_not_found(VAULT_KIND, given["vault"], given["group"])
+    return vault
+
+
+def _stamp(call: Call, vault: Document) -> None:
+    vault["etag"] = f"W/\"datetime'{written(call.now).replace(':', '%3A')}'\""
+
+
+def _begin(call: Call, vault: Document, seconds: float) -> str:
+    guid = derived_guid(vault["id"].lower(), call.world.guid("vault-operation"))
+    name = base64.b64encode(guid.encode()).decode()
+    document = {"created": call.now, "done": call.now + seconds, "result": vault["id"], "vault": vault["id"]}
+    call.world.room(SiteRecovery).operations.put(name, document)
+    return name
+
+
+def _operation(call: Call) -> Document:
+    name = call.parameters["operation"]
+    operation = call.world.room(SiteRecovery).operations.get(name)
+    if operation is None:
+        raise ServiceError(404, "OperationNotFound", f"The operation '{name}' does not exist.")
+    return operation
+
+
+def _headers(call: Call, vault: Document, name: str) -> dict[str, str]:
+    version = f"?api-version={call.api_version}"
+    return {
+        "azure-asyncoperation": f"{call.base_url}{vault['id']}/operationStatus/{name}{version}",
+        "location": f"{call.base_url}{vault['id']}/operationResults/{name}{version}",
+        **_retry(call),
+    }
+
+
+def _retry(call: Call) -> dict[str, str]:
+    seconds = poll_seconds(call.world)
+    return {"retry-after": str(max(1, math.ceil(seconds))), "x-ms-retry-after-ms": str(_milliseconds(call))}
+
+
+def _milliseconds(call: Call) -> int:
+    return max(1, round(poll_seconds(call.world) * 1000))
+
+
+def _provisioned(world: World, _due: float, payload: Document) -> None:
+    vaults = world.room(SiteRecovery).vaults
+    vault = vaults.get(payload["vault"])
+    if vault is not None:
+        vault["properties"]["provisioningState"] = "Succeeded"
+        vaults.put(vault["id"], vault)
+
+
+def _deleted(world: World, _due: float, payload: Document) -> None:
+    world.room(SiteRecovery).vaults.delete(payload["vault"])
