@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from providers.host.lifetime import Lifetime
-from providers.operation import Kind, Operation, PartialFailure, serving
+from providers.operation import Kind, Operation, PartialFailure, Severity, serving
 
 PROVIDER_KEY = "__provider"
 _CALLS = {
@@ -63,6 +64,7 @@ def _wrapped(handler: Callable[..., Any], kind: Kind, lifetime: Lifetime) -> Cal
                     context.abort_with_status(_partial_failure_status(failure, request))
                 context.abort(grpc.StatusCode.UNKNOWN, str(failure))
             except Exception as error:  # noqa: BLE001 - gRPC would put "Exception calling application" before the text
+                operation.say(Severity.DEBUG, traceback.format_exc())  # `pulumi up --debug` shows it
                 context.abort(grpc.StatusCode.UNKNOWN, _text_of(error))
 
     return handle

@@ -38,6 +38,8 @@ def test_an_exception_is_shown_as_its_text_alone_and_changes_nothing(project: Pr
     output = project.up(check=False)
     assert "error: what went wrong\n    and what to do" in output
     assert "Exception calling application" not in output
+    assert "Traceback" not in output
+    assert "in behave" in project.up("--debug", check=False)  # where it was raised, for whoever asks
     [thing] = project.things()
     assert (thing["inputs"]["behaviour"], thing["outputs"]["behaviour"]) == ("succeed", "succeed")
 
