@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# The engine kills a plugin that is not gone 5 s after it was told to stop.
-STOP_SECONDS = 4.0
+# Less than the 5 s after which the engine kills a plugin, and short: who presses Ctrl-C twice does not want to wait.
+STOP_SECONDS = 2.0
 
 
 class Lifetime:
