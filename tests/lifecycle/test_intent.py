@@ -1,0 +1,72 @@
+"""A VM moves only when its declared direction differs from the one last applied."""
+
+from dataclasses import replace
+
+import pytest
+
+from lifecycle.directions import Direction
+from lifecycle.intent import Decision, decide
+from lifecycle.observation import Observation, Owner
+from lifecycle.options import Commit, MoveOptions
+from tests.lifecycle import rows
+
+AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+BOLD = MoveOptions(failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+
+
+def test_a_flip_moves() -> None:
+    assert decide(rows.PROTECTED, AZURE, HOME, BOLD).decision is Decision.MOVE
+    assert decide(rows.PROTECTED_IN_AZURE, HOME, AZURE, BOLD).decision is Decision.MOVE
+
+
+@pytest.mark.parametrize("seen", [rows.PROTECTED, rows.ENABLING, rows.PASSING, rows.TEST_FAILOVER])
+def test_no_change_does_nothing(seen: Observation) -> None:
+    assert decide(seen, HOME, HOME, BOLD).decision is Decision.NOTHING
+
+
+@pytest.mark.parametrize("name", sorted(set(rows.ALL)))
+@pytest.mark.parametrize("direction", list(Direction))
+def test_nothing_moves_while_the_declared_direction_is_the_applied_one(name: str, direction: Direction) -> None:
+    assert decide(rows.ALL[name], direction, direction, BOLD).decision in {Decision.NOTHING, Decision.HELD}
+
+
+@pytest.mark.parametrize("name", sorted(set(rows.ALL)))
+@pytest.mark.parametrize("direction", list(Direction))
+def test_a_first_declaration_moves_nothing(name: str, direction: Direction) -> None:
+    assert decide(rows.ALL[name], direction, None, BOLD).decision in {Decision.ADOPT, Decision.HELD}
+
+
+def test_a_failover_made_by_hand_is_held_and_says_the_two_ways_on() -> None:
+    by_hand = replace(
+        rows.COMMIT_PENDING, brought_here=rows.job("UnplannedFailover", state="Succeeded", owner=Owner.SOMEBODY_ELSE)
+    )
+    held = decide(by_hand, HOME, HOME, BOLD)
+    assert held.decision is Decision.HELD
+    assert "declare direction azureToOnPremises" in held.why
+    assert "then declare onPremisesToAzure again" in held.why
+
+
+def test_declaring_what_was_done_by_hand_adopts_it_without_a_step() -> None:
+    by_hand = rows.job("UnplannedFailover", state="Succeeded", owner=Owner.SOMEBODY_ELSE)
+    for seen in (rows.COMMIT_PENDING, rows.COMMITTED_TUTORIAL, rows.COMMITTED_RECORDED):
+        assert decide(replace(seen, brought_here=by_hand), AZURE, HOME, BOLD).decision is Decision.ADOPT
+
+
+def test_a_move_of_ours_that_was_killed_goes_on() -> None:
+    for seen in (rows.FAILING_OVER, rows.COMMIT_PENDING, rows.COMMITTED_TUTORIAL, rows.REPROTECTING):
+        assert decide(seen, AZURE, HOME, BOLD).decision is Decision.MOVE
+
+
+def test_a_failed_flip_that_is_reverted_is_held_where_it_stands() -> None:
+    assert decide(rows.COMMIT_PENDING, HOME, HOME, BOLD).decision is Decision.HELD
+    assert decide(rows.FAILBACK_COMMIT_PENDING, AZURE, AZURE, BOLD).decision is Decision.HELD
+
+
+def test_taking_a_job_over_lets_a_move_go_on_in_the_declared_direction() -> None:
+    taken = rows.job("UnplannedFailover", state="Succeeded", owner=Owner.TAKEN_OVER)
+    seen = replace(rows.COMMIT_PENDING, brought_here=taken)
+    assert decide(seen, AZURE, AZURE, BOLD).decision is Decision.MOVE
+
+
+def test_a_goal_that_is_reached_already_takes_no_step() -> None:
+    assert decide(rows.PROTECTED_IN_AZURE, AZURE, HOME, BOLD).decision is Decision.ADOPT

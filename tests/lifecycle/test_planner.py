@@ -1,0 +1,155 @@
+"""Every row of the state table, to either goal."""
+
+from dataclasses import replace
+
+import pytest
+
+from lifecycle.blockers import Code
+from lifecycle.directions import Direction
+from lifecycle.observation import Observation, Owner
+from lifecycle.options import Commit, DataSync, MoveOptions
+from lifecycle.planner import plan
+from lifecycle.stages import WORDS, Stage, stage_of
+from lifecycle.steps import Step
+from tests.lifecycle import rows
+
+TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+BOLD = MoveOptions(failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+OUT = ("failover", "commit", "reprotect")
+BACK = ("synchronize", "completeFailover", "commit", "reverseReplicate")
+
+TABLE = [
+    # row, stage, steps (or the blocker's code) to Azure, the same to on premises
+    ("ENABLING", Stage.ENABLING, Code.NOT_PROTECTED, ()),
+    ("FIRST_POINT", Stage.ENABLING, Code.NOT_PROTECTED, ()),
+    ("PASSING", Stage.SETTLING, Code.SETTLING, Code.SETTLING),
+    ("PROTECTED", Stage.PROTECTED, OUT, ()),
+    ("TEST_FAILOVER", Stage.TEST_FAILOVER, Code.TEST_FAILOVER_ACTIVE, ()),
+    ("FAILING_OVER", Stage.FAILING_OVER, OUT, Code.UNFINISHED_MOVE),
+    ("COMMIT_PENDING", Stage.FAILOVER_COMMIT_PENDING, OUT[1:], Code.UNFINISHED_MOVE),
+    ("PLANNED_COMMIT_PENDING", Stage.FAILOVER_COMMIT_PENDING, OUT[1:], Code.UNFINISHED_MOVE),
+    ("COMMITTING", Stage.COMMITTING_FAILOVER, OUT[1:], Code.UNFINISHED_MOVE),
+    ("COMMITTED_RECORDED", Stage.FAILBACK_OFFERED, (), BACK),
+    ("COMMITTED_TUTORIAL", Stage.COMMITTED_IN_AZURE, OUT[2:], ("reprotect", *BACK)),
+    ("REPROTECTING", Stage.REPROTECTING, OUT[2:], ("reprotect", *BACK)),
+    ("PROTECTED_IN_AZURE", Stage.PROTECTED_IN_AZURE, (), BACK),
+    ("SYNCHRONIZING", Stage.SYNCHRONIZING, Code.UNFINISHED_MOVE, BACK),
+    ("WAITING_TO_COMPLETE", Stage.WAITING_TO_COMPLETE, Code.UNFINISHED_MOVE, BACK[1:]),
+    ("FAILBACK_COMMIT_PENDING", Stage.FAILBACK_COMMIT_PENDING, Code.UNFINISHED_MOVE, BACK[2:]),
+    ("FAILED_BACK", Stage.FAILED_BACK, ("reverseReplicate", *OUT), BACK[3:]),
+    ("REVERSE_REPLICATING", Stage.REVERSE_REPLICATING, ("reverseReplicate", *OUT), BACK[3:]),
+    ("NOT_REPLICATING", Stage.NOT_REPLICATING, Code.NOT_PROTECTED, Code.NOT_PROTECTED),
+    ("BOTH_RUNNING", Stage.BOTH_RUNNING, Code.BOTH_RUNNING, Code.BOTH_RUNNING),
+    ("NEITHER_RUNNING", Stage.NEITHER_RUNNING, Code.NEITHER_RUNNING, Code.NEITHER_RUNNING),
+    ("STRANGE", Stage.UNKNOWN, Code.UNKNOWN_STATE, Code.UNKNOWN_STATE),
+    ("BUSY", Stage.BUSY, Code.JOB_RUNNING, Code.JOB_RUNNING),
+]
+
+
+@pytest.mark.parametrize(("row", "stage", "to_azure", "home"), TABLE, ids=[line[0] for line in TABLE])
+def test_each_row_has_its_stage_and_its_steps_to_either_goal(
+    row: str, stage: Stage, to_azure: object, home: object
+) -> None:
+    seen = rows.ALL[row]
+    assert stage_of(seen) is stage
+    assert _due(seen, TO_AZURE) == to_azure
+    assert _due(seen, HOME) == home
+
+
+def test_the_table_has_every_row() -> None:
+    assert {line[0] for line in TABLE} == set(rows.ALL)
+
+
+def test_every_stage_has_words_for_a_person() -> None:
+    assert set(WORDS) == set(Stage)
+
+
+@pytest.mark.parametrize("owner", [Owner.OURS, Owner.TAKEN_OVER])
+def test_a_failover_of_ours_or_taken_over_is_committed(owner: Owner) -> None:
+    assert plan(_brought_by(rows.COMMIT_PENDING, owner), TO_AZURE, BOLD).blockers == ()
+
+
+def test_a_failover_of_somebody_else_is_not_committed() -> None:
+    due = plan(_brought_by(rows.COMMIT_PENDING, Owner.SOMEBODY_ELSE), TO_AZURE, BOLD)
+    assert [blocker.code for blocker in due.blockers] == [Code.NOT_OURS]
+    assert "takeOver' j1" in due.blockers[0].mend
+
+
+def test_a_failover_whose_job_is_no_longer_listed_is_nobodys_to_commit() -> None:
+    due = plan(replace(rows.COMMIT_PENDING, brought_here=None), TO_AZURE, BOLD)
+    assert [blocker.code for blocker in due.blockers] == [Code.NOT_OURS]
+
+
+def test_a_full_download_has_no_synchronization_of_its_own() -> None:
+    full = replace(BOLD, data_sync=DataSync.DURING_FAILOVER)
+    assert plan(rows.PROTECTED_IN_AZURE, HOME, full).names == BACK[1:]
+
+
+def test_manual_commit_waits_before_the_commit_and_only_there() -> None:
+    due = plan(rows.PROTECTED, TO_AZURE, replace(BOLD, failover_commit=Commit.MANUAL))
+    assert [planned.step for planned in due.steps if planned.waits] == [Step.COMMIT]
+
+
+def test_commit_after_verification_without_any_waits_for_a_person() -> None:
+    due = plan(rows.PROTECTED, TO_AZURE, replace(BOLD, failover_commit=Commit.AFTER_VERIFICATION))
+    assert due.stops_before is not None
+    assert due.stops_before.step is Step.COMMIT
+
+
+def test_verification_is_a_step_before_the_commit() -> None:
+    probe = {"tcp": {"host": "10.1.0.4", "port": 1433}, "after": "failover"}
+    options = replace(BOLD, failover_commit=Commit.AFTER_VERIFICATION, verification=(probe,))
+    assert plan(rows.PROTECTED, TO_AZURE, options).names == ("failover", "verify", "commit", "reprotect")
+    assert plan(rows.PROTECTED, TO_AZURE, options).stops_before is None
+    assert plan(rows.PROTECTED_IN_AZURE, HOME, options).names == BACK
+
+
+@pytest.mark.parametrize(
+    ("hold", "seen", "goal", "stops_before"),
+    [
+        (Step.FAILOVER, rows.PROTECTED, TO_AZURE, Step.COMMIT),
+        (Step.FAILOVER, rows.COMMIT_PENDING, TO_AZURE, Step.COMMIT),
+        (Step.COMMIT, rows.PROTECTED, TO_AZURE, Step.REPROTECT),
+        (Step.COMMIT, rows.COMMITTED_TUTORIAL, TO_AZURE, Step.REPROTECT),
+        (Step.SYNCHRONIZE, rows.WAITING_TO_COMPLETE, HOME, Step.COMPLETE_FAILOVER),
+        (Step.COMPLETE_FAILOVER, rows.FAILBACK_COMMIT_PENDING, HOME, Step.COMMIT),
+        (Step.COMMIT, rows.FAILED_BACK, HOME, Step.REVERSE_REPLICATE),
+    ],
+)
+def test_hold_after_stops_before_the_next_step_from_wherever_the_vm_stands(
+    hold: Step, seen: Observation, goal: Direction, stops_before: Step
+) -> None:
+    due = plan(seen, goal, replace(BOLD, hold_after=hold))
+    assert due.stops_before is not None
+    assert due.stops_before.step is stops_before
+
+
+def test_an_unplanned_failover_whose_source_was_not_shut_down_waits_for_an_attestation() -> None:
+    still_on = replace(rows.COMMIT_PENDING.brought_here or rows.job("UnplannedFailover"), source_shutdown="Failed")
+    seen = replace(rows.COMMIT_PENDING, brought_here=still_on)
+    waiting = plan(seen, TO_AZURE, BOLD).stops_before
+    assert waiting is not None
+    assert "sourceOff" in waiting.waits
+    assert plan(seen, TO_AZURE, replace(BOLD, source_off_attested=True)).stops_before is None
+
+
+def test_only_commits_and_a_changed_recovery_point_cannot_be_undone() -> None:
+    changing = replace(BOLD, change_recovery_point="latestProcessed")
+    assert plan(rows.PROTECTED, TO_AZURE, changing).irreversible == ("changeRecoveryPoint", "commit")
+    assert plan(rows.PROTECTED_IN_AZURE, HOME, BOLD).irreversible == ("commit",)
+
+
+def test_a_recovery_point_is_changed_once() -> None:
+    changing = replace(BOLD, change_recovery_point="latestProcessed")
+    assert plan(rows.COMMIT_PENDING, TO_AZURE, changing).names == ("changeRecoveryPoint", "commit", "reprotect")
+    changed = replace(rows.COMMIT_PENDING, last_move=rows.job("ChangePit", state="Succeeded"))
+    assert plan(changed, TO_AZURE, changing).names == ("commit", "reprotect")
+
+
+def _due(seen: Observation, goal: Direction) -> object:
+    due = plan(seen, goal, BOLD)
+    return due.blockers[0].code if due.blockers else due.names
+
+
+def _brought_by(seen: Observation, owner: Owner) -> Observation:
+    return replace(seen, brought_here=rows.job("UnplannedFailover", state="Succeeded", owner=owner))
