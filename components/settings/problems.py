@@ -24,7 +24,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = "".join(f"{part}:" for part in (self.file, self.line) if part is not None)
-        return f"{place}{' ' if place else ''}{written_path(self.path)}: {self.what}; {self.mend}"
+        line = f"{place}{' ' if place else ''}{written_path(self.path)}: {self.what}; {self.mend}"
+        # What somebody wrote into a file must not break the line that tells of it, nor reach into a terminal.
+        return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 
 
 class SettingsError(Exception):

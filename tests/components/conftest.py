@@ -1,0 +1,3 @@
+from tests.engine_fixture import engine
+
+__all__ = ["engine"]
