@@ -6,19 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.arm.compute import FailoverDisk, FailoverVm, Power, create_failover_vm, set_power
 from simulator.asr.records import ProtectedItem
-from simulator.asr.site_recovery import SiteRecovery
-from simulator.clock import written
-from simulator.ids import arm_id, derived_guid, parse
+from simulator.asr.site_recovery import JobFailure, SiteRecovery
+from simulator.errors import AsyncError, ServiceError
 from simulator.inventory import HostVm
-from simulator.store import Document
-from simulator.world import Resource
-
-VM_KIND, DISK_KIND, NIC_KIND = (
-    "Microsoft.Compute/virtualMachines",
-    "Microsoft.Compute/disks",
-    "Microsoft.Network/networkInterfaces",
-)
 
 
 @dataclass(frozen=True)
@@ -66,132 +58,59 @@ def default_size(vm: HostVm) -> str:
 
 
 def create_vm(asr: SiteRecovery, item: ProtectedItem, now: float, *, test_network: str = "") -> str:
-    """Make the virtual machine of a failover, switched off; returns its ARM id. A test one stands beside it,
-    `-test`.
+    """Make the virtual machine of a failover, switched off; returns its ARM id. A test one stands beside it, `-test`.
+
+    Raises JobFailure if its resource group is gone.
     """
     vm = asr.inventory.vm(item.vm)
-    group = parse(f"{item.settings['recoveryAzureResourceGroupId']}/providers/x/y/z")
-    if vm is None or group is None:
-        raise RuntimeError(f"{item.id} has no machine or no target resource group")
-    name = f"{item.settings['recoveryAzureVmName']}{'-test' if test_network else ''}"
-    vm_id = arm_id(group.subscription, group.group, f"{VM_KIND}/{name}")
-    location = _location(asr, item)
-    disks = _disks(asr, item, vm, vm_id, location)
-    nic_id = _nic(asr, item, vm_id, location, test_network=test_network)
-    os_disk, *data = disks
-    body = {
-        "id": vm_id,
-        "name": name,
-        "type": VM_KIND,
-        "location": location,
-        "tags": dict(item.settings["targetVmTags"] or {}),
-        "properties": {
-            "vmId": derived_guid(vm_id.lower(), written(now)),
-            "hardwareProfile": {"vmSize": item.settings["recoveryAzureVMSize"]},
-            "storageProfile": {"osDisk": os_disk, "dataDisks": data},
-            "networkProfile": {"networkInterfaces": [{"id": nic_id, "properties": {"primary": True}}]},
-            "provisioningState": "Succeeded",
-            "timeCreated": written(now),
-        },
-    }
-    asr.world.resources.put(vm_id, Resource(body, {"power": "stopped", "protectedItem": item.id}))
+    if vm is None:
+        raise JobFailure(AsyncError("SimulatorMachineGone", f"The virtual machine of '{item.name}' does not exist."))
+    settings = item.settings
+    configuration = item.nics[0]["ipConfigs"][0] if item.nics else {}
+    network = test_network or settings["selectedRecoveryAzureNetworkId"]
+    subnet = configuration.get("tfoSubnetName" if test_network else "recoverySubnetName") or "default"
+    name = f"{settings['recoveryAzureVmName']}{'-test' if test_network else ''}"
+    wanted = FailoverVm(
+        group_id=settings["recoveryAzureResourceGroupId"],
+        name=name,
+        location=_location(asr, item),
+        size=settings["recoveryAzureVMSize"],
+        os_type=vm.os,
+        disks=_disks(item, vm, name),
+        subnet_id=f"{network}/subnets/{subnet}" if network else None,
+        ip_address=configuration.get("tfoStaticIPAddress" if test_network else "recoveryStaticIPAddress") or None,
+        generation=vm.generation,
+        tags=tuple((settings["targetVmTags"] or {}).items()),
+    )
+    try:
+        vm_id = create_failover_vm(asr.world, wanted, now)
+    except ServiceError as refused:
+        raise JobFailure(
+            AsyncError(
+                "SimulatorTargetMissing",
+                f"The virtual machine '{name}' could not be created in Azure: {refused.message}",
+                "The target of the protected item does not exist.",
+                "Correct the target's settings, or bring back what was deleted.",
+            )
+        ) from refused
+    set_power(asr.world, vm_id, Power.STOPPED)
     return vm_id
 
 
-def power(asr: SiteRecovery, vm_id: str) -> str:
-    """ "running", "stopped" or "deallocated"; empty if there is no such machine."""
-    resource = asr.world.resources.get(vm_id) if vm_id else None
-    return str(resource.hidden.get("power", "")) if resource is not None else ""
-
-
-def set_power(asr: SiteRecovery, vm_id: str, state: str) -> None:
-    """Switch an Azure virtual machine: "running" or "deallocated"."""
-    resource = asr.world.resources.get(vm_id)
-    if resource is not None:
-        resource.hidden["power"] = state
-        asr.world.resources.put(vm_id, resource)
-
-
-def delete_vm(asr: SiteRecovery, vm_id: str) -> None:
-    """Delete a virtual machine with everything that the failover made for it."""
-    for key, resource in asr.world.resources.items():
-        if key == vm_id.lower() or resource.hidden.get("of", "").lower() == vm_id.lower():
-            asr.world.resources.delete(key)
-
-
-def _disks(asr: SiteRecovery, item: ProtectedItem, vm: HostVm, vm_id: str, location: str) -> list[Document]:
+def _disks(item: ProtectedItem, vm: HostVm, name: str) -> tuple[FailoverDisk, ...]:
+    """The chosen disks, the operating system's first. Unmanaged ones lie as blobs in the target's storage account."""
     managed = item.settings["useManagedDisks"] == "true"
-    group = vm_id.split("/providers/", 1)[0]
+    account = (item.settings["recoveryAzureStorageAccount"] or "").rsplit("/", 1)[-1]
     chosen = [disk for disk in vm.disks if disk.id in item.settings["disks"]]
-    entries: list[Document] = []
-    for number, disk in enumerate(sorted(chosen, key=lambda disk: not disk.operating_system)):
-        name = f"{vm_id.rsplit('/', 1)[-1]}-{disk.name.rsplit('.', 1)[0]}"
-        entry: Document = {"name": name, "createOption": "Attach", "diskSizeGB": -(-disk.size_mb // 1024)}
-        if number == 0:
-            entry["osType"] = vm.os
-        else:
-            entry["lun"] = number - 1
-        if managed:
-            disk_id = f"{group}/providers/{DISK_KIND}/{name}"
-            body = {
-                "id": disk_id,
-                "name": name,
-                "type": DISK_KIND,
-                "location": location,
-                "tags": dict(item.settings["targetManagedDiskTags"] or {}),
-                "managedBy": vm_id,
-                "sku": {"name": "StandardSSD_LRS", "tier": "Standard"},
-                "properties": {
-                    "diskSizeGB": entry["diskSizeGB"],
-                    "diskState": "Attached",
-                    "creationData": {"createOption": "Restore"},
-                    "provisioningState": "Succeeded",
-                },
-            }
-            asr.world.resources.put(disk_id, Resource(body, {"of": vm_id}))
-            entry["managedDisk"] = {"id": disk_id}
-        else:
-            account = (item.settings["recoveryAzureStorageAccount"] or "").rsplit("/", 1)[-1]
-            entry["vhd"] = {"uri": f"https://{account}.blob.storage.localhost/vhds/{name}.vhd"}
-        entries.append(entry)
-    return entries
-
-
-def _nic(asr: SiteRecovery, item: ProtectedItem, vm_id: str, location: str, *, test_network: str) -> str:
-    group, name = vm_id.split("/providers/", 1)[0], f"{vm_id.rsplit('/', 1)[-1]}-nic"
-    nic_id = f"{group}/providers/{NIC_KIND}/{name}"
-    configuration = item.nics[0]["ipConfigs"][0] if item.nics else {}
-    network = test_network or item.settings["selectedRecoveryAzureNetworkId"]
-    subnet = configuration.get("tfoSubnetName" if test_network else "recoverySubnetName") or "default"
-    wanted = configuration.get("tfoStaticIPAddress" if test_network else "recoveryStaticIPAddress")
-    address = wanted or f"10.{int(item.vm[:2], 16)}.{int(item.vm[2:4], 16)}.{4 + int(item.vm[4:6], 16) % 250}"
-    body = {
-        "id": nic_id,
-        "name": name,
-        "type": NIC_KIND,
-        "location": location,
-        "tags": dict(item.settings["targetNicTags"] or {}),
-        "properties": {
-            "provisioningState": "Succeeded",
-            "primary": True,
-            "virtualMachine": {"id": vm_id},
-            "ipConfigurations": [
-                {
-                    "id": f"{nic_id}/ipConfigurations/ipconfig1",
-                    "name": "ipconfig1",
-                    "properties": {
-                        "primary": True,
-                        "privateIPAddress": address,
-                        "privateIPAllocationMethod": "Static" if wanted else "Dynamic",
-                        "provisioningState": "Succeeded",
-                        "subnet": {"id": f"{network}/subnets/{subnet}"},
-                    },
-                }
-            ],
-        },
-    }
-    asr.world.resources.put(nic_id, Resource(body, {"of": vm_id}))
-    return nic_id
+    return tuple(
+        FailoverDisk(
+            name=f"{name}-{disk.name.rsplit('.', 1)[0]}",
+            size_gb=-(-disk.size_mb // 1024),
+            operating_system=disk.operating_system,
+            blob_uri=None if managed else f"https://{account}.blob.storage.localhost/vhds/{name}-{disk.name}",
+        )
+        for disk in sorted(chosen, key=lambda disk: not disk.operating_system)
+    )
 
 
 def _location(asr: SiteRecovery, item: ProtectedItem) -> str:

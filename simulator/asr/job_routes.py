@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from simulator.asr.bodies import allowed_actions, job_json, listed_job_json
+from simulator.asr.bodies import allowed_actions, job_body, job_json, listed_job_json
 from simulator.asr.jobs import cancel_job, restart_job, resume_job
 from simulator.asr.operations_status import accepted, start_operation
 from simulator.asr.records import Job
@@ -44,6 +44,15 @@ def show_job(call: Call) -> Reply:
     """GET a job, with its tasks and its activity id."""
     asr = call.world.room(SiteRecovery)
     return Reply(200, job_json(asr, _job(asr, call)))
+
+
+def show_named_job(call: Call) -> Reply:
+    """The admin API's GET of a job by its name alone, whatever vault it is of; it shows who started it, too."""
+    call.world.look()
+    job = call.world.room(SiteRecovery).job(call.parameters["job"])
+    if job is None:
+        raise resource_not_found(call.parameters["job"])
+    return Reply(200, {**job_body(job), "origin": job.origin})
 
 
 def cancel(call: Call) -> Reply:

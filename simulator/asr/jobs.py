@@ -185,7 +185,9 @@ def _begin_next(asr: SiteRecovery, job: Job, now: float) -> None:
         asr.save_job(job)
         return
     asr.save_job(job)
-    _next_look(asr.world, job, now + task_seconds(asr, job, task, now))
+    # The moment before the first task is part of that task's time.
+    already = FIRST_TASK_AFTER if job.current == 0 else 0.0
+    _next_look(asr.world, job, now + max(0.0, task_seconds(asr, job, task, now) - already))
 
 
 def _struck(asr: SiteRecovery, job: Job, task: Task, now: float) -> bool:

@@ -6,7 +6,9 @@ holds its item.
 
 from __future__ import annotations
 
-from simulator.asr.azure_vm import create_vm, delete_vm, power, set_power
+from simulator.arm.compute import Power as AzurePower
+from simulator.arm.compute import delete_failover_vm, power_of, set_power
+from simulator.asr.azure_vm import create_vm
 from simulator.asr.jobs import error_document
 from simulator.asr.occupancy import release
 from simulator.asr.records import Job, JobState, ProtectedItem
@@ -54,7 +56,7 @@ def add_effects(effects: Effects) -> None:
             ("ChangePit", "VmFailover"): _make_azure_vm,
             ("ChangePit", "VmFoStartVmOnSecondary"): _start_azure_vm,
             ("CommitFailover", "VmCommit"): _commit,
-            ("Failback", "VmPfoPrerequisitesCheck"): _check_source,
+            ("Failback", "VmPfoPrerequisitesCheck"): _check_both_sides,
             ("Failback", "PrepareVmOnPremForFailback"): _prepare_on_premises,
             ("Failback", "DataSyncForFailback"): _synchronized,
             ("Failback", "VmShutdownVmOnSecondary"): _stop_azure_vm,
@@ -125,6 +127,21 @@ def _check_source(asr: SiteRecovery, job: Job, _now: float) -> None:
         raise JobFailure(unreachable(vm.name))
 
 
+def _check_both_sides(asr: SiteRecovery, job: Job, now: float) -> None:
+    """A failback needs the host, and the Azure machine whose data it takes."""
+    _check_source(asr, job, now)
+    item, _ = _required(asr, job)
+    if power_of(asr.world, item.azure_vm) is None:
+        raise JobFailure(
+            AsyncError(
+                "SimulatorAzureMachineGone",
+                f"The Azure virtual machine of '{item.name}' does not exist any more.",
+                "Somebody deleted it.",
+                "There is nothing to fail back; disable replication and protect the machine anew.",
+            )
+        )
+
+
 def _shut_source_down(asr: SiteRecovery, job: Job, now: float) -> None:
     """A planned failover does not go on without the shutdown: it promises that nothing is lost."""
     _, vm = _required(asr, job)
@@ -180,7 +197,7 @@ def _make_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
 
 def _start_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     item, _ = _required(asr, job)
-    set_power(asr, item.azure_vm, "running")
+    set_power(asr.world, item.azure_vm, AzurePower.RUNNING)
     item.azure_since, item.azure_delta = now, 0.0
     asr.save_item(item)
 
@@ -190,13 +207,13 @@ def _stop_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     item.azure_delta = delta_to_on_premises(asr, item, now)
     item.azure_since = None
     stop(item)
-    set_power(asr, item.azure_vm, "deallocated")
+    set_power(asr.world, item.azure_vm, AzurePower.DEALLOCATED)
     asr.save_item(item)
 
 
 def _unmake_azure_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
     item, _ = _required(asr, job)
-    delete_vm(asr, item.azure_vm)
+    delete_failover_vm(asr.world, item.azure_vm)
     item.azure_vm = ""
     asr.save_item(item)
 
@@ -206,7 +223,7 @@ def _commit(asr: SiteRecovery, job: Job, _now: float) -> None:
     item, _ = _required(asr, job)
     item.replication.points = []
     if job.payload["after"] == Stage.FAILBACK_COMMITTED:
-        delete_vm(asr, item.azure_vm)
+        delete_failover_vm(asr.world, item.azure_vm)
         item.azure_vm, item.azure_since, item.azure_delta = "", None, 0.0
     asr.save_item(item)
 
@@ -225,7 +242,7 @@ def _synchronized(asr: SiteRecovery, job: Job, now: float) -> None:
     began = job.task.started if job.task is not None and job.task.started is not None else now
     stop(item)
     item.azure_delta = 0.0
-    item.azure_since = began if power(asr, item.azure_vm) == "running" else None
+    item.azure_since = began if power_of(asr.world, item.azure_vm) is AzurePower.RUNNING else None
     asr.save_item(item)
 
 
@@ -259,12 +276,12 @@ def _make_test_vm(asr: SiteRecovery, job: Job, now: float) -> None:
 
 def _start_test_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
     item, _ = _required(asr, job)
-    set_power(asr, item.test_vm, "running")
+    set_power(asr.world, item.test_vm, AzurePower.RUNNING)
 
 
 def _delete_test_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
     item, _ = _required(asr, job)
-    delete_vm(asr, item.test_vm)
+    delete_failover_vm(asr.world, item.test_vm)
     item.test_vm = ""
     asr.save_item(item)
 
@@ -279,7 +296,7 @@ def _failover_ended(asr: SiteRecovery, job: Job, now: float) -> None:
         release(asr, item, job, now, Stage(job.payload["after"]))
         return
     if item.azure_vm:
-        delete_vm(asr, item.azure_vm)
+        delete_failover_vm(asr.world, item.azure_vm)
         item.azure_vm, item.azure_since = "", None
     in_progress = job.current > 0
     if job.state == JobState.CANCELLED and in_progress:
@@ -303,7 +320,7 @@ def _failback_ended(asr: SiteRecovery, job: Job, now: float) -> None:
     if vm is not None and job.task is not None and job.task.name in {"DataSyncForFailback", "VmFailover"}:
         vm.corrupted = _CORRUPTED
         asr.inventory.vms.put(vm.id, vm)
-    if power(asr, item.azure_vm) == "running" and item.azure_since is None:
+    if power_of(asr.world, item.azure_vm) is AzurePower.RUNNING and item.azure_since is None:
         item.azure_since = now
     if job.payload["before"] == Stage.REPLICATING_BACK:
         begin_cycles(item, now, reverse=True)
@@ -337,7 +354,7 @@ def _test_failover_ended(asr: SiteRecovery, job: Job, now: float) -> None:
         item.test_failover = "WaitingForCompletion"
         item.last_test_failover = job.created
     elif item.test_vm:
-        delete_vm(asr, item.test_vm)
+        delete_failover_vm(asr.world, item.test_vm)
         item.test_vm = ""
     _move_ended(asr, job, now)
 
