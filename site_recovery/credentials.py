@@ -30,7 +30,7 @@ from urllib.parse import urlencode
 
 import requests
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
 from azure.identity import (
     AzureCliCredential,
     CertificateCredential,
@@ -43,6 +43,7 @@ from azure.identity import (
 from site_recovery.errors import AccessDeniedError, SiteRecoveryError, UnreachableError, WrongTargetError
 from site_recovery.records import same_id
 from site_recovery.target import Endpoints, Target, environment_value
+from site_recovery.translation import causes
 
 _CLIENT_ID = ("AZURE_CLIENT_ID", "ARM_CLIENT_ID")
 _SECRET = ("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET")
@@ -285,12 +286,6 @@ def _tenant_of(token: str) -> str | None:
 
 
 def _is_about_the_network(error: Exception, text: str) -> bool:
-    """MSAL and azure-identity wrap a failed connection into "Authentication failed: ..."; the cause behind tells."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        if isinstance(cause, requests.ConnectionError | requests.Timeout | ConnectionError | TimeoutError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return any(sign in text for sign in ("Max retries exceeded", "CERTIFICATE_VERIFY_FAILED", "HTTP Error: 5"))
+    """MSAL and azure-identity call a failed connection "Authentication failed: ..."; what stands behind it tells."""
+    kinds = (ServiceRequestError, ServiceResponseError, requests.ConnectionError, requests.Timeout)
+    return any(isinstance(cause, kinds) for cause in causes(error)) or "HTTP Error: 5" in text

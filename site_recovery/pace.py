@@ -2,11 +2,11 @@
 
 ARM gives each principal, subscription and region a bucket of tokens for reads: 250, filled with 25 a second
 (documented since 2024). Reads from here take from a bucket of half that, so that others of the subscription keep the
-other half; and of ours only a fifth goes to looks at single jobs, which are for progress lines alone.
+other half; and looks at single jobs, which are for progress lines alone, take no more than a fifth of the whole.
 
-A simulator runs its clock faster than ours, and divides the waits that it asks for by the same factor. Its answers to
-accepted operations therefore tell the scale, and every wait of this project is multiplied by it. The real service's
-scale is 1, whatever wait it asks for.
+A simulator runs its clock faster than ours, and divides the waits that it asks for by the same factor. Its answers
+about operations (the 202 and the operation's status) therefore tell the scale, and every wait of this project is
+multiplied by it. The real service's scale is 1, whatever wait it asks for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ READ_BURST = 250.0
 OUR_SHARE = 0.5
 PROGRESS_SHARE = 0.2
 
-# The wait that the service asks for with an accepted operation, in its own seconds.
+# The wait that the service asks for in answers about an operation, in its own seconds.
 _UNSCALED_RETRY_AFTER = 30.0
 _RETRY_AFTER_MS = ("x-ms-retry-after-ms", "retry-after-ms")
 
@@ -35,17 +35,22 @@ class Pace:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._scale = 1.0
+        self._scale_is_known = not scaled
         self._service_time: datetime | None = None
         self._observed_at = 0.0
         self._skew = 0.0
         self.reads = TokenBucket(READS_PER_SECOND * OUR_SHARE, READ_BURST * OUR_SHARE, self, monotonic)
-        share = OUR_SHARE * PROGRESS_SHARE
-        self.progress_reads = TokenBucket(READS_PER_SECOND * share, READ_BURST * share, self, monotonic)
+        progress_rate, progress_burst = READS_PER_SECOND * PROGRESS_SHARE, READ_BURST * PROGRESS_SHARE
+        self.progress_reads = TokenBucket(progress_rate, progress_burst, self, monotonic)
 
     @property
     def scale(self) -> float:
         """Our seconds for one of the service's: 1.0, or less while a simulator runs fast."""
         return self._scale
+
+    @property
+    def scale_is_known(self) -> bool:
+        return self._scale_is_known
 
     @property
     def clock_skew_seconds(self) -> float:
@@ -62,10 +67,11 @@ class Pace:
 
     def observe(self, status: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer of the service."""
-        if self._scaled and status == 202:  # noqa: PLR2004 - HTTP Accepted
+        if self._scaled and status in (200, 202):
             wait = retry_after_seconds(headers)
             if wait is not None:
                 self._scale = min(1.0, max(wait, 0.001) / _UNSCALED_RETRY_AFTER)
+                self._scale_is_known = True
         answered = _date(headers.get("Date"))
         if answered is None:
             return

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from azure.core.rest import HttpRequest
+
 from site_recovery import parsing
 from site_recovery.channel import Channel
 from site_recovery.compute import PowerState, read_power_state
@@ -35,8 +37,12 @@ from site_recovery.watcher import JobWatcher
 
 _Record = TypeVar("_Record")
 
-# ARM says these of the vault and what it is in; of what is in the vault, the service says other codes.
-_VAULT_IS_MISSING = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"})
+_API_VERSION = "2025-08-01"
+
+# ARM says these of the vault, and of what it is in; of what is in the vault, the service says other codes.
+_VAULT_IS_MISSING = frozenset(
+    {"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound", "InvalidResourceType"}
+)
 # Of a vault in which Site Recovery was never set up, the service says 400 (SubscriptionIdNotRegisteredWithSrs).
 _NEVER_SET_UP = 400
 
@@ -67,6 +73,17 @@ class SiteRecovery:
     def wait_scale(self) -> float:
         """Our seconds for one of the service's: 1.0, less of a simulator that runs fast. Waits are multiplied by it."""
         return self._channel.pace.scale
+
+    def learn_pace(self, job_id: str) -> None:
+        """Ask for the status of a job's operation, whose answer tells how fast a simulator runs. Else does nothing.
+
+        A process that has sent no operation of its own (one that takes up another's work) would not know.
+        """
+        if self._channel.pace.scale_is_known:
+            return
+        url = f"{self.vault.arm_id}/replicationOperationStatus/{last_segment(job_id)}"
+        with translated(f"Reading the status of job {last_segment(job_id)} in {self.vault}."):
+            self._client.send_request(HttpRequest("GET", url, params={"api-version": _API_VERSION}))
 
     def inventory(self, *, max_age_seconds: float = 5.0) -> Inventory:
         """All items and jobs of the vault, read once for everybody who asks within max_age_seconds."""

@@ -145,10 +145,10 @@ def _never_sent(error: AzureError) -> bool:
     if not isinstance(error, ServiceRequestError):
         return False
     kinds = (NewConnectionError, ConnectTimeoutError, ProxyError, ssl.SSLCertVerificationError, ConnectionRefusedError)
-    return any(isinstance(cause, kinds) for cause in _causes(error))
+    return any(isinstance(cause, kinds) for cause in causes(error))
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """An exception and all that stands behind it, as cause, context, attribute or argument."""
     pending: list[BaseException] = [error]
     seen: set[int] = set()

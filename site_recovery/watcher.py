@@ -24,6 +24,7 @@ _JOBS_SEARCHED = 10
 class Reader(Protocol):
     """What a watcher reads with; SiteRecovery is one."""
 
+    def learn_pace(self, job_id: str) -> None: ...
     def newest_jobs(self) -> Iterator[JobRecord]: ...
     def job(self, job_id: str) -> JobRecord | None: ...
     def item(self, item_id: str) -> ItemRecord | None: ...
@@ -72,6 +73,7 @@ class JobWatcher:
                     continue
                 read_at = limits.elapsed_seconds
                 try:
+                    self._reader.learn_pace(name)
                     job = self._reader.job(name)
                 except PASSING as trouble:
                     if on_trouble is not None:
@@ -138,6 +140,7 @@ class JobWatcher:
     def _search(self, client_request_id: str, item: ItemRecord, others: set[str]) -> JobRecord | None:
         """One look at the candidates; `others` collects those known to be somebody else's."""
         for name in self._candidates(item):
+            self._reader.learn_pace(name)
             job = None if name in others else self._reader.job(name)
             started_by = job.client_request_id if job is not None else None
             if started_by is None:

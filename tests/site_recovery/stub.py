@@ -152,7 +152,7 @@ def serving(directory: Path) -> Iterator[Stub]:
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - names of the standard library
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the standard library
+        def log_message(self, *_: object) -> None:
             return
 
     authority = trustme.CA()

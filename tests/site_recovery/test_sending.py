@@ -70,7 +70,7 @@ def test_a_fault_leaves_the_outcome_open_and_is_sent_once(
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "kind"),
+    "case",
     [
         (400, "BadRequest", RefusedError),
         (401, "ExpiredAuthenticationToken", AccessDeniedError),
@@ -83,13 +83,9 @@ def test_a_fault_leaves_the_outcome_open_and_is_sent_once(
 )
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}])
 def test_a_refusal_is_sent_once_and_known_not_to_be_carried_out(
-    stub: Stub,
-    service: SiteRecovery,
-    status: int,
-    code: str,
-    kind: type[SiteRecoveryError],
-    headers: dict[str, str],
+    stub: Stub, service: SiteRecovery, case: tuple[int, str, type[SiteRecoveryError]], headers: dict[str, str]
 ) -> None:
+    status, code, kind = case
     stub.answer("POST", FAILOVER, Answer(status, failure(code), headers))
     with pytest.raises(kind) as caught:
         fail_over(service)
