@@ -56,7 +56,8 @@ class ArmClient:
                 RequestIdPolicy(),
                 HeadersPolicy(),
                 UserAgentPolicy("pulumi-azure-native-stand-in"),
-                RetryPolicy(),
+                # Everything is on this machine: what does not answer soon will not answer later.
+                RetryPolicy(retry_backoff_factor=0.2),
                 ARMChallengeAuthenticationPolicy(credential, _SCOPE),
             ],
             transport=RequestsTransport(session=session),
