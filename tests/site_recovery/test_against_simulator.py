@@ -34,7 +34,20 @@ def connected(simulator: RunningSimulator, vault: str = VAULT) -> SiteRecovery:
 
 def prepare(simulator: RunningSimulator) -> SiteRecovery:
     """A vault with a Hyper-V site whose host has registered, and a policy associated with it."""
-    simulator.make_group(GROUP)
+    group = simulator.make_group(GROUP)
+    network = {
+        "location": "westeurope",
+        "properties": {
+            "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
+            "subnets": [{"name": "data", "properties": {"addressPrefix": "10.1.0.0/24"}}],
+        },
+    }
+    account = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+    for path, resource in (
+        (f"{group}/providers/Microsoft.Network/virtualNetworks/prod", network),
+        (f"{group}/providers/Microsoft.Storage/storageAccounts/contosodr", account),
+    ):
+        assert simulator.arm("PUT", path, resource, version="2025-01-01").status_code in (200, 201, 202)
     path = f"{simulator.subscription_path}/resourceGroups/{GROUP}/providers/Microsoft.RecoveryServices/vaults/{VAULT}"
     body = {"location": "westeurope", "sku": {"name": "Standard"}, "properties": {}}
     assert simulator.arm("PUT", path, body, version="2024-10-01").status_code in (200, 201)
@@ -53,6 +66,8 @@ def prepare(simulator: RunningSimulator) -> SiteRecovery:
         site = service.fabric(SITE)
         if site is not None and site.hosts:
             break
+    else:
+        pytest.fail("no host has registered with the site")
     (container,) = service.containers(SITE)
     mapping = service.protection.associate_policy(
         container.id, policy_id=f"{service.vault.arm_id}/replicationPolicies/{POLICY}", mapping_name="default"
