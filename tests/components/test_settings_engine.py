@@ -10,10 +10,10 @@ from tests.engine_fixture import EngineUnderTest
 from tests.settings_samples import small
 
 PROGRAM = """\
-import json, os
-from components.settings.program import program_settings
+import json
+from components.stack import read_settings
 
-settings = program_settings()
+settings = read_settings()
 with open("seen.json", "w") as seen:
     json.dump({name: vm.as_inputs() for name, vm in settings.vms.items()} | {"maxMoves": settings.max_moves}, seen)
 """

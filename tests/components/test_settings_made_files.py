@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from components.settings import SettingsError, load_settings
+from components.settings import SettingsError, load_settings, load_stack_file
 from components.settings.__main__ import made_files
 from components.settings.schema import stack_file_schema
 from components.settings.stack import StackFile
@@ -115,6 +115,20 @@ def test_the_example_shows_every_key() -> None:
     example = (ROOT / "stacks/Pulumi.example.yaml").read_text(encoding="utf-8")
     shown = set(re.findall(r"(?:site-recovery:|\b)(\w+):(?=\s|$)", example))
     assert set(keys_of(StackFile.model_json_schema())) - shown == set()
+
+
+def test_the_examples_commented_keys_are_valid_too(tmp_path: Path) -> None:
+    example = (ROOT / "stacks/Pulumi.example.yaml").read_text(encoding="utf-8")
+    whole = re.sub(r"^  # (site-recovery:|  )", r"  \1", example, flags=re.MULTILINE)
+    # A shared vault is adopted, which this one is not.
+    whole = re.sub(r"^  site-recovery:sharedStack:.*\n", "", whole, flags=re.MULTILINE)
+    path = tmp_path / "Pulumi.whole.yaml"
+    path.write_text(whole, encoding="utf-8")
+    settings = load_stack_file(path)
+    assert settings.freeze
+    assert settings.dismantle
+    assert settings.network_mappings
+    assert (len(settings.waivers), len(settings.attestations), len(settings.approvals)) == (1, 1, 1)
 
 
 def test_the_schema_has_a_description_for_every_setting() -> None:
