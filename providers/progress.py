@@ -23,7 +23,9 @@ class RowProgress:
 
     def progress(self, planned: PlannedStep, job: JobRecord) -> None:
         task = job.current_task
-        doing = task.friendly_name if task else job.state_description
+        if task is None:
+            return
+        doing = task.friendly_name
         so_far = _elapsed(job.start_time, self._service.now())
         rest = _rest(planned, so_far)
         self._operation.say(

@@ -73,7 +73,7 @@ def enable_settings(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> Enab
         target_vm_size=azure.get("size"),
         target_availability_zone=azure.get("zone"),
         license_type=azure.get("licenseType"),
-        extra=azure.get("extra"),
+        extra=azure.get("extra") or {},
     )
 
 
