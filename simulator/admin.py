@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from simulator.admin_onprem import onprem_routes
+from simulator.admin_onprem import camelled, onprem_routes
 from simulator.arm.compute import power_of
 from simulator.asr.job_routes import show_named_job
 from simulator.asr.jobs import cancel_job, resume_job
@@ -167,7 +167,7 @@ def show_audit(call: Call) -> Reply:
     """GET the mutating requests (narrowed by `operation` and `path`), and counts of reads by operation."""
     log = call.world.room(AuditLog)
     entries = log.entries(operation=call.query.get("operation", ""), path=call.query.get("path", ""))
-    return Reply(200, {"mutations": entries, "reads": log.reads()})
+    return Reply(200, {"mutations": camelled(entries), "reads": log.reads()})
 
 
 def clear_audit(call: Call) -> Reply:
@@ -267,5 +267,5 @@ def _view(asr: SiteRecovery, item: ProtectedItem, now: float) -> Document:
         "onPremises": {"power": vm.power, "corrupted": vm.corrupted} if vm is not None else None,
         "azure": {"id": item.azure_vm, "power": azure.value} if azure is not None else None,
         "testMachine": item.test_vm or None,
-        "replication": {**asdict(item.replication), "points": len(item.replication.points)},
+        "replication": {**camelled(asdict(item.replication)), "points": len(item.replication.points)},
     }

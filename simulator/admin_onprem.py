@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -63,7 +63,7 @@ def onprem_routes(route: MakeRoute) -> list[OperationRoute]:
 
 def list_hosts(call: Call) -> Reply:
     """GET the hosts."""
-    return Reply(200, {"value": [asdict(host) for host in call.world.room(Inventory).hosts.values()]})
+    return Reply(200, {"value": [camelled(asdict(host)) for host in call.world.room(Inventory).hosts.values()]})
 
 
 def add_host(call: Call) -> Reply:
@@ -72,7 +72,7 @@ def add_host(call: Call) -> Reply:
     known = inventory.hosts.get(call.body.name)
     if known is not None and known.fabric:
         raise ServiceError(409, "HostRegistered", f"The host '{known.name}' is registered with a site.")
-    return Reply(201, asdict(inventory.add(call.body)))
+    return Reply(201, camelled(asdict(inventory.add(call.body))))
 
 
 def register(call: Call) -> Reply:
@@ -85,7 +85,7 @@ def register(call: Call) -> Reply:
     if host.fabric:
         raise ServiceError(409, "HostRegistered", f"The host '{host.name}' is registered with a site already.")
     register_host(asr, host, fabric, now)
-    return Reply(200, asdict(host))
+    return Reply(200, camelled(asdict(host)))
 
 
 def change_heartbeat(call: Call) -> Reply:
@@ -93,7 +93,7 @@ def change_heartbeat(call: Call) -> Reply:
     now = call.world.look()
     host = _host(call)
     set_heartbeat(call.world.room(SiteRecovery), host, beats=call.body.beats, now=now)
-    return Reply(200, asdict(host))
+    return Reply(200, camelled(asdict(host)))
 
 
 def list_machines(call: Call) -> Reply:
@@ -142,6 +142,15 @@ def come_back(call: Call) -> Reply:
     return Reply(204)
 
 
+def camelled(value: Any) -> Any:
+    """A record's fields as JSON names them everywhere else: camelCase."""
+    if isinstance(value, dict):
+        return {to_camel(name): camelled(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [camelled(part) for part in value]
+    return value
+
+
 def _sites(asr: SiteRecovery, call: Call) -> list[Document]:
     name = call.parameters["site"].lower()
     found = [fabric for fabric in asr.fabrics.values() if fabric["name"].lower() == name]
@@ -166,4 +175,4 @@ def _machine(call: Call) -> HostVm:
 
 
 def _shown(vm: HostVm) -> Document:
-    return asdict(vm)
+    return dict(camelled(asdict(vm)))

@@ -19,17 +19,17 @@ class Input(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
 
 
-def _spelt(*known: str) -> BeforeValidator:
+def spelt(*known: str) -> BeforeValidator:
     """Accept a word in any case, and keep the service's own spelling."""
     spellings = {word.lower(): word for word in known}
     return BeforeValidator(lambda value: spellings.get(value.lower(), value) if isinstance(value, str) else value)
 
 
 Direction = Annotated[
-    Literal["PrimaryToRecovery", "RecoveryToPrimary"], _spelt("PrimaryToRecovery", "RecoveryToPrimary")
+    Literal["PrimaryToRecovery", "RecoveryToPrimary"], spelt("PrimaryToRecovery", "RecoveryToPrimary")
 ]
-YesNo = Annotated[Literal["true", "false"], _spelt("true", "false")]
-HyperV = Annotated[Literal["HyperVReplicaAzure"], _spelt("HyperVReplicaAzure")]
+YesNo = Annotated[Literal["true", "false"], spelt("true", "false")]
+HyperV = Annotated[Literal["HyperVReplicaAzure"], spelt("HyperVReplicaAzure")]
 Tags = dict[str, str]
 
 
@@ -114,252 +114,10 @@ class MappingRemoval(Input):
     properties: MappingUpdateProperties = MappingUpdateProperties()
 
 
-class DiskInput(Input):
-    """HyperVReplicaAzureDiskInputDetails."""
-
-    disk_id: str | None = None
-    log_storage_account_id: str | None = None
-    disk_type: str | None = None
-    disk_encryption_set_id: str | None = None
-    sector_size_in_bytes: int | None = None
-    iops: int | None = None
-    throughput_in_mbps: int | None = None
-    disk_size_in_gb: Annotated[int | None, Field(alias="diskSizeInGB")] = None
-    target_disk_name: str | None = None
-
-
-class EnableSettings(Input):
-    """HyperVReplicaAzureEnableProtectionInput."""
-
-    instance_type: HyperV
-    hv_host_vm_id: str | None = None
-    vm_name: str | None = None
-    os_type: str | None = None
-    user_selected_os_name: Annotated[str | None, Field(alias="userSelectedOSName")] = None
-    vhd_id: str | None = None
-    target_storage_account_id: str | None = None
-    log_storage_account_id: str | None = None
-    target_azure_network_id: str | None = None
-    target_azure_subnet_id: str | None = None
-    enable_rdp_on_target_option: str | None = None
-    target_azure_vm_name: str | None = None
-    disks_to_include: list[str] | None = None
-    disks_to_include_for_managed_disks: list[DiskInput] | None = None
-    target_azure_v1_resource_group_id: Annotated[str | None, Field(alias="targetAzureV1ResourceGroupId")] = None
-    target_azure_v2_resource_group_id: Annotated[str | None, Field(alias="targetAzureV2ResourceGroupId")] = None
-    use_managed_disks: YesNo | None = None
-    use_managed_disks_for_replication: YesNo | None = None
-    target_availability_set_id: str | None = None
-    target_availability_zone: str | None = None
-    license_type: str | None = None
-    sql_server_license_type: str | None = None
-    linux_license_type: str | None = None
-    target_vm_security_profile: dict[str, Any] | None = None
-    target_vm_size: str | None = None
-    target_proximity_placement_group_id: str | None = None
-    disk_type: str | None = None
-    disk_encryption_set_id: str | None = None
-    target_vm_tags: Tags | None = None
-    seed_managed_disk_tags: Tags | None = None
-    target_managed_disk_tags: Tags | None = None
-    target_nic_tags: Tags | None = None
-    target_capacity_reservation_group_id: str | None = None
-
-
-class EnableProperties(Input):
-    """EnableProtectionInputProperties."""
-
-    policy_id: str
-    protectable_item_id: str
-    provider_specific_details: EnableSettings
-
-
-class EnableInput(Input):
-    """EnableProtectionInput."""
-
-    properties: EnableProperties
-
-
-class IpConfigInput(Input):
-    """IPConfigInputDetails; `isSeletedForFailover` is spelt as the service spells it."""
-
-    ip_config_name: str | None = None
-    is_primary: bool | None = None
-    is_seleted_for_failover: bool | None = None
-    recovery_subnet_name: str | None = None
-    recovery_static_ip_address: Annotated[str | None, Field(alias="recoveryStaticIPAddress")] = None
-    recovery_public_ip_address_id: Annotated[str | None, Field(alias="recoveryPublicIPAddressId")] = None
-    recovery_lb_backend_address_pool_ids: Annotated[
-        list[str] | None, Field(alias="recoveryLBBackendAddressPoolIds")
-    ] = None
-    tfo_subnet_name: str | None = None
-    tfo_static_ip_address: Annotated[str | None, Field(alias="tfoStaticIPAddress")] = None
-    tfo_public_ip_address_id: Annotated[str | None, Field(alias="tfoPublicIPAddressId")] = None
-    tfo_lb_backend_address_pool_ids: Annotated[list[str] | None, Field(alias="tfoLBBackendAddressPoolIds")] = None
-
-
-class NicInput(Input):
-    """VMNicInputDetails."""
-
-    nic_id: str | None = None
-    ip_configs: list[IpConfigInput] | None = None
-    selection_type: str | None = None
-    recovery_network_security_group_id: str | None = None
-    enable_accelerated_networking_on_recovery: bool | None = None
-    tfo_network_security_group_id: str | None = None
-    enable_accelerated_networking_on_tfo: bool | None = None
-    recovery_nic_name: str | None = None
-    recovery_nic_resource_group_name: str | None = None
-    reuse_existing_nic: bool | None = None
-    tfo_nic_name: str | None = None
-    tfo_nic_resource_group_name: str | None = None
-    tfo_reuse_existing_nic: bool | None = None
-    target_nic_name: str | None = None
-
-
-class UpdateDisk(Input):
-    """UpdateDiskInput."""
-
-    disk_id: str
-    target_disk_name: str | None = None
-    iops: int | None = None
-    throughput_in_mbps: int | None = None
-    disk_size_in_gb: Annotated[int | None, Field(alias="diskSizeInGB")] = None
-
-
-class UpdateSettings(Input):
-    """HyperVReplicaAzureUpdateReplicationProtectedItemInput."""
-
-    instance_type: HyperV
-    recovery_azure_v1_resource_group_id: Annotated[str | None, Field(alias="recoveryAzureV1ResourceGroupId")] = None
-    recovery_azure_v2_resource_group_id: Annotated[str | None, Field(alias="recoveryAzureV2ResourceGroupId")] = None
-    use_managed_disks: YesNo | None = None
-    disk_id_to_disk_encryption_map: dict[str, str] | None = None
-    target_proximity_placement_group_id: str | None = None
-    target_availability_zone: str | None = None
-    target_vm_tags: Tags | None = None
-    target_managed_disk_tags: Tags | None = None
-    target_nic_tags: Tags | None = None
-    sql_server_license_type: str | None = None
-    linux_license_type: str | None = None
-    user_selected_os_name: Annotated[str | None, Field(alias="userSelectedOSName")] = None
-    vm_disks: list[UpdateDisk] | None = None
-    target_capacity_reservation_group_id: str | None = None
-
-
-class UpdateProperties(Input):
-    """UpdateReplicationProtectedItemInputProperties."""
-
-    recovery_azure_vm_name: Annotated[str | None, Field(alias="recoveryAzureVMName")] = None
-    recovery_azure_vm_size: Annotated[str | None, Field(alias="recoveryAzureVMSize")] = None
-    selected_recovery_azure_network_id: str | None = None
-    selected_tfo_azure_network_id: str | None = None
-    selected_source_nic_id: str | None = None
-    enable_rdp_on_target_option: str | None = None
-    vm_nics: list[NicInput] | None = None
-    license_type: str | None = None
-    recovery_availability_set_id: str | None = None
-    provider_specific_details: UpdateSettings | None = None
-
-
-class UpdateInput(Input):
-    """UpdateReplicationProtectedItemInput."""
-
-    properties: UpdateProperties = UpdateProperties()
-
-
-class DisableProperties(Input):
-    """DisableProtectionInputProperties."""
-
-    disable_protection_reason: Literal["NotSpecified", "MigrationComplete"] | None = None
-    replication_provider_input: dict[str, Any] | None = None
-
-
-class DisableInput(Input):
-    """DisableProtectionInput."""
-
-    properties: DisableProperties = DisableProperties()
-
-
-class ToAzure(Input):
-    """The provider's part of a planned, unplanned or test failover to Azure."""
-
-    instance_type: HyperV
-    recovery_point_id: str | None = None
-    primary_kek_certificate_pfx: str | None = None
-    secondary_kek_certificate_pfx: str | None = None
-    os_upgrade_version: str | None = None
-    target_capacity_reservation_group_id: str | None = None
-
-
-DataSync = Annotated[Literal["ForDownTime", "ForSynchronization"], _spelt("ForDownTime", "ForSynchronization")]
-
-
-class ToOnPremises(Input):
-    """HyperVReplicaAzureFailbackProviderInput. The service's own tools default to ForSynchronization."""
-
-    instance_type: Annotated[Literal["HyperVReplicaAzureFailback"], _spelt("HyperVReplicaAzureFailback")]
-    data_sync_option: DataSync = "ForSynchronization"
-    recovery_vm_creation_option: (
-        Annotated[Literal["NoAction", "CreateVmIfNotFound"], _spelt("NoAction", "CreateVmIfNotFound")] | None
-    ) = None
-    provider_id_for_alternate_recovery: str | None = None
-
-
-class PlannedFailoverProperties(Input):
-    """PlannedFailoverInputProperties: to Azure, or back."""
-
-    failover_direction: Direction
-    provider_specific_details: ToAzure | ToOnPremises
-
-
-class PlannedFailoverInput(Input):
-    """PlannedFailoverInput."""
-
-    properties: PlannedFailoverProperties
-
-
-class UnplannedFailoverProperties(Input):
-    """UnplannedFailoverInputProperties."""
-
-    failover_direction: Direction
-    source_site_operations: Annotated[Literal["Required", "NotRequired"], _spelt("Required", "NotRequired")] | None = (
-        None
-    )
-    provider_specific_details: ToAzure
-
-
-class UnplannedFailoverInput(Input):
-    """UnplannedFailoverInput."""
-
-    properties: UnplannedFailoverProperties
-
-
-class TestFailoverProperties(Input):
-    """TestFailoverInputProperties."""
-
-    failover_direction: Direction = "PrimaryToRecovery"
-    network_type: str | None = None
-    network_id: str | None = None
-    provider_specific_details: ToAzure
-
-
-class TestFailoverInput(Input):
-    """TestFailoverInput."""
-
-    properties: TestFailoverProperties
-
-
 class Comments(Input):
     """A remark."""
 
     comments: str | None = None
-
-
-class TestFailoverCleanupInput(Input):
-    """TestFailoverCleanupInput."""
-
-    properties: Comments = Comments()
 
 
 class ResumeInput(Input):
@@ -368,47 +126,82 @@ class ResumeInput(Input):
     properties: Comments = Comments()
 
 
-class ApplyPointSettings(Input):
-    """HyperVReplicaAzureApplyRecoveryPointInput."""
+class NetworkMappingProperties(Input):
+    """CreateNetworkMappingInputProperties."""
 
-    instance_type: HyperV
-    primary_kek_certificate_pfx: str | None = None
-    secondary_kek_certificate_pfx: str | None = None
-
-
-class ApplyPointProperties(Input):
-    """ApplyRecoveryPointInputProperties."""
-
-    recovery_point_id: str | None = None
-    provider_specific_details: ApplyPointSettings
+    recovery_fabric_name: str | None = None
+    recovery_network_id: Annotated[str, Field(min_length=1)]
+    fabric_specific_details: dict[str, Any] | None = None
 
 
-class ApplyPointInput(Input):
-    """ApplyRecoveryPointInput."""
+class NetworkMappingInput(Input):
+    """CreateNetworkMappingInput."""
 
-    properties: ApplyPointProperties
-
-
-class ReprotectSettings(Input):
-    """HyperVReplicaAzureReprotectInput; `vHDId` is spelt as the service spells it."""
-
-    instance_type: HyperV
-    hv_host_vm_id: str | None = None
-    vm_name: str | None = None
-    os_type: str | None = None
-    vhd_id: Annotated[str | None, Field(alias="vHDId")] = None
-    storage_account_id: str | None = None
-    log_storage_account_id: str | None = None
+    properties: NetworkMappingProperties
 
 
-class ReprotectProperties(Input):
-    """ReverseReplicationInputProperties."""
+class NetworkMappingUpdateProperties(Input):
+    """UpdateNetworkMappingInputProperties."""
 
-    failover_direction: Direction
-    provider_specific_details: ReprotectSettings | None = None
+    recovery_fabric_name: str | None = None
+    recovery_network_id: str | None = None
+    fabric_specific_details: dict[str, Any] | None = None
 
 
-class ReprotectInput(Input):
-    """ReverseReplicationInput."""
+class NetworkMappingUpdate(Input):
+    """UpdateNetworkMappingInput."""
 
-    properties: ReprotectProperties
+    properties: NetworkMappingUpdateProperties
+
+
+class PlanItem(Input):
+    """RecoveryPlanProtectedItem."""
+
+    id: str
+    virtual_machine_id: str | None = None
+
+
+class PlanAction(Input):
+    """RecoveryPlanAction."""
+
+    action_name: str
+    failover_types: list[str]
+    failover_directions: list[Direction]
+    custom_details: dict[str, Any]
+
+
+class PlanGroup(Input):
+    """RecoveryPlanGroup."""
+
+    group_type: Annotated[Literal["Shutdown", "Boot", "Failover"], spelt("Shutdown", "Boot", "Failover")]
+    replication_protected_items: list[PlanItem] = []
+    start_group_actions: list[PlanAction] = []
+    end_group_actions: list[PlanAction] = []
+
+
+class PlanProperties(Input):
+    """CreateRecoveryPlanInputProperties."""
+
+    primary_fabric_id: Annotated[str, Field(min_length=1)]
+    recovery_fabric_id: Annotated[str, Field(min_length=1)]
+    failover_deployment_model: str | None = None
+    groups: list[PlanGroup]
+    provider_specific_input: list[dict[str, Any]] | None = None
+
+
+class PlanInput(Input):
+    """CreateRecoveryPlanInput."""
+
+    properties: PlanProperties
+
+
+class PlanUpdateProperties(Input):
+    """UpdateRecoveryPlanInputProperties."""
+
+    groups: list[PlanGroup] | None = None
+
+
+class PlanUpdate(Input):
+    """UpdateRecoveryPlanInput."""
+
+    properties: PlanUpdateProperties = PlanUpdateProperties()

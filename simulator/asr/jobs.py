@@ -246,9 +246,9 @@ def _end(asr: SiteRecovery, job: Job, state: JobState, description: str, now: fl
     job.description = "CompletedWithInformation" if state is JobState.SUCCEEDED and job.warning else description
     job.turn += 1
     asr.save_job(job)
-    effect = asr.effects.ends.get(job.scenario)
-    if effect is not None:
-        effect(asr, job, now)
+    for effect in (asr.effects.ends.get(job.scenario), asr.effects.ends.get("*")):
+        if effect is not None:
+            effect(asr, job, now)
 
 
 def _next_look(world: World, job: Job, due: float) -> None:

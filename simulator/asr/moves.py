@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simulator.asr.inputs import ToAzure
+from simulator.asr.item_inputs import ToAzure
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.occupancy import occupy
 from simulator.asr.operations_status import accepted

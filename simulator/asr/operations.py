@@ -9,30 +9,37 @@ from pydantic import BaseModel
 from simulator.asr import (
     fabrics,
     inputs,
+    item_inputs,
     job_routes,
     jobs,
     move_effects,
     moves,
+    networks,
     occupancy,
     policies,
     protection,
+    recovery_plans,
     recovery_points,
+    vault_views,
 )
 from simulator.asr import operations_status as status
 from simulator.asr import protectable_items as protectable
 from simulator.asr.refused import refused_routes
-from simulator.asr.site_recovery import VAULT, SiteRecovery
+from simulator.asr.site_recovery import VAULT, SiteRecovery, listing
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
+from simulator.store import Document
 from simulator.world import World
 
 Handler = Callable[[Call], Reply]
+OPERATIONS = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/operations"
 
 
 def open_site_recovery(world: World) -> SiteRecovery:
     """Make the room and say who carries out its events; due events may be waiting in a reopened world."""
     asr = world.room(SiteRecovery)
-    for part in (fabrics, policies, protection, moves, move_effects):
+    for part in (fabrics, policies, protection, moves, move_effects, networks, recovery_plans):
         part.add_effects(asr.effects)
+    asr.effects.ends["*"] = vault_views.tell_end
     world.on(jobs.STEP, jobs.carry_on)
     world.on(occupancy.QUIET, occupancy.item_quiet)
     world.on(occupancy.SETTLED, occupancy.item_settled)
@@ -43,8 +50,39 @@ def open_site_recovery(world: World) -> SiteRecovery:
 
 def asr_routes() -> list[OperationRoute]:
     """The operations, those that are refused among them."""
-    answered = [*_site_routes(), *_policy_routes(), *_item_routes(), *_move_routes(), *_job_routes()]
-    return [*answered, *_result_routes(answered), *refused_routes(answered)]
+    parts = (
+        _site_routes,
+        _policy_routes,
+        _item_routes,
+        _move_routes,
+        _job_routes,
+        _network_routes,
+        _plan_routes,
+        _vault_view_routes,
+    )
+    answered = [route for part in parts for route in part()]
+    return [*answered, *_result_routes(answered), *refused_routes()]
+
+
+def list_operations(_call: Call) -> Reply:
+    """GET the provider's operations: those that the simulator answers."""
+    names = sorted({route.name for route in asr_routes() if route.parity and route.parity.extent is not Extent.REFUSED})
+    return Reply(200, listing([_operation_body(name) for name in names]))
+
+
+def _operation_body(name: str) -> Document:
+    resource, _, operation = name.partition("_")
+    return {
+        "name": f"Microsoft.RecoveryServices/{resource}/{operation}",
+        "display": {
+            "provider": "Microsoft Recovery Services",
+            "resource": resource,
+            "operation": operation,
+            "description": name,
+        },
+        "origin": "user",
+        "properties": None,
+    }
 
 
 def _route(
@@ -201,8 +239,8 @@ def _item_routes() -> list[OperationRoute]:
         _route("GET", p.ITEMS, p.list_items, "ReplicationProtectedItems_ListByReplicationProtectionContainers", _R),
         _route("GET", p.VAULT_ITEMS, p.list_items, "ReplicationProtectedItems_List", _R),
         _route("GET", p.ITEM, p.show_item, "ReplicationProtectedItems_Get", _R),
-        _route("PUT", p.ITEM, p.enable, "ReplicationProtectedItems_Create", _R, body=inputs.EnableInput),
-        _route("PATCH", p.ITEM, p.update, "ReplicationProtectedItems_Update", _S, body=inputs.UpdateInput),
+        _route("PUT", p.ITEM, p.enable, "ReplicationProtectedItems_Create", _R, body=item_inputs.EnableInput),
+        _route("PATCH", p.ITEM, p.update, "ReplicationProtectedItems_Update", _S, body=item_inputs.UpdateInput),
         _route("DELETE", p.ITEM, p.purge, "ReplicationProtectedItems_Purge", _R),
         _route(
             "POST",
@@ -210,7 +248,7 @@ def _item_routes() -> list[OperationRoute]:
             p.disable,
             "ReplicationProtectedItems_Delete",
             _R,
-            body=inputs.DisableInput,
+            body=item_inputs.DisableInput,
             body_required=False,
         ),
         _route("GET", r.RECOVERY_POINTS, r.list_recovery_points, "RecoveryPoints_ListByReplicationProtectedItems", _S),
@@ -236,7 +274,7 @@ def _move_routes() -> list[OperationRoute]:
             m.planned_failover,
             "ReplicationProtectedItems_PlannedFailover",
             _R,
-            body=inputs.PlannedFailoverInput,
+            body=item_inputs.PlannedFailoverInput,
             note="the item's strings during a failback are inferred",
         ),
         _route(
@@ -245,7 +283,7 @@ def _move_routes() -> list[OperationRoute]:
             m.unplanned_failover,
             "ReplicationProtectedItems_UnplannedFailover",
             _R,
-            body=inputs.UnplannedFailoverInput,
+            body=item_inputs.UnplannedFailoverInput,
         ),
         _route(
             "POST",
@@ -253,7 +291,7 @@ def _move_routes() -> list[OperationRoute]:
             m.test_failover,
             "ReplicationProtectedItems_TestFailover",
             _R,
-            body=inputs.TestFailoverInput,
+            body=item_inputs.TestFailoverInput,
         ),
         _route(
             "POST",
@@ -261,7 +299,7 @@ def _move_routes() -> list[OperationRoute]:
             m.test_failover_cleanup,
             "ReplicationProtectedItems_TestFailoverCleanup",
             _R,
-            body=inputs.TestFailoverCleanupInput,
+            body=item_inputs.TestFailoverCleanupInput,
             body_required=False,
         ),
         _route("POST", f"{item}/failoverCommit", m.failover_commit, "ReplicationProtectedItems_FailoverCommit", _R),
@@ -271,7 +309,7 @@ def _move_routes() -> list[OperationRoute]:
             m.apply_recovery_point,
             "ReplicationProtectedItems_ApplyRecoveryPoint",
             _R,
-            body=inputs.ApplyPointInput,
+            body=item_inputs.ApplyPointInput,
         ),
         _route(
             "POST",
@@ -279,7 +317,7 @@ def _move_routes() -> list[OperationRoute]:
             m.reprotect,
             "ReplicationProtectedItems_Reprotect",
             _R,
-            body=inputs.ReprotectInput,
+            body=item_inputs.ReprotectInput,
             note="from Azure to on premises in the tutorial profile only, inferred",
         ),
         _route(
@@ -321,12 +359,72 @@ def _job_routes() -> list[OperationRoute]:
     ]
 
 
+def _network_routes() -> list[OperationRoute]:
+    n = networks
+    note = "the networks that the machines' adapters are on"
+    return [
+        _route("GET", n.NETWORKS, n.list_networks, "ReplicationNetworks_ListByReplicationFabrics", _S, note=note),
+        _route("GET", f"{VAULT}/replicationNetworks", n.list_networks, "ReplicationNetworks_List", _S, note=note),
+        _route("GET", n.NETWORK, n.show_network, "ReplicationNetworks_Get", _S, note=note),
+        _route("GET", n.MAPPINGS, n.list_mappings, "ReplicationNetworkMappings_ListByReplicationNetworks", _S),
+        _route("GET", f"{VAULT}/replicationNetworkMappings", n.list_mappings, "ReplicationNetworkMappings_List", _S),
+        _route("GET", n.MAPPING, n.show_mapping, "ReplicationNetworkMappings_Get", _S),
+        _route(
+            "PUT",
+            n.MAPPING,
+            n.create_mapping,
+            "ReplicationNetworkMappings_Create",
+            _S,
+            body=inputs.NetworkMappingInput,
+        ),
+        _route(
+            "PATCH",
+            n.MAPPING,
+            n.update_mapping,
+            "ReplicationNetworkMappings_Update",
+            _S,
+            body=inputs.NetworkMappingUpdate,
+        ),
+        _route("DELETE", n.MAPPING, n.delete_mapping, "ReplicationNetworkMappings_Delete", _S),
+    ]
+
+
+def _plan_routes() -> list[OperationRoute]:
+    p = recovery_plans
+    return [
+        _route("GET", p.PLANS, p.list_plans, "ReplicationRecoveryPlans_List", _R),
+        _route("GET", p.PLAN, p.show_plan, "ReplicationRecoveryPlans_Get", _R),
+        _route("PUT", p.PLAN, p.create_plan, "ReplicationRecoveryPlans_Create", _R, body=inputs.PlanInput),
+        _route("PATCH", p.PLAN, p.update_plan, "ReplicationRecoveryPlans_Update", _S, body=inputs.PlanUpdate),
+        _route("DELETE", p.PLAN, p.delete_plan, "ReplicationRecoveryPlans_Delete", _R),
+    ]
+
+
+def _vault_view_routes() -> list[OperationRoute]:
+    v = vault_views
+    partial = Extent.PARTIAL
+    return [
+        _route("GET", v.EVENTS, v.list_events, "ReplicationEvents_List", _R, extent=partial, note="ends of jobs only"),
+        _route("GET", v.EVENT, v.show_event, "ReplicationEvents_Get", _S, extent=partial, note="ends of jobs only"),
+        _route("GET", v.HEALTH, v.show_health, "ReplicationVaultHealth_Get", _S),
+        _route("POST", f"{v.HEALTH}/default/refresh", v.refresh_health, "ReplicationVaultHealth_Refresh", _R),
+        _route(
+            "GET",
+            f"{v.HEALTH}/operationresults/{{operation}}",
+            status.show_operation_result,
+            "OperationResults_Get under replicationVaultHealth",
+            _R,
+        ),
+        _route("GET", OPERATIONS, list_operations, "Operations_List", _S),
+    ]
+
+
 def _result_routes(answered: list[OperationRoute]) -> list[OperationRoute]:
     """`operationresults` under every resource that a mutation works on."""
     templates = {
         route.template.rsplit("/", 1)[0] if route.method == "POST" else route.template
         for route in answered
-        if route.mutates
+        if route.mutates and "replicationVaultHealth" not in route.template
     }
     return [
         _route(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.asr.azure_vm import default_size
 from simulator.asr.bodies import item_json
 from simulator.asr.fabrics import CONTAINER, check_name
-from simulator.asr.inputs import EnableSettings, UpdateProperties
+from simulator.asr.item_inputs import EnableSettings, UpdateProperties
 from simulator.asr.jobs import Target, cancel_job, start_job
 from simulator.asr.occupancy import occupy, release
 from simulator.asr.operations_status import accepted
@@ -15,8 +14,9 @@ from simulator.asr.refusals import already_protected, at_once, busy, enabling_fa
 from simulator.asr.replication import begin_cycles, settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
 from simulator.asr.states import Stage
+from simulator.asr.targets import apply_update, chosen_disks, target_nics, target_settings
 from simulator.errors import AsyncError, resource_not_found
-from simulator.ids import derived_guid, same
+from simulator.ids import same
 from simulator.inventory import HostVm
 from simulator.routing import Call, Reply
 from simulator.store import Document
@@ -182,7 +182,7 @@ def _updated(asr: SiteRecovery, job: Job, now: float) -> None:
     if item is None:
         return
     if job.state == JobState.SUCCEEDED:
-        _apply_update(item, job.payload["update"])
+        apply_update(item, job.payload["update"])
     release(asr, item, job, now, Stage(item.stage))
 
 
@@ -223,19 +223,13 @@ def _why_not(
     if not any(same(one["properties"]["policyId"], policy["id"]) for one in mapped):
         reasons.append(f"The policy '{policy['name']}' is not associated with the protection container.")
     known = {disk.id for disk in vm.disks}
-    reasons += [f"The virtual machine has no disk '{disk}'." for disk in _chosen_disks(settings) if disk not in known]
+    reasons += [f"The virtual machine has no disk '{disk}'." for disk in chosen_disks(settings) if disk not in known]
     neighbours = (settings.target_azure_network_id, settings.target_storage_account_id, settings.log_storage_account_id)
     reasons += [f"The resource '{one}' does not exist." for one in neighbours if one and one not in asr.world.resources]
     host = asr.inventory.hosts.get(vm.host)
     if host is None or not host.heartbeat:
         reasons.append(f"The Hyper-V host of '{vm.name}' cannot be reached.")
     return enabling_failed(vm.name, " ".join(reasons)) if reasons else None
-
-
-def _chosen_disks(settings: EnableSettings) -> list[str]:
-    managed = [disk.disk_id for disk in settings.disks_to_include_for_managed_disks or [] if disk.disk_id]
-    chosen = settings.disks_to_include or managed
-    return [disk.lower() for disk in chosen]
 
 
 def _new_item(call: Call, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings) -> ProtectedItem:
@@ -252,8 +246,8 @@ def _new_item(call: Call, item_id: str, vm: HostVm, policy: Document, settings: 
         policy=policy["id"],
         protectable=f"{container}/replicationProtectableItems/{vm.id}",
         stage=Stage.ENABLING,
-        settings=_target_settings(call, vm, settings),
-        nics=_nics(vm, settings),
+        settings=target_settings(call, vm, settings),
+        nics=target_nics(vm, settings),
         replication=Replication(
             settled=call.now,
             interval=details["replicationInterval"],
@@ -267,129 +261,6 @@ def _new_item(call: Call, item_id: str, vm: HostVm, policy: Document, settings: 
     )
     asr.save_item(item)
     return item
-
-
-def _target_settings(call: Call, vm: HostVm, given: EnableSettings) -> Document:
-    """The target as the recorded body names its parts."""
-    group = given.target_azure_v2_resource_group_id or given.target_azure_v1_resource_group_id
-    own_group = f"/subscriptions/{call.parameters['subscription']}/resourceGroups/{call.parameters['group']}"
-    nic = derived_guid("nic", vm.id, 0)
-    return {
-        "disks": _chosen_disks(given) or [disk.id for disk in vm.disks],
-        "recoveryAzureVmName": given.target_azure_vm_name or vm.name,
-        "recoveryAzureVMSize": given.target_vm_size or default_size(vm),
-        "recoveryAzureStorageAccount": given.target_storage_account_id,
-        "recoveryAzureLogStorageAccountId": given.log_storage_account_id,
-        "selectedRecoveryAzureNetworkId": given.target_azure_network_id or "",
-        "selectedSourceNicId": nic,
-        "enableRdpOnTargetOption": given.enable_rdp_on_target_option or "Never",
-        "recoveryAzureResourceGroupId": group or own_group,
-        "recoveryAvailabilitySetId": given.target_availability_set_id,
-        "targetAvailabilityZone": given.target_availability_zone,
-        "targetProximityPlacementGroupId": given.target_proximity_placement_group_id,
-        "useManagedDisks": given.use_managed_disks or "false",
-        "licenseType": given.license_type or "NotSpecified",
-        "sqlServerLicenseType": given.sql_server_license_type or "NotSpecified",
-        "targetVmTags": given.target_vm_tags or {},
-        "seedManagedDiskTags": given.seed_managed_disk_tags,
-        "targetManagedDiskTags": given.target_managed_disk_tags,
-        "targetNicTags": given.target_nic_tags or {},
-    }
-
-
-def _nics(vm: HostVm, settings: EnableSettings) -> list[Document]:
-    network = settings.target_azure_network_id or ""
-    subnet = (settings.target_azure_subnet_id or "").rsplit("/", 1)[-1]
-    return [
-        {
-            "nicId": derived_guid("nic", vm.id, number),
-            "replicaNicId": None,
-            "sourceNicArmId": None,
-            "vMNetworkName": nic["network"],
-            "recoveryVMNetworkId": network,
-            "ipConfigs": [
-                {
-                    "name": None,
-                    "isPrimary": True,
-                    "subnetName": "",
-                    "staticIPAddress": None,
-                    "ipAddressType": "Dynamic",
-                    "isSeletedForFailover": True,
-                    "recoverySubnetName": subnet,
-                    "recoveryStaticIPAddress": "",
-                    "recoveryIPAddressType": "Dynamic",
-                    "recoveryPublicIPAddressId": None,
-                    "recoveryLBBackendAddressPoolIds": None,
-                    "tfoSubnetName": None,
-                    "tfoStaticIPAddress": None,
-                    "tfoPublicIPAddressId": None,
-                    "tfoLBBackendAddressPoolIds": None,
-                }
-            ],
-            "selectionType": "SelectedByUser" if number == 0 else "NotSelected",
-            "recoveryNetworkSecurityGroupId": None,
-            "enableAcceleratedNetworkingOnRecovery": None,
-            "tfoVMNetworkId": None,
-            "tfoNetworkSecurityGroupId": None,
-            "enableAcceleratedNetworkingOnTfo": None,
-            "recoveryNicName": None,
-            "recoveryNicResourceGroupName": None,
-            "reuseExistingNic": False,
-            "tfoRecoveryNicName": None,
-            "tfoRecoveryNicResourceGroupName": None,
-            "tfoReuseExistingNic": False,
-            "targetNicName": f"{settings.target_azure_vm_name or vm.name}-nic",
-        }
-        for number, nic in enumerate(vm.nics)
-    ]
-
-
-# Names in the update's input and in the item's details, where they are kept.
-_RENAMED = {
-    "recoveryAzureVMName": "recoveryAzureVmName",
-    "recoveryAzureVMSize": "recoveryAzureVMSize",
-    "selectedRecoveryAzureNetworkId": "selectedRecoveryAzureNetworkId",
-    "selectedSourceNicId": "selectedSourceNicId",
-    "enableRdpOnTargetOption": "enableRdpOnTargetOption",
-    "licenseType": "licenseType",
-    "recoveryAvailabilitySetId": "recoveryAvailabilitySetId",
-    "recoveryAzureV2ResourceGroupId": "recoveryAzureResourceGroupId",
-    "recoveryAzureV1ResourceGroupId": "recoveryAzureResourceGroupId",
-    "useManagedDisks": "useManagedDisks",
-    "targetProximityPlacementGroupId": "targetProximityPlacementGroupId",
-    "targetAvailabilityZone": "targetAvailabilityZone",
-    "targetVmTags": "targetVmTags",
-    "targetManagedDiskTags": "targetManagedDiskTags",
-    "targetNicTags": "targetNicTags",
-    "sqlServerLicenseType": "sqlServerLicenseType",
-    "linuxLicenseType": "linuxLicenseType",
-}
-
-
-def _apply_update(item: ProtectedItem, update: Document) -> None:
-    details = update.pop("providerSpecificDetails", None) or {}
-    for name, value in {**update, **details}.items():
-        if name in _RENAMED:
-            item.settings[_RENAMED[name]] = value
-    if "selectedRecoveryAzureNetworkId" in update:
-        for nic in item.nics:
-            nic["recoveryVMNetworkId"] = update["selectedRecoveryAzureNetworkId"]
-    if "selectedTfoAzureNetworkId" in update:
-        for nic in item.nics:
-            nic["tfoVMNetworkId"] = update["selectedTfoAzureNetworkId"]
-    for given in update.get("vmNics") or []:
-        _apply_nic(item, given)
-
-
-def _apply_nic(item: ProtectedItem, given: Document) -> None:
-    """One adapter's change; a fixed address makes the address static."""
-    nic = next((nic for nic in item.nics if nic["nicId"] == given.get("nicId")), None)
-    if nic is None:
-        return
-    nic.update({name: value for name, value in given.items() if name in nic and name not in {"nicId", "ipConfigs"}})
-    for configuration, change in zip(nic["ipConfigs"], given.get("ipConfigs") or [], strict=False):
-        configuration.update({name: value for name, value in change.items() if name in configuration})
-        configuration["recoveryIPAddressType"] = "Static" if configuration["recoveryStaticIPAddress"] else "Dynamic"
 
 
 def _plan_named(asr: SiteRecovery, vault: str, expression: str) -> set[str] | None:

@@ -1,0 +1,145 @@
+"""The target of a protected item in Azure: name, size, network, addresses, disks, as enabled and as changed later."""
+
+from __future__ import annotations
+
+from simulator.asr.azure_vm import default_size
+from simulator.asr.item_inputs import EnableSettings
+from simulator.asr.records import ProtectedItem
+from simulator.ids import derived_guid
+from simulator.inventory import HostVm
+from simulator.routing import Call
+from simulator.store import Document
+
+
+def chosen_disks(settings: EnableSettings) -> list[str]:
+    """The ids of the disks that are to be replicated; none named means all."""
+    managed = [disk.disk_id for disk in settings.disks_to_include_for_managed_disks or [] if disk.disk_id]
+    chosen = settings.disks_to_include or managed
+    return [disk.lower() for disk in chosen]
+
+
+def target_settings(call: Call, vm: HostVm, given: EnableSettings) -> Document:
+    """The target as the recorded body names its parts."""
+    group = given.target_azure_v2_resource_group_id or given.target_azure_v1_resource_group_id
+    own_group = f"/subscriptions/{call.parameters['subscription']}/resourceGroups/{call.parameters['group']}"
+    nic = derived_guid("nic", vm.id, 0)
+    return {
+        "disks": chosen_disks(given) or [disk.id for disk in vm.disks],
+        "recoveryAzureVmName": given.target_azure_vm_name or vm.name,
+        "recoveryAzureVMSize": given.target_vm_size or default_size(vm),
+        "recoveryAzureStorageAccount": given.target_storage_account_id,
+        "recoveryAzureLogStorageAccountId": given.log_storage_account_id,
+        "selectedRecoveryAzureNetworkId": given.target_azure_network_id or "",
+        "selectedSourceNicId": nic,
+        "enableRdpOnTargetOption": given.enable_rdp_on_target_option or "Never",
+        "recoveryAzureResourceGroupId": group or own_group,
+        "recoveryAvailabilitySetId": given.target_availability_set_id,
+        "targetAvailabilityZone": given.target_availability_zone,
+        "targetProximityPlacementGroupId": given.target_proximity_placement_group_id,
+        "useManagedDisks": given.use_managed_disks or "false",
+        "licenseType": given.license_type or "NotSpecified",
+        "sqlServerLicenseType": given.sql_server_license_type or "NotSpecified",
+        "targetVmTags": given.target_vm_tags or {},
+        "seedManagedDiskTags": given.seed_managed_disk_tags,
+        "targetManagedDiskTags": given.target_managed_disk_tags,
+        "targetNicTags": given.target_nic_tags or {},
+    }
+
+
+def target_nics(vm: HostVm, settings: EnableSettings) -> list[Document]:
+    """`vmNics` as the recorded body has them."""
+    network = settings.target_azure_network_id or ""
+    subnet = (settings.target_azure_subnet_id or "").rsplit("/", 1)[-1]
+    return [
+        {
+            "nicId": derived_guid("nic", vm.id, number),
+            "replicaNicId": None,
+            "sourceNicArmId": None,
+            "vMNetworkName": nic["network"],
+            "recoveryVMNetworkId": network,
+            "ipConfigs": [
+                {
+                    "name": None,
+                    "isPrimary": True,
+                    "subnetName": "",
+                    "staticIPAddress": None,
+                    "ipAddressType": "Dynamic",
+                    "isSeletedForFailover": True,
+                    "recoverySubnetName": subnet,
+                    "recoveryStaticIPAddress": "",
+                    "recoveryIPAddressType": "Dynamic",
+                    "recoveryPublicIPAddressId": None,
+                    "recoveryLBBackendAddressPoolIds": None,
+                    "tfoSubnetName": None,
+                    "tfoStaticIPAddress": None,
+                    "tfoPublicIPAddressId": None,
+                    "tfoLBBackendAddressPoolIds": None,
+                }
+            ],
+            "selectionType": "SelectedByUser" if number == 0 else "NotSelected",
+            "recoveryNetworkSecurityGroupId": None,
+            "enableAcceleratedNetworkingOnRecovery": None,
+            "tfoVMNetworkId": None,
+            "tfoNetworkSecurityGroupId": None,
+            "enableAcceleratedNetworkingOnTfo": None,
+            "recoveryNicName": None,
+            "recoveryNicResourceGroupName": None,
+            "reuseExistingNic": False,
+            "tfoRecoveryNicName": None,
+            "tfoRecoveryNicResourceGroupName": None,
+            "tfoReuseExistingNic": False,
+            "targetNicName": f"{settings.target_azure_vm_name or vm.name}-nic",
+        }
+        for number, nic in enumerate(vm.nics)
+    ]
+
+
+# Names in the update's input and in the item's details, where they are kept.
+_RENAMED = {
+    "recoveryAzureVMName": "recoveryAzureVmName",
+    "recoveryAzureVMSize": "recoveryAzureVMSize",
+    "selectedRecoveryAzureNetworkId": "selectedRecoveryAzureNetworkId",
+    "selectedSourceNicId": "selectedSourceNicId",
+    "enableRdpOnTargetOption": "enableRdpOnTargetOption",
+    "licenseType": "licenseType",
+    "recoveryAvailabilitySetId": "recoveryAvailabilitySetId",
+    "recoveryAzureV2ResourceGroupId": "recoveryAzureResourceGroupId",
+    "recoveryAzureV1ResourceGroupId": "recoveryAzureResourceGroupId",
+    "useManagedDisks": "useManagedDisks",
+    "targetProximityPlacementGroupId": "targetProximityPlacementGroupId",
+    "targetAvailabilityZone": "targetAvailabilityZone",
+    "targetVmTags": "targetVmTags",
+    "targetManagedDiskTags": "targetManagedDiskTags",
+    "targetNicTags": "targetNicTags",
+    "sqlServerLicenseType": "sqlServerLicenseType",
+    "linuxLicenseType": "linuxLicenseType",
+}
+
+
+def apply_update(item: ProtectedItem, update: Document) -> None:
+    """Apply a PATCH: what the update's input and the item's details name differently is kept under the latter's
+    names.
+    """
+    details = update.pop("providerSpecificDetails", None) or {}
+    for name, value in {**update, **details}.items():
+        if name in _RENAMED:
+            item.settings[_RENAMED[name]] = value
+    if "selectedRecoveryAzureNetworkId" in update:
+        for nic in item.nics:
+            nic["recoveryVMNetworkId"] = update["selectedRecoveryAzureNetworkId"]
+    if "selectedTfoAzureNetworkId" in update:
+        for nic in item.nics:
+            nic["tfoVMNetworkId"] = update["selectedTfoAzureNetworkId"]
+    for given in update.get("vmNics") or []:
+        _apply_nic(item, given)
+
+
+def _apply_nic(item: ProtectedItem, given: Document) -> None:
+    """One adapter's change; a fixed address makes the address static."""
+    nic = next((nic for nic in item.nics if nic["nicId"] == given.get("nicId")), None)
+    if nic is None:
+        return
+    nic.update({name: value for name, value in given.items() if name in nic and name not in {"nicId", "ipConfigs"}})
+    for configuration, change in zip(nic["ipConfigs"], given.get("ipConfigs") or [], strict=False):
+        configuration.update({name: value for name, value in change.items() if name in configuration})
+        configuration["recoveryIPAddressType"] = "Static" if configuration["recoveryStaticIPAddress"] else "Dynamic"
