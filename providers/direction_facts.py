@@ -18,7 +18,7 @@ from lifecycle.stages import WORDS, stage_of
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, plain
 from providers.vault_access import service_of
-from site_recovery.errors import NotFoundError, SiteRecoveryError
+from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
 
 COMPUTED = ("applied", "plan", "fromStage", "toStage", "irreversible", "blockers")
 SETTINGS = ("settings", "itemId", "vm")
@@ -89,6 +89,9 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         service = service_of(news)
         look = Look(recovery_points=applied is not None and declared is not applied)
         seen = observe_in_inventory(service, news["itemId"], look, options.take_over)
+    except (WrongTargetError, AccessDeniedError):
+        # Not an answer that is missing: a shell that is not this stack's.
+        raise
     except SiteRecoveryError as error:
         return _unseen(news, olds, error)
     if seen is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pulumi import ResourceOptions
 from pulumi.dynamic import (
+    CheckFailure,
     CheckResult,
     CreateResult,
     DiffResult,
@@ -45,7 +46,7 @@ from providers.operation import PartialFailure, Severity, current_operation
 from providers.progress import RowProgress
 from providers.properties import SnakeCaseOutputs, changed_keys, is_unknown, plain
 from providers.vault_access import service_of
-from site_recovery.errors import NotFoundError, SiteRecoveryError
+from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
 
 
 class DirectionProvider(ResourceProvider):
@@ -60,7 +61,10 @@ class DirectionProvider(ResourceProvider):
             return CheckResult(news, failures)
         if is_unknown(news.get("itemId")):
             return CheckResult({**news, **not_yet(news, olds)}, [])
-        return CheckResult({**news, **found_out(news, olds)}, [])
+        try:
+            return CheckResult({**news, **found_out(news, olds)}, [])
+        except (WrongTargetError, AccessDeniedError) as error:
+            return CheckResult(news, [CheckFailure("target", f"{news.get('vm')}: {error}")])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         # Never by the computed keys: what the service does by itself is no change of the declaration.
