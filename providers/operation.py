@@ -19,11 +19,11 @@ is never set, and a ``PartialFailure`` is an ordinary failure, which keeps the o
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -116,7 +116,7 @@ def current_operation() -> Operation:
     return _current.get() or _OUTSIDE
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(operation: Operation) -> Iterator[None]:
     """Make `operation` the current one inside the block. For the host; tests of providers may use it too."""
     token = _current.set(operation)
@@ -148,8 +148,7 @@ class _Engine:
 
     def log(self, urn: str, severity: Severity, message: str, ephemeral: bool) -> None:
         if self._stub is None:
-            if severity is not Severity.DEBUG:
-                print(f"{severity}: {message}", file=sys.stderr, flush=True)
+            _print(severity, message)
             return
         if self._is_repeated(urn, message, ephemeral):
             return
@@ -159,7 +158,7 @@ class _Engine:
         try:
             self._stub.Log(request, timeout=_LOG_TIMEOUT_SECONDS)
         except grpc.RpcError:
-            print(f"{severity}: {message}", file=sys.stderr, flush=True)
+            _print(severity, message)
 
     def _is_repeated(self, urn: str, message: str, ephemeral: bool) -> bool:
         with self._lock:
@@ -169,6 +168,12 @@ class _Engine:
             repeated = self._last_ephemeral.get(urn) == message
             self._last_ephemeral[urn] = message
             return repeated
+
+
+def _print(severity: Severity, message: str) -> None:
+    if severity is not Severity.DEBUG:
+        with contextlib.suppress(OSError):  # an engine that was killed took the other end of the pipe with it
+            print(f"{severity}: {message}", file=sys.stderr, flush=True)
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # Less than the 5 s after which the engine kills a plugin, and short: who presses Ctrl-C twice does not want to wait.
 STOP_SECONDS = 2.0
@@ -51,8 +51,9 @@ class Lifetime:
         self.cancelled.set()
         with self._idle:
             self._idle.wait_for(lambda: self._under_way == 0, timeout=STOP_SECONDS)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):  # an engine that was killed took the other ends of the pipes with it
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(0)  # what did not heed the event must not keep the process, nor the engine waiting for it
 
     def _wait_until_engine_is_gone(self) -> None:

@@ -8,6 +8,7 @@ It needs nothing but the Pulumi SDK of the Python that runs it.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -59,7 +60,8 @@ def main() -> None:
         pass
     host.stop_program()
     server.stop(grace=None)
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # an engine that was killed took the other end of the pipe with it
+        sys.stdout.flush()
     os._exit(0)  # a worker may still block on a program that will not die; the engine is not to wait for it
 
 
