@@ -1,8 +1,10 @@
 """The service's clock, the scale of its waits, and how much may be read of it.
 
-ARM gives each principal, subscription and region a bucket of tokens for reads: 250, filled with 25 a second
-(documented since 2024). Reads from here take from a bucket of half that, so that others of the subscription keep the
-other half; and looks at single jobs, which are for progress lines alone, take no more than a fifth of the whole.
+ARM gives each principal, subscription and region buckets of tokens (documented since 2024): 250 for reads, filled with
+25 a second, and 200 for writes, filled with 10. Our reads go on at half that rate, so that others of the subscription
+keep the other half; looks at single jobs, which are for progress lines alone, take no more than a fifth of the whole,
+and none while a step of many machines at once has drawn the bucket down. Writes stay just below the limit: one that is
+refused for it has to be sent again by hand.
 
 A simulator runs its clock faster than ours, and divides the waits that it asks for by the same factor. Its answers
 about operations (the 202 and the operation's status) therefore tell the scale, and every wait of this project is
@@ -19,8 +21,14 @@ from email.utils import parsedate_to_datetime
 
 READS_PER_SECOND = 25.0
 READ_BURST = 250.0
-OUR_SHARE = 0.5
-PROGRESS_SHARE = 0.2
+WRITES_PER_SECOND = 10.0
+WRITE_BURST = 200.0
+
+_SHARE_OF_READS = 0.5
+_SHARE_OF_READ_BURST = 0.8
+_SHARE_OF_WRITES = 0.9
+_PROGRESS_SHARE = 0.2
+_PROGRESS_ABOVE = 0.6  # of the burst
 
 # The wait that the service asks for in answers about an operation, in its own seconds.
 _UNSCALED_RETRY_AFTER = 30.0
@@ -39,9 +47,17 @@ class Pace:
         self._service_time: datetime | None = None
         self._observed_at = 0.0
         self._skew = 0.0
-        self.reads = TokenBucket(READS_PER_SECOND * OUR_SHARE, READ_BURST * OUR_SHARE, self, monotonic)
-        progress_rate, progress_burst = READS_PER_SECOND * PROGRESS_SHARE, READ_BURST * PROGRESS_SHARE
-        self.progress_reads = TokenBucket(progress_rate, progress_burst, self, monotonic)
+
+        def bucket(rate: float, burst: float) -> TokenBucket:
+            return TokenBucket(rate, burst, self, monotonic)
+
+        self.reads = bucket(READS_PER_SECOND * _SHARE_OF_READS, READ_BURST * _SHARE_OF_READ_BURST)
+        self.writes = bucket(WRITES_PER_SECOND * _SHARE_OF_WRITES, WRITE_BURST * _SHARE_OF_WRITES)
+        self._progress = bucket(READS_PER_SECOND * _PROGRESS_SHARE, READ_BURST * _PROGRESS_SHARE)
+
+    def progress_read_allowed(self) -> bool:
+        """Whether a read that only serves a progress line may be made now; one that is allowed is counted."""
+        return self.reads.level > _PROGRESS_ABOVE and self._progress.try_take()
 
     @property
     def scale(self) -> float:
@@ -92,6 +108,13 @@ class TokenBucket:
         self._lock = threading.Lock()
         self._tokens = capacity
         self._filled_at = monotonic()
+
+    @property
+    def level(self) -> float:
+        """How full it is, 0.0 to 1.0 (below 0.0 while tokens are lent)."""
+        with self._lock:
+            self._fill()
+            return self._tokens / self._capacity
 
     def try_take(self) -> bool:
         """One token if there is one now."""

@@ -125,7 +125,7 @@ class ReadsAreSentAgain(HTTPPolicy[HttpRequest, HttpResponse]):
 
 
 class Wire(HTTPPolicy[HttpRequest, HttpResponse]):
-    """Innermost: keeps reads within the budget, learns clock and pace from each answer, and writes the trace."""
+    """Innermost: keeps within the budget, learns clock and pace from each answer, and writes the trace."""
 
     def __init__(self, pace: Pace, trace: Trace | None) -> None:
         super().__init__()
@@ -133,8 +133,8 @@ class Wire(HTTPPolicy[HttpRequest, HttpResponse]):
         self._trace = trace
 
     def send(self, request: Request) -> Response:
-        if request.http_request.method in _READS:
-            time.sleep(self._pace.reads.take())
+        bucket = self._pace.reads if request.http_request.method in _READS else self._pace.writes
+        time.sleep(bucket.take())
         started = time.monotonic()
         try:
             response = self.next.send(request)

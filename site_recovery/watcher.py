@@ -25,7 +25,7 @@ class Reader(Protocol):
     """What a watcher reads with; SiteRecovery is one."""
 
     def learn_pace(self, job_id: str) -> None: ...
-    def newest_jobs(self) -> Iterator[JobRecord]: ...
+    def newest_jobs(self, *, named: frozenset[str] | None = None) -> Iterator[JobRecord]: ...
     def job(self, job_id: str) -> JobRecord | None: ...
     def item(self, item_id: str) -> ItemRecord | None: ...
     def items(self) -> tuple[ItemRecord, ...]: ...
@@ -69,7 +69,7 @@ class JobWatcher:
                 over = look is not None and until(look)
                 news = look != listed or limits.elapsed_seconds - read_at >= _TASKS_EVERY
                 listed = look
-                if not over and not (news and self._pace.progress_reads.try_take()):
+                if not over and not (news and self._pace.progress_read_allowed()):
                     continue
                 read_at = limits.elapsed_seconds
                 try:
@@ -163,11 +163,10 @@ class JobWatcher:
     def _read_jobs(self, names: frozenset[str]) -> Mapping[str, JobRecord]:
         """The waited-for jobs out of the list, which is read no further than the last of them."""
         found: dict[str, JobRecord] = {}
-        for job in self._reader.newest_jobs():
-            if job.name.casefold() in names:
-                found[job.name.casefold()] = job
-                if len(found) == len(names):
-                    break
+        for job in self._reader.newest_jobs(named=names):
+            found[job.name.casefold()] = job
+            if len(found) == len(names):
+                break
         return found
 
     def _read_items(self, keys: frozenset[str]) -> Mapping[str, ItemRecord]:

@@ -25,20 +25,34 @@ def taken(bucket: TokenBucket) -> int:
     return count
 
 
-def test_reads_take_half_of_the_documented_budget_and_progress_a_fifth_of_it() -> None:
+def test_reads_go_on_at_half_the_documented_rate_and_writes_stay_below_theirs() -> None:
     clock = Clock()
     pace = Pace(scaled=False, monotonic=clock)
-    assert (taken(pace.reads), taken(pace.progress_reads)) == (125, 50)
-    clock.seconds += 10
-    assert (taken(pace.reads), taken(pace.progress_reads)) == (125, 50)
+    assert (taken(pace.reads), taken(pace.writes)) == (200, 180)
     clock.seconds += 2
-    assert (taken(pace.reads), taken(pace.progress_reads)) == (25, 10)
+    assert (taken(pace.reads), taken(pace.writes)) == (25, 18)
+    clock.seconds += 3600
+    assert (taken(pace.reads), taken(pace.writes)) == (200, 180)
+
+
+def test_progress_takes_a_fifth_and_nothing_while_the_bucket_is_drawn_down() -> None:
+    clock = Clock()
+    pace = Pace(scaled=False, monotonic=clock)
+    assert [pace.progress_read_allowed() for _ in range(51)] == [True] * 50 + [False]
+    clock.seconds += 2
+    assert [pace.progress_read_allowed() for _ in range(11)] == [True] * 10 + [False]
+    clock.seconds += 3600
+    for _ in range(80):
+        pace.reads.take()
+    assert not pace.progress_read_allowed()
+    clock.seconds += 1
+    assert pace.progress_read_allowed()
 
 
 def test_a_read_beyond_the_budget_waits_for_its_token() -> None:
     clock = Clock()
     reads = Pace(scaled=False, monotonic=clock).reads
-    assert [reads.take() for _ in range(125)] == [0.0] * 125
+    assert [reads.take() for _ in range(200)] == [0.0] * 200
     assert [reads.take() for _ in range(3)] == pytest.approx([0.08, 0.16, 0.24])
     clock.seconds += 0.24
     assert reads.take() == pytest.approx(0.08)
@@ -56,7 +70,7 @@ def test_a_simulator_scales_waits_and_clock_and_the_real_service_does_not() -> N
     at_eight = datetime(2026, 1, 5, 8, tzinfo=UTC)
     assert abs(simulated.now() - (at_eight + timedelta(minutes=10))) < timedelta(seconds=1)
     assert real.now() == at_eight + timedelta(seconds=10)
-    assert taken(simulated.reads) == 125
+    assert taken(simulated.reads) == 200
     clock.seconds += 0.1
     assert taken(simulated.reads) == 75  # 12.5 a second of the service, which has sixty in one of ours
 

@@ -10,7 +10,7 @@ import pytest
 
 from site_recovery.compute import PowerState
 from site_recovery.connection import SiteRecovery, connect
-from site_recovery.errors import NotFoundError, ThrottledError, UnreachableError
+from site_recovery.errors import NotFoundError, ServiceFaultError, ThrottledError, UnreachableError
 from site_recovery.parsing import parse_item, parse_job, parse_protectable_item, parse_time
 from tests.site_recovery.stub import ITEM_ID, JOB_ID, TARGET, VAULT, Answer, Request, Stub, item_body, job_body, listed
 
@@ -80,6 +80,13 @@ def test_lists_are_read_over_all_pages(stub: Stub, service: SiteRecovery) -> Non
 
     stub.answer_by("GET", ITEMS, page)
     assert [item.friendly_name for item in service.items()] == ["sql01", "app01"]
+
+
+@pytest.mark.parametrize("body", [["odd"], "odd", 7])
+def test_a_list_that_is_none_is_a_fault_of_the_service(stub: Stub, service: SiteRecovery, body: object) -> None:
+    stub.answer("GET", ITEMS, Answer(body=body))
+    with pytest.raises(ServiceFaultError):
+        service.items()
 
 
 def test_a_hundred_who_ask_at_once_share_one_reading(stub: Stub, service: SiteRecovery) -> None:
