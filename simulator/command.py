@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sqlite3
 from pathlib import Path
 
 import click
@@ -91,6 +92,8 @@ def serve_command(
             serve(world, options)
         finally:
             world.close()
+    except sqlite3.Error as error:
+        raise click.ClickException(f"The state in {state} cannot be used: {error}.") from error
     except (ServerError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

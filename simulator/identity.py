@@ -73,13 +73,20 @@ class Directory:
         self.tokens = TokenAuthority(kept_key(keys / "token-key.pem"))
         application = keys / "application.json"
         if application.exists():
-            self.application = Application(**json.loads(application.read_bytes()))
+            self.application = _kept_application(application)
         else:
             write_private(application, json.dumps(asdict(self.application)).encode())
 
     def knows(self, tenant: str) -> bool:
         """Tell whether requests for ``tenant`` are answered."""
         return tenant.lower() in _WELL_KNOWN_TENANTS or tenant.lower() == self.tenant.lower()
+
+
+def _kept_application(path: Path) -> Application:
+    try:
+        return Application(**json.loads(path.read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read ({error}). Delete it to have a new client secret made.") from error
 
 
 def identity_routes() -> list[OperationRoute]:

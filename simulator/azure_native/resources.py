@@ -106,7 +106,7 @@ class Resources:
         try:
             answer = self._arm.put(path, kind.api_version, kind.body(new.values))
         except ArmError as error:
-            left_behind = self._arm.get(path, kind.api_version)
+            left_behind = self._left_behind(kind, path)
             if left_behind is None:
                 raise
             raise CreationFailedError(_state(kind, path, left_behind, new), str(error)) from error
@@ -152,6 +152,13 @@ class Resources:
         if answer is None:
             raise ArmError("ResourceNotFound", f"'{path}' is not there")
         return {**kind.outputs(answer), "id": answer.get("id", path)}
+
+    def _left_behind(self, kind: ResourceType, path: str) -> dict[str, Any] | None:
+        """Return what a failed creation made; None also where that cannot be found out."""
+        try:
+            return self._arm.get(path, kind.api_version)
+        except ArmError:
+            return None
 
     def _default_location(self, kind: ResourceType, values: Mapping[str, Any]) -> Any:
         if self._configuration.location:

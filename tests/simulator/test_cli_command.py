@@ -122,6 +122,15 @@ def test_a_scenario_with_a_misspelt_key_names_it(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_a_state_that_is_no_state_is_one_clear_line(tmp_path: Path) -> None:
+    state = tmp_path / "state.db"
+    state.write_text("this is not a database, and long enough for SQLite to look at it closely " * 20)
+    refused = run("serve", "--state", str(state))
+    assert refused.returncode == 1
+    assert f"The state in {state} cannot be used" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_throttling_takes_its_toll_by_the_documented_buckets(fresh_simulator: FreshSimulator) -> None:
     simulator = fresh_simulator("--throttle", "--manual-clock")
     first = simulator.arm("GET", "/subscriptions")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 import time
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -271,6 +274,20 @@ def test_plain_http_is_served_on_request_and_refused_by_clients(fresh_simulator:
     assert endpoints.json()["resourceManager"] == simulator.url
     with pytest.raises(ValueError, match="invalid authority"):
         simulator.credential()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_the_certificates_pass_the_strict_checks_of_newer_pythons(simulator: RunningSimulator, host: str) -> None:
+    context = ssl.create_default_context(cafile=simulator.ready.ca_bundle)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN  # Python 3.13's default
+    port = int(simulator.url.rpartition(":")[2])
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secure,
+    ):
+        certificate: Any = secure.getpeercert()
+    names = {value for _, value in certificate["subjectAltName"]}
+    assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"}
 
 
 def test_a_client_that_does_not_trust_the_authority_is_told_so(simulator: RunningSimulator) -> None:
