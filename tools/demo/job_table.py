@@ -14,26 +14,26 @@ from typing import Any
 
 from azure.identity import ClientSecretCredential
 from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
-from azure.mgmt.recoveryservicessiterecovery.models import ASRTask, Job
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from ruamel.yaml import YAML
 
 # The jobs of one VM there and back, as the service names them, and the tutorial's words for what they do.
 THERE_AND_BACK = [
-    ("UnplannedFailover", "1 Fail over to Azure"),
-    ("CommitFailover", "1 Fail over to Azure: Commit"),
-    ("ReprotectReplicationGroup", "2 Reprotect Azure VMs"),
-    ("Failback", "3 Fail over to on-premises, Complete Failover"),
-    ("CommitFailover", "3 Fail over to on-premises: Commit"),
-    ("ReprotectReplicationGroup", "4 Reprotect on-premises VMs"),
+    ("UnplannedFailover", "Stage 1: fail over to Azure"),
+    ("CommitFailover", "Stage 1: fail over to Azure"),
+    ("ReprotectReplicationGroup", "Stage 2: reprotect Azure VMs"),
+    ("Failback", "Stage 3: fail over to on-premises"),
+    ("CommitFailover", "Stage 3: fail over to on-premises"),
+    ("ReprotectReplicationGroup", "Stage 4: reprotect on-premises VMs"),
 ]
 _MOVES = {scenario for scenario, _ in THERE_AND_BACK} | {"PlannedFailover", "TestFailover"}
 
 
 def main(stack_file: Path, vm: str) -> int:
     jobs = [job for job in _finished_jobs(stack_file) if job.properties.scenario_name in _MOVES]
-    Console(width=118).print(_table(jobs, vm))
+    Console(width=110).print(_table(jobs, vm))
     complaint = _complaint(jobs, vm)
     if complaint:
         print(complaint, file=sys.stderr)
@@ -63,28 +63,32 @@ def _client() -> SiteRecoveryManagementClient:
     )
 
 
-def _table(jobs: list[Job], vm: str) -> Table:
-    table = Table(title="The service's own jobs, in order", show_lines=True)
-    for heading in ("tutorial", "VM", "job", "tasks", "took", "state"):
-        table.add_column(heading, justify="right" if heading == "took" else "left")
+def _table(jobs: list[Any], vm: str) -> Table:
+    table = Table(title="The service's own jobs, in order", box=SIMPLE_HEAD, title_justify="left")
+    table.add_column("job of the service, and its tasks", min_width=58)
+    table.add_column("VM")
+    table.add_column("took", justify="right")
+    table.add_column("state")
     stages = iter(THERE_AND_BACK)
+    shown = ""
     for job in jobs:
         properties: Any = job.properties
-        stage = next(stages, ("", ""))[1] if properties.target_object_name == vm else ""
-        table.add_row(
-            stage,
-            properties.target_object_name,
-            f"{properties.friendly_name}\n({properties.scenario_name})",
-            "\n".join(_told(task) for task in properties.tasks or []),
-            str(_took(properties)),
-            properties.state,
-        )
+        stage = next(stages, ("", shown))[1] if properties.target_object_name == vm else "not of the tutorial"
+        if stage != shown:
+            table.add_section()
+            table.add_row(f"[bold]{stage}[/bold]")
+            shown = stage
+        name = f"  {properties.friendly_name} ({properties.scenario_name})"
+        table.add_row(name, properties.target_object_name, str(_took(properties)), properties.state)
+        for task in properties.tasks or []:
+            skipped = task.state_description == "Skipped"
+            table.add_row(
+                f"    [dim]{task.friendly_name or task.name}[/dim]",
+                "",
+                "" if skipped else f"[dim]{_took(task)}[/dim]",
+                f"[dim]{'Skipped' if skipped else task.state}[/dim]",
+            )
     return table
-
-
-def _told(task: ASRTask) -> str:
-    skipped = " (skipped)" if task.state_description == "Skipped" else f", {_took(task)}"
-    return f"{task.friendly_name or task.name}{skipped}"
 
 
 def _took(timed: Any) -> timedelta:

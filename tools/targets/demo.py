@@ -14,8 +14,8 @@ SPEED = 60.0
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="do.py demo", description=__doc__)
     parser.add_argument("--speed", type=float, default=SPEED, help="simulated seconds a second")
-    parser.add_argument("--profile", choices=["tutorial", "recorded"], default="tutorial")
+    parser.add_argument("--vm", default="sql01", help="the VM to flip")
     asked = parser.parse_args(arguments)
     engine = setup.for_use()
-    show(engine.directory, speed=asked.speed, profile=asked.profile)
+    show(engine.directory, vm=asked.vm, speed=asked.speed)
     return 0
