@@ -1,0 +1,40 @@
+"""Stacks of this project against simulators, with the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.engine.stack_under_test import StackUnderTest
+from tests.engine_fixture import EngineUnderTest, engine
+from tests.simulator.running import RunningSimulator
+
+__all__ = ["engine"]
+
+NewStack = Callable[..., StackUnderTest]
+
+
+@pytest.fixture
+def new_stack(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[NewStack]:
+    """Make a stack that has not been brought up, with a simulator of its own: `new_stack("--profile", "recorded")`."""
+    started: list[RunningSimulator] = []
+
+    def make(*arguments: str, speed: int = 600) -> StackUnderTest:
+        simulator = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", str(speed), *arguments)
+        started.append(simulator)
+        return StackUnderTest(tmp_path_factory.mktemp("project"), engine, simulator)
+
+    yield make
+    for simulator in started:
+        simulator.stop()
+
+
+@pytest.fixture(scope="session")
+def protected_stack(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[StackUnderTest]:
+    """A stack whose VMs are protected from on premises, for tests that leave it as it is."""
+    simulator = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "600")
+    stack = StackUnderTest(tmp_path_factory.mktemp("project"), engine, simulator)
+    stack.up()
+    yield stack
+    simulator.stop()

@@ -1,0 +1,129 @@
+"""This project, as a user has it, with a stack of its own against a simulator of its own, driven by the real CLI."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tests.engine_fixture import ROOT, EngineUnderTest
+from tests.simulator.running import RunningSimulator
+
+_LINKED = ("__main__.py", "components", "providers", "executor", "lifecycle", "site_recovery")
+STAND_IN = ROOT / "simulator" / "azure_native" / "bin"
+VAULT = ("contoso-dr", "contoso-vault")
+
+
+class StackUnderTest:
+    """A copy of the project whose stack file a test may change, and the commands that a user types."""
+
+    def __init__(
+        self, directory: Path, engine: EngineUnderTest, simulator: RunningSimulator, stack: str = "local"
+    ) -> None:
+        self.directory = directory
+        self.engine = engine
+        self.simulator = simulator
+        self.stack = stack
+        self.environment = self._environment()
+        self._lay_out()
+        self.pulumi("stack", "init", stack)
+
+    @property
+    def file(self) -> Path:
+        """The stack file."""
+        return self.directory / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+    def pulumi(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """One command to its end; output and errors together."""
+        return self.engine.run(
+            *arguments, cwd=self.directory, check=check, timeout=200, extra={**self.environment, **environment}
+        )
+
+    def preview(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.pulumi("preview", *self._on_stack(), *arguments, check=check, **environment)
+
+    def preview_json(self, *arguments: str, check: bool = True) -> dict[str, Any]:
+        """`preview --json`, parsed."""
+        shown = self.preview("--json", *arguments, check=check).stdout
+        parsed: dict[str, Any] = json.loads(shown[shown.index("{") :])
+        return parsed
+
+    def up(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.pulumi("up", "--yes", "--skip-preview", *self._on_stack(), *arguments, check=check, **environment)
+
+    def refresh(self) -> subprocess.CompletedProcess[str]:
+        return self.pulumi("refresh", "--yes", "--skip-preview", *self._on_stack())
+
+    def destroy(self) -> subprocess.CompletedProcess[str]:
+        return self.pulumi("destroy", "--yes", "--skip-preview", *self._on_stack())
+
+    def set(self, path: str, value: str) -> None:
+        """`pulumi config set --path site-recovery:PATH VALUE`."""
+        self.pulumi("config", "set", "--path", f"site-recovery:{path}", value, "--stack", self.stack)
+
+    def flip(self, vm: str, direction: str) -> None:
+        """Changes the one line that is a failover."""
+        self.set(f"vms.{vm}.direction", direction)
+
+    def edit(self, change: Any) -> None:
+        """Changes the stack file: `change` takes its `config` and alters it in place."""
+        yaml = YAML()
+        content = yaml.load(self.file)
+        change(content["config"])
+        yaml.dump(content, self.file)
+
+    def outputs(self, vm: str) -> dict[str, Any]:
+        """The stack's outputs of one VM."""
+        shown = self.pulumi("stack", "output", "vms", "--json", "--stack", self.stack).stdout
+        found: dict[str, Any] = json.loads(shown)[vm]
+        return found
+
+    def job_scenarios(self, vm: str) -> list[tuple[str, str]]:
+        """(scenario, state) of the service's own jobs on a VM, oldest first, of every kind."""
+        with self.simulator.site_recovery() as client:
+            jobs = [job.as_dict()["properties"] for job in client.replication_jobs.list(*VAULT)]
+        of_vm = sorted((job for job in jobs if job["targetObjectName"] == vm), key=lambda job: str(job["startTime"]))
+        return [(job["scenarioName"], job["state"]) for job in of_vm]
+
+    def item(self, vm: str) -> dict[str, Any]:
+        """The properties of the protected item as the service has it, and its `name`."""
+        with self.simulator.site_recovery() as client:
+            items = [item.as_dict() for item in client.replication_protected_items.list(*VAULT)]
+        found = next(item for item in items if item["properties"]["friendlyName"] == vm)
+        return {**found["properties"], "name": found["name"], "id": found["id"]}
+
+    def _on_stack(self) -> tuple[str, ...]:
+        return ("--stack", self.stack, "--suppress-progress")
+
+    def _environment(self) -> dict[str, str]:
+        known = self.simulator.environment
+        azure = {name: value for name, value in known.items() if name.startswith(("AZURE_", "ARM_", "NO_PROXY"))}
+        certificates = {name: known[name] for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}
+        path = f"{STAND_IN}:{self.engine.environment['PATH']}"
+        return {**azure, **certificates, "PATH": path, "PULUMI_PARALLEL": "32"}
+
+    def _lay_out(self) -> None:
+        for name in _LINKED:
+            (self.directory / name).symlink_to(ROOT / name)
+        (self.directory / ".venv").symlink_to(sys.prefix)
+        settings = (ROOT / "Pulumi.yaml").read_text(encoding="utf-8")
+        # Stacks of the same project name would share a place in the backend.
+        name = f"site-recovery-{uuid.uuid4().hex[:8]}"
+        (self.directory / "Pulumi.yaml").write_text(
+            re.sub(r"^name: .*$", f"name: {name}", settings, count=1, flags=re.MULTILINE)
+        )
+        (self.directory / "stacks").mkdir()
+        shutil.copy(ROOT / "stacks" / "Pulumi.local.yaml", self.file)
+
+
+def resources_changed(preview: dict[str, Any]) -> dict[str, str]:
+    """Resource names with the operation that a preview would do on them, unchanged ones left out."""
+    steps = {step["urn"].rsplit("::", 1)[-1]: step["op"] for step in preview.get("steps", [])}
+    return {name: operation for name, operation in steps.items() if operation != "same"}
