@@ -22,10 +22,11 @@ def serve(engine: str | None) -> None:
 
     The first line of standard output is the port and nothing else: the engine reads it from there.
     """
-    # The engine says Cancel by itself; a Ctrl-C at the terminal must not end the plugin before it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # SIGINT is how the engine ends a plugin, and it waits 5 s for one that stays. A Ctrl-C at the terminal does not come
+    # here: the engine starts plugins in process groups of their own.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=_CONCURRENT_CALLS),
         options=[
