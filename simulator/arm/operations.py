@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from simulator.asr.operations_status import poll_seconds
+from simulator.asr.operations_status import MANUAL_POLL_SECONDS
 from simulator.clock import written
 from simulator.errors import ServiceError
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
@@ -20,6 +20,8 @@ Effect = Callable[[World, str, str], None]
 """What an operation does when it ends: given the world, the id of its target, and one detail such as a power state."""
 
 _EVENT = "arm.operation"
+_POLL_SECONDS = 10.0
+"""What Azure Resource Manager asks of clients between two polls, in its own seconds; shorter than Site Recovery's."""
 
 
 class ArmOperations:
@@ -63,7 +65,7 @@ def accepted(call: Call, name: str, *, namespace: str | None = None, location: s
     """
     subscription = f"{call.base_url}/subscriptions/{call.world.settings.subscription}"
     version = f"?api-version={call.api_version}"
-    seconds = poll_seconds(call.world)
+    seconds = _seconds_to_wait(call.world)
     headers = {
         "location": f"{subscription}/operationresults/{name}{version}",
         # A whole number, and never 0: clients read 0 as 30 seconds.
@@ -108,4 +110,8 @@ def _show_result(call: Call) -> Reply:
 
 
 def _poll_again(world: World) -> dict[str, str]:
-    return {"x-ms-retry-after-ms": str(max(1, round(poll_seconds(world) * 1000)))}
+    return {"x-ms-retry-after-ms": str(max(1, round(_seconds_to_wait(world) * 1000)))}
+
+
+def _seconds_to_wait(world: World) -> float:
+    return MANUAL_POLL_SECONDS if world.clock.manual else world.clock.real_seconds(_POLL_SECONDS)
