@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from executor.request_ids import is_ours
 from lifecycle.directions import Place
+from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import (
     FAILOVER_SCENARIOS,
     MOVE_SCENARIOS,
@@ -95,6 +96,31 @@ def observation_of(
         azure_vm_power=_power(service, item) if look.power else PowerState.UNKNOWN,
         policy_id=item.policy_id,
         failover_recovery_point_id=item.failover_recovery_point_id,
+        last_failover_job=_newest(finished, FAILOVER_SCENARIOS),
+        last_failback_job=_newest(finished, frozenset({Scenario.FAILBACK.value})),
+        machine=machine_of(item),
+        landing=landing_of(item),
+    )
+
+
+def machine_of(item: ItemRecord) -> Machine:
+    """The VM as its protected item has it, which knows nothing of generation and adapters of the host."""
+    disks = tuple(Disk(disk.name or disk.id, disk.kind == "OperatingSystem", disk.size_mb) for disk in item.disks)
+    return Machine(item.friendly_name, item.os_type, disks=disks, nics=len(item.nics) or None)
+
+
+def landing_of(item: ItemRecord) -> Landing:
+    """What the VM becomes, or is, in Azure."""
+    nic = item.nics[0] if item.nics else None
+    return Landing(
+        name=item.recovery_vm_name,
+        size=item.recovery_vm_size,
+        resource_group_id=item.recovery_resource_group_id,
+        network_id=item.recovery_network_id or (nic.recovery_network_id if nic else None),
+        subnet=nic.recovery_subnet_name if nic else None,
+        static_ip=nic.recovery_static_ip if nic else None,
+        storage_account_id=item.storage_account_id,
+        managed_disks=item.uses_managed_disks,
     )
 
 
@@ -118,6 +144,10 @@ def _running(service: SiteRecovery, item: ItemRecord, mine: tuple[JobRecord, ...
         return None
     named = service.job(last_segment(scenario.job_id))
     return named if named is not None and not named.finished else None
+
+
+def _newest(finished: list[JobRecord], scenarios: frozenset[str]) -> str | None:
+    return next((job.name for job in finished if job.succeeded and job.scenario_name in scenarios), None)
 
 
 def _job(job: JobRecord, take_over: str | None) -> Job:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 
 from lifecycle.directions import Place
+from lifecycle.machine import Landing, Machine
 
 
 class Operation(StrEnum):
@@ -146,6 +147,11 @@ class Observation:
     provider_last_heartbeat: datetime | None = None
     policy_id: str | None = None
     failover_recovery_point_id: str | None = None
+    # The jobs that last brought the VM to Azure, and home: they do not change while a move the other way goes on.
+    last_failover_job: str | None = None
+    last_failback_job: str | None = None
+    machine: Machine | None = None
+    landing: Landing | None = None
 
     def allows(self, operation: Operation) -> bool:
         return operation.value in self.allowed

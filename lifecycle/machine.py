@@ -1,0 +1,44 @@
+"""What a VM is made of, and what it becomes in Azure: what requirements are checked against and a preview tells."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Disk:
+    """One replicated disk. `size_mb` is None where the service does not say."""
+
+    name: str
+    operating_system: bool
+    size_mb: int | None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The VM as the service knows it. None is "not known", never "no"."""
+
+    name: str
+    os_type: str | None = None
+    generation: int | None = None
+    disks: tuple[Disk, ...] = ()
+    nics: int | None = None
+    physical_disk: bool | None = None
+    fibre_channel: bool | None = None
+    shared_disk: bool | None = None
+
+    @property
+    def data_disks(self) -> tuple[Disk, ...]:
+        return tuple(disk for disk in self.disks if not disk.operating_system)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What the VM becomes, or is, in Azure. Ids are ARM ids; a part that nobody chose is None."""
+
+    name: str | None
+    size: str | None = None
+    resource_group_id: str | None = None
+    network_id: str | None = None
+    subnet: str | None = None
+    static_ip: str | None = None
+    storage_account_id: str | None = None
+    managed_disks: bool | None = None
