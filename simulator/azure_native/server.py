@@ -23,7 +23,7 @@ def serve(engine: str | None) -> None:
     The first line of standard output is the port and nothing else: the engine reads it from there.
     """
     stop = threading.Event()
-    # SIGINT is how the engine ends a plugin, and it waits 5 s for one that stays. A Ctrl-C at the terminal does not come
+    # SIGINT is how the engine ends a plugin; it waits 5 s for one that stays. A Ctrl-C at the terminal does not come
     # here: the engine starts plugins in process groups of their own.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
