@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from simulator.asr.inputs import FabricInput
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
 from simulator.clock import written
-from simulator.errors import ServiceError, asr_error, resource_not_found
+from simulator.errors import ServiceError, asr_error, not_there, resource_not_found
 from simulator.ids import derived_guid
 from simulator.inventory import Host, Inventory
 from simulator.routing import Call, Reply
@@ -48,11 +49,10 @@ def create_fabric(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     vault, name = asr.vault_id(call), call.parameters["fabric"]
     check_name(name)
-    details = call.body.properties.custom_details or {}
-    if details.get("instanceType", "HyperVSite").lower() != "hypervsite":
-        raise ServiceError(
-            501, "NotImplemented", f"The simulator has Hyper-V sites only, not '{details['instanceType']}'."
-        )
+    wanted = call.body if call.body is not None else FabricInput()
+    kind = str((wanted.properties.custom_details or {}).get("instanceType", "HyperVSite"))
+    if kind.lower() != "hypervsite":
+        raise not_there(call.route.name, f"a fabric of the kind '{kind}' is none of a Hyper-V site")
     fabric_id = f"{vault}/replicationFabrics/{name}"
     identifier = derived_guid(call.world.settings.seed, "fabric", fabric_id.lower())
     payload = {"fabric": fabric_id, "name": name, "identifier": identifier}

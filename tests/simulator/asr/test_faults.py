@@ -1,0 +1,172 @@
+"""Declared faults, as real clients and plain requests meet them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
+
+from tests.simulator.asr.estate import Estate
+from tests.simulator.asr.test_asr_jobs import UNPLANNED
+from tests.simulator.conftest import FreshSimulator
+
+
+def declare(estate: Estate, **rule: Any) -> None:
+    """Declare one rule."""
+    estate.admin("POST", "faults", {"faults": [rule]})
+
+
+def statuses(estate: Estate, count: int) -> list[int]:
+    """What so many reads of the item answer."""
+    return [estate.simulator.arm("GET", estate.item_path()).status_code for _ in range(count)]
+
+
+def test_an_error_strikes_the_nth_match_and_only_the_operation_named(recorded: Estate) -> None:
+    declare(
+        recorded,
+        name="flaky",
+        request={"operation": "ReplicationProtectedItems_Get"},
+        when={"first": 2, "last": 3},
+        answer={"status": 503, "code": "ServiceUnavailable", "message": "Try later."},
+    )
+    assert statuses(recorded, 5) == [200, 503, 503, 200, 200]
+    assert recorded.jobs()
+    shown = recorded.admin("GET", "faults")["value"][0]
+    assert (shown["matches"], shown["strikes"]) == (5, 2)
+    recorded.admin("DELETE", "faults/flaky")
+    assert statuses(recorded, 2) == [200, 200]
+
+
+def test_chance_is_seeded(recorded: Estate) -> None:
+    def seen() -> list[int]:
+        recorded.admin("POST", "snapshots/protected/restore")
+        declare(
+            recorded,
+            name="now and then",
+            request={"method": "GET", "path": "*/sql01"},
+            when={"probability": 0.5},
+            answer={"status": 500},
+        )
+        return statuses(recorded, 20)
+
+    first = seen()
+    assert {200, 500} == set(first)
+    assert seen() == first
+
+
+def test_a_storm_of_429_carries_retry_after_and_the_client_waits_it_out(recorded: Estate) -> None:
+    declare(
+        recorded,
+        name="storm",
+        request={"operation": "ReplicationJobs_List"},
+        when={"last": 2},
+        answer={"status": 429, "code": "TooManyRequests", "retryAfterSeconds": 1},
+    )
+    answer = recorded.simulator.arm("GET", f"{recorded.vault_path}/replicationJobs")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    with recorded.simulator.site_recovery(retry_total=3) as patient:
+        assert list(patient.replication_jobs.list(*recorded.vault))
+
+
+def test_a_connection_cut_before_the_request_leaves_nothing_done(recorded: Estate) -> None:
+    declare(
+        recorded,
+        name="cut",
+        request={"operation": "ReplicationProtectedItems_UnplannedFailover"},
+        when={"once": True},
+        cut="before",
+    )
+    with pytest.raises((ServiceResponseError, requests.ConnectionError)):
+        recorded.begin_failover()
+    recorded.advance(10)
+    assert "UnplannedFailover" in recorded.item().allowed_operations
+
+
+def test_a_connection_cut_after_the_request_leaves_it_done(recorded: Estate) -> None:
+    declare(
+        recorded,
+        name="cut",
+        request={"operation": "ReplicationProtectedItems_UnplannedFailover"},
+        when={"once": True},
+        cut="after",
+    )
+    with pytest.raises(requests.ConnectionError):
+        recorded.simulator.arm("POST", f"{recorded.item_path()}/unplannedFailover", UNPLANNED)
+    recorded.advance(600)
+    assert recorded.item().active_location == "Recovery"
+    entry = recorded.admin("GET", "audit?operation=UnplannedFailover")["mutations"][0]
+    assert (entry["status"], entry["job"]) == (202, recorded.latest_job("UnplannedFailover").name)
+
+
+def test_a_slow_answer_holds_up_nobody_else(recorded: Estate) -> None:
+    declare(recorded, name="slow", request={"path": "*/replicationPolicies"}, delaySeconds=1.5)
+    order: list[str] = []
+
+    def slow() -> None:
+        recorded.simulator.arm("GET", f"{recorded.vault_path}/replicationPolicies")
+        order.append("slow")
+
+    token = recorded.simulator.token()
+    waiting = threading.Thread(target=slow)
+    waiting.start()
+    other = requests.Session()
+    other.trust_env, other.verify = False, recorded.simulator.session.verify
+    with other:
+        for _ in range(5):
+            url = f"{recorded.simulator.url}{recorded.item_path()}?api-version=2025-08-01"
+            assert other.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30).ok
+    order.append("others")
+    waiting.join(30)
+    assert order == ["others", "slow"]
+
+
+def test_a_job_that_hangs_hangs_until_it_is_cancelled(recorded: Estate) -> None:
+    declare(recorded, name="stuck", job={"scenario": "UnplannedFailover", "task": "VmFailover"}, effect="hang")
+    recorded.begin_failover()
+    recorded.advance(86400)
+    job = recorded.latest_job("UnplannedFailover")
+    assert (job.properties.state, job.properties.tasks[3].state) == ("InProgress", "InProgress")
+    recorded.cancel(job.name)
+    assert recorded.job(job.name).state == "Cancelled"
+
+
+def test_a_site_goes_dark_in_the_middle_of_a_failover(recorded: Estate) -> None:
+    declare(
+        recorded, name="fire", job={"scenario": "PlannedFailover", "task": "PrepareForFailoverTask"}, effect="siteDark"
+    )
+    with pytest.raises(HttpResponseError, match="cannot be reached"):
+        recorded.failover(planned=True)
+    recorded.advance(10)
+    assert recorded.view()["running"] == "neither"
+    assert "UnplannedFailover" in recorded.item().allowed_operations
+
+
+def test_a_rule_that_makes_no_sense_is_refused(recorded: Estate) -> None:
+    answer = recorded.simulator.session.post(
+        f"{recorded.simulator.url}/_simulator/faults", json={"faults": [{"name": "empty"}]}, timeout=30
+    )
+    assert answer.status_code == 400
+    assert "either 'request' or 'job'" in answer.json()["error"]["message"]
+
+
+def test_a_scenario_file_is_in_force_from_the_start(fresh_simulator: FreshSimulator, tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(
+        "faults:\n"
+        "  - name: no vaults\n"
+        "    request: {operation: Vaults_*}\n"
+        "    answer: {status: 418, code: Teapot}\n"
+        "tokenLifetimeSeconds: 90\n",
+        encoding="utf-8",
+    )
+    simulator = fresh_simulator("--scenario", str(scenario))
+    path = f"{simulator.subscription_path}/providers/Microsoft.RecoveryServices/vaults"
+    assert simulator.arm("GET", path).json()["error"]["code"] == "Teapot"
+    token = simulator.credential().get_token("https://management.azure.com/.default")
+    lifetime = simulator.session.get(f"{simulator.url}/_simulator/faults", timeout=30).json()["value"][-1]
+    assert lifetime == {"tokenLifetimeSeconds": 90}
+    assert token.token
