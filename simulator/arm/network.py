@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from simulator.arm.compute import NETWORK_INTERFACES
@@ -13,6 +14,7 @@ from simulator.store import Document
 
 VIRTUAL_NETWORKS = "Microsoft.Network/virtualNetworks"
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
+_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 
 def network_routes() -> list[OperationRoute]:
@@ -45,6 +47,7 @@ def _list(call: Call) -> Reply:
 
 
 def _put(call: Call) -> Reply:
+    _require_name(call.parameters["network"])
     network_id = id_of(call, VIRTUAL_NETWORKS, "network")
 
     def properties(asked: Document, before: Document | None) -> Document:
@@ -91,6 +94,7 @@ def _show_subnet(call: Call) -> Reply:
 
 def _put_subnet(call: Call) -> Reply:
     network = _network(call)
+    _require_name(call.parameters["subnet"])
     before = _find(network, call.parameters["subnet"])
     subnet = _subnet(
         network["id"], {**json_object(call), "name": before["name"] if before else call.parameters["subnet"]}
@@ -128,9 +132,25 @@ def _find(network: Document, name: str) -> Document | None:
 
 
 def _children(asked: Any) -> list[Document]:
-    if not isinstance(asked, list) or not all(isinstance(child, dict) and child.get("name") for child in asked):
-        raise ServiceError(400, "InvalidRequestFormat", "'subnets' has to be a list of objects with a 'name'.")
+    if not isinstance(asked, list) or not all(isinstance(child, dict) for child in asked):
+        raise ServiceError(400, "InvalidRequestFormat", "'subnets' has to be a list of objects.")
+    for child in asked:
+        _require_name(child.get("name"))
+    names = [child["name"].lower() for child in asked]
+    if len(names) != len(set(names)):
+        raise ServiceError(400, "InvalidRequestFormat", "Two subnets of the network have the same name.")
     return asked
+
+
+def _require_name(name: Any) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ServiceError(
+            400,
+            "InvalidResourceName",
+            f"Resource name {name} is invalid. The name can be up to 80 characters long. It must begin with a word "
+            f"character, and it must end with a word character or with '_'. The name may contain word characters or "
+            f"'.', '-', '_'.",
+        )
 
 
 def _subnet(network_id: str, asked: Document) -> Document:
