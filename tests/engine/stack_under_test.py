@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,42 @@ class StackUnderTest:
             items = [item.as_dict() for item in client.replication_protected_items.list(*VAULT)]
         found = next(item for item in items if item["properties"]["friendlyName"] == vm)
         return {**found["properties"], "name": found["name"], "id": found["id"]}
+
+    def fail_over_by_hand(self, vm: str) -> None:
+        """What somebody does in the portal: an unplanned failover of the latest recovery point, not committed."""
+        path = [part for part in self.item(vm)["id"].split("/") if part]
+        fabric, container, item = path[-5], path[-3], path[-1]
+        body = {
+            "properties": {
+                "failoverDirection": "PrimaryToRecovery",
+                "sourceSiteOperations": "Required",
+                "providerSpecificDetails": {"instanceType": "HyperVReplicaAzure"},
+            }
+        }
+        with self.simulator.site_recovery() as client:
+            items = client.replication_protected_items
+            items.begin_unplanned_failover(*VAULT, fabric, container, item, body).result(timeout=60)
+        self._until(lambda: "Commit" in self.item(vm)["allowedOperations"])
+
+    def commit_by_hand(self, vm: str) -> None:
+        """The portal's Commit."""
+        path = [part for part in self.item(vm)["id"].split("/") if part]
+        with self.simulator.site_recovery() as client:
+            items = client.replication_protected_items
+            items.begin_failover_commit(*VAULT, path[-5], path[-3], path[-1]).result(timeout=60)
+        self._until(lambda: bool(self.item(vm)["allowedOperations"]) and not self._commits(vm))
+
+    def _commits(self, vm: str) -> bool:
+        return "Commit" in self.item(vm)["allowedOperations"]
+
+    @staticmethod
+    def _until(reached: Callable[[], bool]) -> None:
+        """The item lags its job by moments; the simulator's clock runs fast."""
+        for _ in range(100):
+            if reached():
+                return
+            time.sleep(0.1)
+        raise AssertionError("the item does not show what its job did")
 
     def _on_stack(self) -> tuple[str, ...]:
         return ("--stack", self.stack, "--suppress-progress")

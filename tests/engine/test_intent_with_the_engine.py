@@ -1,0 +1,105 @@
+"""Nothing moves unless it is declared: portal failovers, failed flips, reverts, holds and freezes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.conftest import NewStack
+from tests.engine.stack_under_test import StackUnderTest, resources_changed
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def test_a_failover_made_by_hand_is_held_through_refresh_and_up_until_it_is_declared(new_stack: NewStack) -> None:
+    stack = new_stack()
+    stack.up()
+    stack.fail_over_by_hand("sql01")
+    by_hand = ["UnplannedFailover"]
+
+    stack.refresh()
+    shown = stack.up()
+    assert "HELD: sql01" in shown.stdout
+    assert "declare direction azureToOnPremises" in shown.stdout
+    assert _moves(stack) == by_hand
+
+    stack.up("--refresh")
+    stack.edit(lambda config: config["site-recovery:vms"]["sql01"].update(maxDataLossMinutes=30))
+    stack.up()
+    assert _moves(stack) == by_hand, "an unrelated edit moves nothing"
+    assert stack.outputs("sql01")["held"].startswith("sql01 runs in Azure")
+
+    stack.flip("sql01", "azureToOnPremises")
+    stack.up()
+    assert _moves(stack) == by_hand, "declaring what was found adopts it without a step"
+    stack.commit_by_hand("sql01")
+    assert resources_changed(stack.preview_json()) == {}
+
+    stack.flip("sql01", "onPremisesToAzure")
+    stack.up()
+    assert _moves(stack) == [
+        "UnplannedFailover",
+        "CommitFailover",
+        "ReprotectReplicationGroup",
+        "Failback",
+        "CommitFailover",
+        "ReprotectReplicationGroup",
+    ]
+    assert stack.outputs("sql01")["stage"] == "protected"
+
+
+def test_a_hold_lasts_as_long_as_it_is_written_and_a_reverted_flip_is_held(new_stack: NewStack) -> None:
+    stack = new_stack()
+    stack.up()
+    stack.edit(lambda config: config["site-recovery:vms"]["sql01"].update(holdAfter="failover"))
+    stack.flip("sql01", "azureToOnPremises")
+    for _ in range(3):
+        shown = stack.up(check=False)
+        assert shown.returncode != 0
+        assert "WAITING: sql01 waits before commit (holdAfter: failover)" in shown.stdout
+        assert "pulumi config rm --path" in shown.stdout
+        assert _moves(stack) == ["UnplannedFailover"]
+
+    stack.flip("sql01", "onPremisesToAzure")
+    stack.up()
+    stack.edit(lambda config: config["site-recovery:vms"]["sql01"].update(maxDataLossMinutes=30))
+    stack.up()
+    assert _moves(stack) == ["UnplannedFailover"], "a reverted flip and an unrelated edit move nothing"
+    assert stack.outputs("sql01")["held"] != ""
+
+    stack.flip("sql01", "azureToOnPremises")
+    stack.edit(lambda config: config["site-recovery:vms"]["sql01"].pop("holdAfter"))
+    stack.up()
+    assert _moves(stack) == ["UnplannedFailover", "CommitFailover", "ReprotectReplicationGroup"]
+    assert resources_changed(stack.preview_json()) == {}
+
+
+def test_a_freeze_blocks_moves_and_nothing_else_and_every_blocker_is_shown_at_once(new_stack: NewStack) -> None:
+    stack = new_stack()
+    stack.up()
+    stack.set("freeze", "quarter end")
+    assert resources_changed(stack.preview_json()) == {}
+
+    stack.flip("sql01", "azureToOnPremises")
+    stack.flip("app01", "azureToOnPremises")
+    shown = stack.preview(check=False)
+    assert shown.returncode != 0
+    assert "freeze: all moves of this stack are frozen: quarter end" in shown.stdout
+    assert "maxMoves: 2 VMs would move in one `up`, and maxMoves is 1" in shown.stdout
+    assert stack.up(check=False).returncode != 0
+    assert _moves(stack) == []
+    assert _moves(stack, "app01") == []
+
+
+def test_more_vms_than_the_stack_allows_are_refused_even_without_a_preview(new_stack: NewStack) -> None:
+    stack = new_stack()
+    stack.up()
+    for vm in ("sql01", "app01"):
+        stack.flip(vm, "azureToOnPremises")
+    shown = stack.up("--target", "**ProtectionDirection::*", check=False)
+    assert shown.returncode != 0
+    assert "maxMoves is 1" in shown.stdout
+    assert sorted([len(_moves(stack)), len(_moves(stack, "app01"))]) == [0, 3]
+
+
+def _moves(stack: StackUnderTest, vm: str = "sql01") -> list[str]:
+    return [scenario for scenario, _ in stack.job_scenarios(vm) if scenario not in {"EnableDr", "IrCompletion"}]
