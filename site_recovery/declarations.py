@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from azure.mgmt.recoveryservicessiterecovery.models import (
     EnableProtectionInput,
     EnableProtectionInputProperties,
     HyperVReplicaAzureEnableProtectionInput,
+    HyperVReplicaAzurePolicyInput,
     HyperVReplicaAzureUpdateReplicationProtectedItemInput,
-    IPConfigInputDetails,
+    UpdatePolicyInput,
+    UpdatePolicyInputProperties,
     UpdateReplicationProtectedItemInput,
     UpdateReplicationProtectedItemInputProperties,
     VMNicInputDetails,
 )
 
-from site_recovery.records import ItemRecord, NicRecord
+from site_recovery.records import ItemRecord
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -40,23 +44,74 @@ class EnableProtection:
     managed_disks: bool
     target_vm_size: str | None = None
     target_availability_zone: str | None = None
+    target_availability_set_id: str | None = None
     license_type: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)  # further fields of the input, under the SDK's names
+    sql_server_license_type: str | None = None
+    disk_type: str | None = None
+    rdp: str | None = None  # "Never", "OnlyOnTestFailover" or "Always"
+    tags: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class ItemUpdate:
-    """What may be changed of a protected item; None leaves a value as it is."""
+    """What may be changed of a protected item. None leaves a value as it is, an empty text or map takes it back.
+
+    Subnets and addresses are of the network card `nic_id`, or of the first one.
+    """
 
     recovery_vm_name: str | None = None
     recovery_vm_size: str | None = None
     recovery_network_id: str | None = None
     recovery_resource_group_id: str | None = None
     managed_disks: bool | None = None
-    nic_id: str | None = None  # the card that subnet and address are for; the first one if left out
+    nic_id: str | None = None
     recovery_subnet: str | None = None
     recovery_static_ip: str | None = None
+    test_network_id: str | None = None
+    test_subnet: str | None = None
+    test_static_ip: str | None = None
     license_type: str | None = None
+    sql_server_license_type: str | None = None
+    rdp: str | None = None
+    availability_set_id: str | None = None
+    availability_zone: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class PolicySettings:
+    """A Hyper-V to Azure policy. Seconds, hours, hours, and a time of day as the service takes it."""
+
+    replication_interval_seconds: int
+    recovery_point_history_hours: int
+    app_consistent_frequency_hours: int
+    initial_replication_start: str | None = None
+
+
+def as_it_is(item: ItemRecord) -> ItemUpdate:
+    """What the service says of an item, as the update that would change nothing."""
+    details = item.raw_details
+    card = _cards(item)[0] if _cards(item) else {}
+    address = _primary(card)
+    return ItemUpdate(
+        recovery_vm_name=item.recovery_vm_name,
+        recovery_vm_size=item.recovery_vm_size,
+        recovery_network_id=item.recovery_network_id,
+        recovery_resource_group_id=item.recovery_resource_group_id,
+        managed_disks=item.uses_managed_disks,
+        nic_id=card.get("nicId"),
+        recovery_subnet=address.get("recoverySubnetName"),
+        recovery_static_ip=address.get("recoveryStaticIPAddress"),
+        test_network_id=card.get("tfoVMNetworkId"),
+        test_subnet=address.get("tfoSubnetName"),
+        test_static_ip=address.get("tfoStaticIPAddress"),
+        license_type=details.get("licenseType"),
+        sql_server_license_type=details.get("sqlServerLicenseType"),
+        rdp=details.get("enableRdpOnTargetOption"),
+        availability_set_id=details.get("recoveryAvailabilitySetId"),
+        availability_zone=details.get("targetAvailabilityZone"),
+        tags=details.get("targetVmTags"),
+    )
 
 
 def enable_body(settings: EnableProtection) -> EnableProtectionInput:
@@ -76,8 +131,12 @@ def enable_body(settings: EnableProtection) -> EnableProtectionInput:
         "use_managed_disks": _text(settings.managed_disks),
         "target_vm_size": settings.target_vm_size,
         "target_availability_zone": settings.target_availability_zone,
+        "target_availability_set_id": settings.target_availability_set_id,
         "license_type": settings.license_type,
-        **settings.extra,
+        "sql_server_license_type": settings.sql_server_license_type,
+        "disk_type": settings.disk_type,
+        "enable_rdp_on_target_option": settings.rdp,
+        "target_vm_tags": None if settings.tags is None else dict(settings.tags),
     }
     return EnableProtectionInput(
         properties=EnableProtectionInputProperties(
@@ -90,27 +149,34 @@ def enable_body(settings: EnableProtection) -> EnableProtectionInput:
 
 def update_body(item: ItemRecord, change: ItemUpdate) -> UpdateReplicationProtectedItemInput:
     """The body of the PATCH. What is not to change is sent as it is: the service resets what it is not told."""
-    details = item.raw_details
+    now, details = as_it_is(item), item.raw_details
+    cards = [_card(card, change if _is_meant(card, item, change) else ItemUpdate()) for card in _cards(item)]
     values: dict[str, Any] = {
-        "recovery_azure_vm_name": change.recovery_vm_name or item.recovery_vm_name,
-        "recovery_azure_vm_size": change.recovery_vm_size or item.recovery_vm_size,
-        "selected_recovery_azure_network_id": change.recovery_network_id or item.recovery_network_id,
+        "recovery_azure_vm_name": _chosen(change.recovery_vm_name, now.recovery_vm_name),
+        "recovery_azure_vm_size": _chosen(change.recovery_vm_size, now.recovery_vm_size),
+        "selected_recovery_azure_network_id": _chosen(change.recovery_network_id, now.recovery_network_id),
+        "selected_tfo_azure_network_id": _chosen(change.test_network_id, now.test_network_id),
         "selected_source_nic_id": details.get("selectedSourceNicId"),
-        "enable_rdp_on_target_option": details.get("enableRdpOnTargetOption"),
-        "license_type": change.license_type or details.get("licenseType"),
-        "recovery_availability_set_id": details.get("recoveryAvailabilitySetId"),
-        "vm_nics": [_nic(nic, change if _is_meant(nic, item, change) else ItemUpdate()) for nic in item.nics] or None,
+        "enable_rdp_on_target_option": _chosen(change.rdp, now.rdp),
+        "license_type": _chosen(change.license_type, now.license_type),
+        "recovery_availability_set_id": _chosen(change.availability_set_id, now.availability_set_id),
+        "vm_nics": cards or None,
     }
-    managed = item.uses_managed_disks if change.managed_disks is None else change.managed_disks
+    managed = _chosen(change.managed_disks, now.managed_disks)
+    tags = _chosen(change.tags, now.tags)
     provider: dict[str, Any] = {
-        "recovery_azure_v2_resource_group_id": change.recovery_resource_group_id or item.recovery_resource_group_id,
+        "recovery_azure_v2_resource_group_id": _chosen(
+            change.recovery_resource_group_id, now.recovery_resource_group_id
+        ),
         "use_managed_disks": None if managed is None else _text(managed),
-        "target_availability_zone": details.get("targetAvailabilityZone"),
+        "target_availability_zone": _chosen(change.availability_zone, now.availability_zone),
         "target_proximity_placement_group_id": details.get("targetProximityPlacementGroupId"),
-        "sql_server_license_type": details.get("sqlServerLicenseType"),
-        "target_vm_tags": details.get("targetVmTags"),
+        "sql_server_license_type": _chosen(change.sql_server_license_type, now.sql_server_license_type),
+        "linux_license_type": details.get("linuxLicenseType"),
+        "target_vm_tags": None if tags is None else dict(tags),
         "target_managed_disk_tags": details.get("targetManagedDiskTags"),
         "target_nic_tags": details.get("targetNicTags"),
+        "target_capacity_reservation_group_id": details.get("targetCapacityReservationGroupId"),
     }
     return UpdateReplicationProtectedItemInput(
         properties=UpdateReplicationProtectedItemInputProperties(
@@ -120,24 +186,82 @@ def update_body(item: ItemRecord, change: ItemUpdate) -> UpdateReplicationProtec
     )
 
 
-def _is_meant(nic: NicRecord, item: ItemRecord, change: ItemUpdate) -> bool:
-    return nic.id == change.nic_id if change.nic_id is not None else nic == item.nics[0]
+def policy_update_body(settings: PolicySettings) -> UpdatePolicyInput:
+    """The body of the PATCH of a policy."""
+    values = {
+        "replication_interval": settings.replication_interval_seconds,
+        "recovery_point_history_duration": settings.recovery_point_history_hours,
+        "application_consistent_snapshot_frequency_in_hours": settings.app_consistent_frequency_hours,
+        "online_replication_start_time": settings.initial_replication_start,
+    }
+    return UpdatePolicyInput(
+        properties=UpdatePolicyInputProperties(
+            replication_provider_settings=HyperVReplicaAzurePolicyInput(**_given(values))
+        )
+    )
 
 
-def _nic(nic: NicRecord, change: ItemUpdate) -> VMNicInputDetails:
+Card = Mapping[str, Any]  # a member of `vmNics`, as answered
+
+# Answer and input name most parts of a network card alike; a few are renamed.
+_OF_CARD = (
+    "nicId",
+    "recoveryNetworkSecurityGroupId",
+    "enableAcceleratedNetworkingOnRecovery",
+    "tfoNetworkSecurityGroupId",
+    "enableAcceleratedNetworkingOnTfo",
+    "recoveryNicName",
+    "recoveryNicResourceGroupName",
+    "reuseExistingNic",
+    "tfoReuseExistingNic",
+    "targetNicName",
+)
+_RENAMED_OF_CARD = {"tfoRecoveryNicName": "tfoNicName", "tfoRecoveryNicResourceGroupName": "tfoNicResourceGroupName"}
+_OF_ADDRESS = (
+    "recoveryPublicIPAddressId",
+    "recoveryLBBackendAddressPoolIds",
+    "tfoPublicIPAddressId",
+    "tfoLBBackendAddressPoolIds",
+)
+
+
+def _cards(item: ItemRecord) -> list[Card]:
+    cards = item.raw_details.get("vmNics")
+    return [card for card in cards if isinstance(card, Mapping)] if isinstance(cards, list | tuple) else []
+
+
+def _primary(card: Card) -> Mapping[str, Any]:
+    addresses = card.get("ipConfigs") or [{}]
+    return next((address for address in addresses if address.get("isPrimary")), addresses[0])
+
+
+def _is_meant(card: Card, item: ItemRecord, change: ItemUpdate) -> bool:
+    return card.get("nicId") == change.nic_id if change.nic_id is not None else card is _cards(item)[0]
+
+
+def _card(card: Card, change: ItemUpdate) -> VMNicInputDetails:
+    """A network card as the service takes it: always as a whole."""
+    old = _primary(card)
     address: dict[str, Any] = {
-        "is_primary": True,
-        "is_seleted_for_failover": True,  # the service's own spelling
-        "recovery_subnet_name": change.recovery_subnet or nic.recovery_subnet_name,
-        "recovery_static_ip_address": change.recovery_static_ip or nic.recovery_static_ip,
+        **{name: old.get(name) for name in _OF_ADDRESS},
+        "ipConfigName": old.get("name"),
+        "isPrimary": True,
+        "isSeletedForFailover": True,  # the service's own spelling
+        "recoverySubnetName": _chosen(change.recovery_subnet, old.get("recoverySubnetName")),
+        "recoveryStaticIPAddress": _chosen(change.recovery_static_ip, old.get("recoveryStaticIPAddress")),
+        "tfoSubnetName": _chosen(change.test_subnet, old.get("tfoSubnetName")),
+        "tfoStaticIPAddress": _chosen(change.test_static_ip, old.get("tfoStaticIPAddress")),
     }
     values: dict[str, Any] = {
-        "nic_id": nic.id,
-        "selection_type": nic.selection_type or "SelectedByUser",
-        "recovery_network_security_group_id": nic.recovery_network_security_group_id,
-        "target_nic_name": nic.target_nic_name,
+        **{name: card.get(name) for name in _OF_CARD},
+        **{theirs: card.get(ours) for ours, theirs in _RENAMED_OF_CARD.items()},
+        "selectionType": card.get("selectionType") or "SelectedByUser",
     }
-    return VMNicInputDetails(ip_configs=[IPConfigInputDetails(**_given(address))], **_given(values))
+    return VMNicInputDetails({**_given(values), "ipConfigs": [_given(address)]})
+
+
+def _chosen(changed: Value | None, present: Value | None) -> Value | None:
+    return present if changed is None else changed
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One reading of a vault for everybody who asks at about the same time.
+"""One reading of something in a vault for everybody who asks at about the same time.
 
 A preview of a hundred machines asks a hundred times within a second, from many threads. The first to ask reads, the
 others wait for that reading; a failure is everybody's too, or a hundred would each try in turn to reach what is down.
@@ -11,31 +11,32 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from site_recovery.records import Inventory
+Reading = TypeVar("Reading")
 
 
 @dataclass
-class _Flight:
+class _Flight(Generic[Reading]):
     """A reading under way, and which generation of the vault it reads."""
 
     generation: int
-    outcome: Future[Inventory]
+    outcome: Future[Reading]
 
 
-class SharedInventory:
+class SharedReading(Generic[Reading]):
     """Caches and shares readings; an invalidation makes whatever was read, or is being read, too old."""
 
-    def __init__(self, read: Callable[[], Inventory], monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, read: Callable[[], Reading], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._read = read
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._generation = 0
-        self._kept: Inventory | None = None
+        self._kept: Reading | None = None
         self._kept_since = 0.0
-        self._flight: _Flight | None = None
+        self._flight: _Flight[Reading] | None = None
 
-    def get(self, max_age_seconds: float) -> Inventory:
+    def get(self, max_age_seconds: float) -> Reading:
         with self._lock:
             if self._kept is not None and self._monotonic() - self._kept_since <= max_age_seconds:
                 return self._kept
@@ -50,7 +51,7 @@ class SharedInventory:
             self._generation += 1
             self._kept = None
 
-    def _fly(self, flight: _Flight) -> Inventory:
+    def _fly(self, flight: _Flight[Reading]) -> Reading:
         started = self._monotonic()
         try:
             reading = self._read()
@@ -62,7 +63,7 @@ class SharedInventory:
         flight.outcome.set_result(reading)
         return reading
 
-    def _land(self, flight: _Flight, reading: Inventory | None = None, started: float = 0.0) -> None:
+    def _land(self, flight: _Flight[Reading], reading: Reading | None = None, started: float = 0.0) -> None:
         with self._lock:
             if self._flight is flight:
                 self._flight = None

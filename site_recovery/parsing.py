@@ -21,6 +21,7 @@ from site_recovery.records import (
     JobErrorRecord,
     JobRecord,
     MappingRecord,
+    NetworkMappingRecord,
     NetworkRecord,
     NicRecord,
     PolicyRecord,
@@ -233,6 +234,11 @@ def parse_network(data: Json) -> NetworkRecord:
         kind=_optional(properties, "networkType"),
         subnets=tuple(_text(subnet, "name") for subnet in _mappings(properties, "subnets")),
     )
+
+
+def parse_network_mapping(data: Json) -> NetworkMappingRecord:
+    azure = _optional(_mapping(data, "properties"), "recoveryNetworkId")
+    return NetworkMappingRecord(id=_text(data, "id"), name=_text(data, "name"), azure_network_id=azure)
 
 
 def _scenario(data: Json) -> ScenarioRecord | None:

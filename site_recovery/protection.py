@@ -1,16 +1,13 @@
 """What a stack declares rather than moves: associations of policies, and protected items.
 
-Each call ends when the declared thing is there (or gone), or raises. Called again, it does nothing that is done. A call
-whose answer was lost is looked for by its effect, since what it declares is there to be seen; then it is sent again.
+Each call ends when the declared thing is there (or gone), or raises. Called again, it does nothing that is done.
 """
 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from azure.mgmt.recoveryservicessiterecovery.models import (
     CreateProtectionContainerMappingInput,
@@ -25,27 +22,18 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 
 from site_recovery.channel import Channel
 from site_recovery.declarations import EnableProtection, ItemUpdate, enable_body, update_body
-from site_recovery.errors import BusyError, NotFoundError, SiteRecoveryError, ThrottledError
+from site_recovery.declaring import LOOK_EVERY_SECONDS, Declaration, OnJobProgress, Seen, declaration
+from site_recovery.errors import NotFoundError
 from site_recovery.paths import container_path, item_path, mapping_path
-from site_recovery.polling import Limits
-from site_recovery.records import Accepted, ItemRecord, JobRecord, MappingRecord, same_id
-from site_recovery.sending import send_declaration
-from site_recovery.watcher import raise_if_failed
+from site_recovery.records import ItemRecord, MappingRecord, same_id
 
 if TYPE_CHECKING:
     from site_recovery.service import SiteRecovery
 
 __all__ = ["EnableProtection", "ItemUpdate", "OnJobProgress", "Protection"]
 
-OnJobProgress = Callable[[JobRecord], None]
-
-Seen = TypeVar("Seen")
-
 _KIND = "HyperVReplicaAzure"
 _AZURE = "Microsoft Azure"  # the service's name for the container at the other end
-_ATTEMPTS = 4
-_FIRST_PAUSE_SECONDS = 5.0
-_LOOK_EVERY_SECONDS = 2.0
 
 
 class Protection:
@@ -213,7 +201,7 @@ class Protection:
         run = self._run(what, None, cancelled, timeout_seconds)
         while not (found := seen()):
             run.limits.check()
-            run.limits.pause(_LOOK_EVERY_SECONDS)
+            run.limits.pause(LOOK_EVERY_SECONDS)
         return found
 
     def _present(self, item_id: str) -> ItemRecord:
@@ -228,90 +216,12 @@ class Protection:
 
     def _run(
         self, what: str, on_progress: OnJobProgress | None, cancelled: threading.Event | None, timeout_seconds: float
-    ) -> _Run:
-        where = f"{what} in {self._channel.vault}."
-        limits = Limits(where, self._channel.pace, timeout_seconds, cancelled)
-        return _Run(self._service, self._channel, where, limits, on_progress, cancelled, timeout_seconds)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One declaration on its way."""
-
-    service: SiteRecovery
-    channel: Channel
-    where: str
-    limits: Limits
-    on_progress: OnJobProgress | None
-    cancelled: threading.Event | None
-    timeout_seconds: float
-
-    def until(
-        self,
-        seen: Callable[[], Seen | None],
-        client_request_id: str | None,
-        begin: Callable[..., Any],
-        *arguments: object,
-    ) -> Seen:
-        """What `seen` returns as soon as that is true of the vault: at once, or after the call and its job."""
-        found = seen()
-        if found:
-            return found
-        self.once(client_request_id, begin, *arguments, seen=seen)
-        while not (found := seen()):
-            # What a job has done shows in the object only after a moment.
-            self.limits.check()
-            self.limits.pause(_LOOK_EVERY_SECONDS)
-        return found
-
-    def once(
-        self,
-        client_request_id: str | None,
-        begin: Callable[..., Any],
-        *arguments: object,
-        seen: Callable[[], object] = lambda: None,
-    ) -> None:
-        """The call and its job. Raises JobFailedError when the job fails."""
-        accepted = self._accepted(client_request_id or str(uuid.uuid4()), begin, arguments, seen)
-        if accepted is None:
-            return
-        job = self.service.watcher.wait(
-            accepted.job_id,
-            on_progress=self.on_progress,
-            cancelled=self.cancelled,
-            timeout_seconds=self.timeout_seconds - self.limits.elapsed_seconds,
+    ) -> Declaration:
+        return declaration(
+            self._service,
+            self._channel,
+            what,
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
         )
-        raise_if_failed(job)
-
-    def _accepted(
-        self,
-        client_request_id: str,
-        begin: Callable[..., Any],
-        arguments: tuple[object, ...],
-        seen: Callable[[], object],
-    ) -> Accepted | None:
-        """None when there is no job to wait for: the service said it was done, or the effect of a lost call shows."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            self.service.invalidate()
-            try:
-                return send_declaration(
-                    begin,
-                    *self.channel.names,
-                    *arguments,
-                    client_request_id=client_request_id,
-                    where=self.where,
-                )
-            except SiteRecoveryError as error:
-                if attempt == _ATTEMPTS or not _may_be_sent_again(error):
-                    raise
-                asked = error.retry_after_seconds if isinstance(error, ThrottledError) else None
-                self.limits.check()
-                self.limits.pause(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1), at_least=asked)
-            if seen():
-                return None
-        raise AssertionError("the last attempt returns or raises")
-
-
-def _may_be_sent_again(error: SiteRecoveryError) -> bool:
-    """A declaration sent twice declares the same once more, so only what the service refused for good is final."""
-    return error.outcome_unknown or isinstance(error, ThrottledError | BusyError)

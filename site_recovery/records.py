@@ -353,6 +353,15 @@ class NetworkRecord:
 
 
 @dataclass(frozen=True)
+class NetworkMappingRecord:
+    """Which Azure network the VMs of a site's network come up in."""
+
+    id: str
+    name: str
+    azure_network_id: str | None
+
+
+@dataclass(frozen=True)
 class Inventory:
     """One reading of a vault: all items, all jobs (newest first, as listed: no tasks), and when the service said so."""
 

@@ -14,7 +14,8 @@ from site_recovery import parsing
 from site_recovery.channel import Channel
 from site_recovery.compute import PowerState, read_power_state
 from site_recovery.errors import NotFoundError
-from site_recovery.inventory import SharedInventory
+from site_recovery.estate import Estate
+from site_recovery.inventory import SharedReading
 from site_recovery.operations import Operations
 from site_recovery.paths import container_path, item_path, mapping_path
 from site_recovery.protection import Protection
@@ -57,10 +58,12 @@ class SiteRecovery:
         self.vault: VaultId = channel.vault
         self._channel = channel
         self._client = channel.client
-        self._inventory = SharedInventory(self._read_inventory)
+        self._inventory = SharedReading(self._read_inventory)
+        self._discovered: dict[str, SharedReading[tuple[ProtectableItemRecord, ...]]] = {}
         self.watcher = JobWatcher(self, channel.pace)
         self.operations = Operations(channel, on_sent=self.invalidate)
         self.protection = Protection(self, channel)
+        self.estate = Estate(self, channel)
 
     def now(self) -> datetime:
         """The service's clock: its last Date header and the time since, in UTC; ours before the first answer."""
@@ -94,6 +97,8 @@ class SiteRecovery:
     def invalidate(self) -> None:
         """The next inventory() reads anew, whatever its age. Every call that changes something does this."""
         self._inventory.invalidate()
+        for reading in tuple(self._discovered.values()):
+            reading.invalidate()
 
     def item(self, item_id: str) -> ItemRecord | None:
         """The protected item as it is now, None when there is none."""
@@ -173,6 +178,12 @@ class SiteRecovery:
         listing = self._client.replication_protectable_items.list_by_replication_protection_containers
         where = f"Listing the discovered machines of site '{path.fabric}' in {self.vault}."
         return self._all(where, parsing.parse_protectable_item, listing, path.fabric, path.container)
+
+    def discovered(self, container_id: str, *, max_age_seconds: float = 5.0) -> tuple[ProtectableItemRecord, ...]:
+        """protectable_items(), read once for everybody who asks within max_age_seconds."""
+        key = container_id.casefold()
+        reading = self._discovered.setdefault(key, SharedReading(lambda: self.protectable_items(container_id)))
+        return reading.get(max_age_seconds)
 
     def providers(self, fabric_name: str) -> tuple[ProviderRecord, ...]:
         """The Site Recovery providers registered for a fabric."""

@@ -1,0 +1,142 @@
+"""What protected items rest on, as far as azure-native cannot change or remove it in place.
+
+azure-native makes policies and sites with a PUT, for which the specification has no second meaning: a policy that
+exists is changed with a PATCH, a provider (host) is taken out with POST remove. Each call ends when the declared thing
+is so, or raises; called again, it does nothing that is done.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from azure.core.rest import HttpRequest
+from azure.mgmt.recoveryservicessiterecovery.models import (
+    CreateNetworkMappingInput,
+    CreateNetworkMappingInputProperties,
+    UpdateNetworkMappingInput,
+    UpdateNetworkMappingInputProperties,
+    VmmToAzureCreateNetworkMappingInput,
+    VmmToAzureUpdateNetworkMappingInput,
+)
+
+from site_recovery.channel import Channel
+from site_recovery.declarations import PolicySettings, policy_update_body
+from site_recovery.declaring import Declaration, OnJobProgress, declaration
+from site_recovery.parsing import parse_network_mapping
+from site_recovery.records import NetworkMappingRecord, PolicyRecord, last_segment, same_id
+from site_recovery.translation import translated
+
+if TYPE_CHECKING:
+    from site_recovery.service import SiteRecovery
+
+_AZURE = "Microsoft Azure"
+_ARM_VERSION = "2024-10-01"
+
+
+class Estate:
+    """One vault's sites, policies and network mappings. timeout_seconds are seconds of the service."""
+
+    def __init__(self, service: SiteRecovery, channel: Channel) -> None:
+        self._service = service
+        self._channel = channel
+
+    def vault_location(self) -> str:
+        """The region of the vault. Raises NotFoundError when there is no such vault."""
+        with translated(f"Reading {self._channel.vault}."):
+            request = HttpRequest("GET", self._channel.vault.arm_id, params={"api-version": _ARM_VERSION})
+            response = self._channel.client.send_request(request)
+            response.raise_for_status()
+            return str(response.json().get("location", "")).replace(" ", "").lower()
+
+    def update_policy(
+        self,
+        name: str,
+        settings: PolicySettings,
+        *,
+        on_progress: OnJobProgress | None = None,
+        cancelled: threading.Event | None = None,
+        timeout_seconds: float = 900.0,
+    ) -> PolicyRecord | None:
+        """Change a policy (job ModifyProtectionProfile); what replicates by it takes the new rhythm."""
+        run = self._run(f"Changing replication policy '{name}'", on_progress, cancelled, timeout_seconds)
+        begin = self._channel.client.replication_policies.begin_update
+        run.once(None, begin, name, policy_update_body(settings))
+        return next((policy for policy in self._service.policies() if same_id(policy.name, name)), None)
+
+    def network_mapping(self, network_id: str, name: str) -> NetworkMappingRecord | None:
+        """The mapping of a site's network under this name, None when there is none."""
+        fabric, network = _fabric_of(network_id), last_segment(network_id)
+        listing = self._channel.client.replication_network_mappings.list_by_replication_networks
+        with translated(f"Listing the mappings of network '{network}' in {self._channel.vault}."):
+            found = [parse_network_mapping(one) for one in listing(*self._channel.names, fabric, network)]
+        return next((one for one in found if same_id(one.name, name)), None)
+
+    def map_network(
+        self,
+        network_id: str,
+        name: str,
+        *,
+        azure_network_id: str,
+        cancelled: threading.Event | None = None,
+        timeout_seconds: float = 900.0,
+    ) -> NetworkMappingRecord:
+        """Map a network of a site to one in Azure, or map it anew (job NetworkPairing)."""
+        fabric, network = _fabric_of(network_id), last_segment(network_id)
+        mappings = self._channel.client.replication_network_mappings
+        run = self._run(f"Mapping network '{name}'", None, cancelled, timeout_seconds)
+
+        def mapped() -> NetworkMappingRecord | None:
+            mapping = self.network_mapping(network_id, name)
+            return mapping if mapping is not None and same_id(mapping.azure_network_id, azure_network_id) else None
+
+        if self.network_mapping(network_id, name) is None:
+            made = CreateNetworkMappingInputProperties(
+                recovery_fabric_name=_AZURE,
+                recovery_network_id=azure_network_id,
+                fabric_specific_details=VmmToAzureCreateNetworkMappingInput(),
+            )
+            body = CreateNetworkMappingInput(properties=made)
+            return run.until(mapped, None, mappings.begin_create, fabric, network, name, body)
+        changed = UpdateNetworkMappingInputProperties(
+            recovery_fabric_name=_AZURE,
+            recovery_network_id=azure_network_id,
+            fabric_specific_details=VmmToAzureUpdateNetworkMappingInput(),
+        )
+        update = UpdateNetworkMappingInput(properties=changed)
+        return run.until(mapped, None, mappings.begin_update, fabric, network, name, update)
+
+    def unmap_network(self, network_id: str, name: str, *, cancelled: threading.Event | None = None) -> None:
+        """Remove a network mapping (job NetworkUnPairing)."""
+        fabric, network = _fabric_of(network_id), last_segment(network_id)
+        run = self._run(f"Removing network mapping '{name}'", None, cancelled, 900.0)
+        begin = self._channel.client.replication_network_mappings.begin_delete
+        run.until(lambda: self.network_mapping(network_id, name) is None, None, begin, fabric, network, name)
+
+    def remove_providers(self, site: str, *, cancelled: threading.Event | None = None) -> None:
+        """Unregister every host of a site from the vault (job UnregisterDra). Their VMs must not be protected."""
+        begin = self._channel.client.replication_recovery_services_providers.begin_delete
+        for provider in self._service.providers(site):
+            run = self._run(f"Removing host '{provider.friendly_name}' from site '{site}'", None, cancelled, 1800.0)
+            run.until(partial(self._is_gone, site, provider.name), None, begin, site, provider.name)
+
+    def _is_gone(self, site: str, provider: str) -> bool:
+        return all(one.name != provider for one in self._service.providers(site))
+
+    def _run(
+        self, what: str, on_progress: OnJobProgress | None, cancelled: threading.Event | None, timeout_seconds: float
+    ) -> Declaration:
+        return declaration(
+            self._service,
+            self._channel,
+            what,
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
+        )
+
+
+def _fabric_of(network_id: str) -> str:
+    """The site's name in `.../replicationFabrics/SITE/replicationNetworks/NETWORK`."""
+    return network_id.rstrip("/").split("/")[-3]
