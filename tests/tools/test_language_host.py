@@ -59,16 +59,25 @@ def test_an_error_meant_for_the_user_is_shown_without_a_traceback(project: Path,
     assert "Traceback" not in done.stdout
 
 
-def test_a_virtual_environment_that_is_not_there_is_named_with_the_way_to_make_it(
+def test_a_virtual_environment_that_is_not_there_is_named_and_can_be_installed(
     project: Path, engine: EngineUnderTest
 ) -> None:
     (project / "Pulumi.yaml").write_text(
-        f"name: {project.name.replace('_', '-')}\nruntime: {{name: python, options: {{virtualenv: missing}}}}\n"
+        f"name: {project.name.replace('_', '-')}\nruntime: {{name: python, options: {{virtualenv: made}}}}\n"
     )
     done = engine.run("preview", "--stack", "dev", cwd=project, check=False)
     assert done.returncode != 0
-    assert "The virtualenv option in Pulumi.yaml is 'missing', but there is no Python at" in done.stdout
-    assert "python3 -m venv" in done.stdout
+    assert f"there is no Python at {project / 'made' / 'bin' / 'python'}" in done.stdout
+    assert "`pulumi install` makes it" in done.stdout
+
+    (project / "requirements.txt").write_text("-r missing.txt\n")
+    done = engine.run("install", cwd=project, check=False)
+    assert done.returncode != 0
+    assert "missing.txt" in done.stdout  # what pip says is passed on
+
+    (project / "requirements.txt").write_text("# nothing\n")
+    engine.run("install", cwd=project)
+    assert (project / "made" / "bin" / "python").exists()
 
 
 def test_about_names_the_python_and_the_packages(project: Path, engine: EngineUnderTest) -> None:

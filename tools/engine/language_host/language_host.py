@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -103,6 +104,25 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in listed]
         )
 
+    def InstallDependencies(  # noqa: N802
+        self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.InstallDependenciesResponse]:
+        """For `pulumi new` and `pulumi install`: the virtual environment, and what requirements.txt names in it."""
+        directory = Path(request.directory or request.info.program_directory)
+        environment = _virtual_environment_of(request.info)
+        if environment is None:
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "Pulumi.yaml names no virtual environment to install into: set runtime.options.virtualenv",
+            )
+            return
+        if not _python_in(environment).exists():
+            yield from _passed_on([sys.executable, "-m", "venv", str(environment)], directory, context)
+        requirements = directory / "requirements.txt"
+        if requirements.exists():
+            pip = [str(_python_in(environment)), "-m", "pip", "install", "--disable-pip-version-check"]
+            yield from _passed_on([*pip, "-r", str(requirements)], directory, context)
+
     def Run(self, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> language_pb2.RunResponse:  # noqa: N802
         """Run the program to its end. A program that fails is an answer, not an error of this call."""
         python = _python_of(request.info, context)
@@ -166,19 +186,39 @@ _LIST_PACKAGES = (
 
 def _python_of(info: language_pb2.ProgramInfo, context: grpc.ServicerContext) -> str:
     """The Python of the project's `virtualenv` option, or without one the Python that runs this host."""
-    option = dict(info.options).get("virtualenv")
-    if not option:
+    environment = _virtual_environment_of(info)
+    if environment is None:
         return sys.executable
-    directory = Path(info.root_directory, str(option))
-    python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = _python_in(environment)
     if not python.exists():
         context.abort(
             grpc.StatusCode.FAILED_PRECONDITION,
-            f"The virtualenv option in Pulumi.yaml is {str(option)!r}, but there is no Python at {python}. "
-            f"Create it with: python3 -m venv {directory} && {python} -m pip install -r "
-            f"{Path(info.root_directory, 'requirements.txt')}",
+            f"Pulumi.yaml names the virtual environment {environment}, but there is no Python at {python}. "
+            f"`pulumi install` makes it, and installs requirements.txt into it.",
         )
     return str(python)
+
+
+def _virtual_environment_of(info: language_pb2.ProgramInfo) -> Path | None:
+    option = dict(info.options).get("virtualenv")
+    return Path(info.root_directory, str(option)) if option else None
+
+
+def _python_in(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _passed_on(
+    command: list[str], directory: Path, context: grpc.ServicerContext
+) -> Iterator[language_pb2.InstallDependenciesResponse]:
+    """What `command` says, as it says it. Ends the call with an error if the command fails."""
+    with subprocess.Popen(
+        command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        for line in process.stdout or ():
+            yield language_pb2.InstallDependenciesResponse(stdout=line)
+    if process.returncode != 0:
+        context.abort(grpc.StatusCode.INTERNAL, f"`{' '.join(command)}` ended with exit code {process.returncode}")
 
 
 def _program_environment(request: language_pb2.RunRequest) -> dict[str, str]:
