@@ -104,7 +104,6 @@ class Declaration:
     ) -> Accepted | None:
         """None when there is no job to wait for: the service said it was done, or the effect of a lost call shows."""
         for attempt in range(1, _ATTEMPTS + 1):
-            self.service.invalidate()
             try:
                 return send_declaration(
                     begin,
@@ -119,6 +118,8 @@ class Declaration:
                 asked = error.retry_after_seconds if isinstance(error, ThrottledError) else None
                 self.limits.check()
                 self.limits.pause(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1), at_least=asked)
+            finally:
+                self.service.invalidate()
             if seen():
                 return None
         raise AssertionError("the last attempt returns or raises")

@@ -46,7 +46,7 @@ Direction = Literal["PrimaryToRecovery", "RecoveryToPrimary"]
 
 
 class Operations:
-    """One vault's operations. `on_sent` is called before each call goes out: what was read before it is old."""
+    """One vault's operations. `on_sent` is called after each call, answered or not: what was read before is old."""
 
     def __init__(self, channel: Channel, on_sent: Callable[[], None]) -> None:
         self._channel = channel
@@ -168,15 +168,8 @@ class Operations:
         what is returned names the resuming itself."""
         name = last_segment(job_id)
         body = ResumeJobParams(properties=ResumeJobParamsProperties(comments=comments))
-        self._on_sent()
-        return send_once(
-            self._channel.client.replication_jobs.begin_resume,
-            *self._channel.names,
-            name,
-            body,
-            client_request_id=client_request_id,
-            where=f"Resuming job {name} of {self._channel.vault}.",
-        )
+        where = f"Resuming job {name} of {self._channel.vault}."
+        return self._send(self._channel.client.replication_jobs.begin_resume, (name, body), client_request_id, where)
 
     def _planned(
         self,
@@ -196,18 +189,17 @@ class Operations:
     ) -> Accepted:
         path = item_path(item_id)
         begin: Callable[..., Any] = getattr(self._channel.client.replication_protected_items, f"begin_{operation}")
-        bodies = () if body is None else (body,)
-        self._on_sent()
-        return send_once(
-            begin,
-            *self._channel.names,
-            path.fabric,
-            path.container,
-            path.name,
-            *bodies,
-            client_request_id=client_request_id,
-            where=f"{what} of protected item '{path.name}' in {self._channel.vault}.",
-        )
+        arguments = (path.fabric, path.container, path.name) + (() if body is None else (body,))
+        where = f"{what} of protected item '{path.name}' in {self._channel.vault}."
+        return self._send(begin, arguments, client_request_id, where)
+
+    def _send(
+        self, begin: Callable[..., Any], arguments: tuple[object, ...], client_request_id: str, where: str
+    ) -> Accepted:
+        try:
+            return send_once(begin, *self._channel.names, *arguments, client_request_id=client_request_id, where=where)
+        finally:
+            self._on_sent()
 
 
 def _given(**values: str | None) -> dict[str, Any]:
