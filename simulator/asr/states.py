@@ -115,7 +115,7 @@ def rows() -> list[tuple[Stage, Profile | None, Row]]:
     return [
         *shared,
         *((stage, profile, entry) for (stage, profile), entry in _PROFILE_ROWS.items()),
-        *((stage, Profile.RECORDED, _ROWS[stage]) for stage in {stage for stage, _ in _PROFILE_ROWS}),
+        *((stage, Profile.RECORDED, _ROWS[stage]) for stage in dict.fromkeys(stage for stage, _ in _PROFILE_ROWS)),
     ]
 
 
