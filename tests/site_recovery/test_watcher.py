@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from site_recovery.connection import SiteRecovery, connect
+from site_recovery.connection import SiteRecovery
 from site_recovery.errors import (
     AccessDeniedError,
     JobFailedError,
@@ -21,11 +21,9 @@ from site_recovery.parsing import parse_item, parse_job
 from site_recovery.records import JobRecord
 from site_recovery.watcher import raise_if_failed
 from tests.site_recovery.stub import (
-    ACCEPTED,
     ITEM_ID,
     JOB_ID,
     JOB_NAME,
-    TARGET,
     VAULT,
     Answer,
     Request,
@@ -39,16 +37,6 @@ JOBS = r"/replicationJobs\?"
 JOB = rf"/replicationJobs/{JOB_NAME}\?"
 ITEMS = r"/replicationProtectedItems\?"
 ITEM = r"/replicationProtectedItems/sql01\?"
-
-
-@pytest.fixture
-def quick(stub: Stub) -> SiteRecovery:
-    """Connected to a service whose clock runs a thousand times as fast as ours: 30 ms where it would ask for 30 s."""
-    service = connect(TARGET, VAULT, environment=stub.environment)
-    stub.answer("POST", "/failoverCommit", Answer(202, headers={**ACCEPTED.headers, "x-ms-retry-after-ms": "30"}))
-    service.operations.commit(ITEM_ID, client_request_id="sets the pace")
-    assert service.wait_scale == 0.001
-    return service
 
 
 def jobs(*states: str) -> list[Answer]:

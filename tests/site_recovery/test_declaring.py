@@ -1,0 +1,112 @@
+"""Declarations: done once, found again by their effect when an answer is lost, and failing with what the job says."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from site_recovery.connection import SiteRecovery
+from site_recovery.errors import JobFailedError, RefusedError, StillRunningError, ThrottledError
+from tests.site_recovery.stub import ACCEPTED, CONTAINER_ID, JOB_NAME, VAULT, Answer, Stub, job_body, listed
+
+MAPPING = "/replicationProtectionContainerMappings/default"
+POLICY_ID = f"{VAULT.arm_id}/replicationPolicies/gold"
+ABSENT = Answer(404, {"error": {"code": "NotFound", "message": "Specified resource does not exist."}})
+PAIRED = Answer(
+    body={
+        "id": f"{CONTAINER_ID}{MAPPING}",
+        "name": "default",
+        "properties": {"policyId": POLICY_ID, "policyFriendlyName": "gold", "state": "Paired", "health": "Normal"},
+    }
+)
+TAKEN_ON = Answer(202, headers={**ACCEPTED.headers, "x-ms-retry-after-ms": "30"})
+FAULT = Answer(503, {"error": {"code": "ServiceUnavailable", "message": "Try later."}})
+
+
+def associate(service: SiteRecovery, cancelled: threading.Event | None = None) -> str:
+    mapping = service.protection.associate_policy(
+        CONTAINER_ID, policy_id=POLICY_ID, mapping_name="default", client_request_id="ours-1", cancelled=cancelled
+    )
+    return mapping.state
+
+
+@pytest.fixture
+def job_succeeds(stub: Stub) -> None:
+    stub.answer("GET", r"/replicationJobs\?", Answer(body=listed(job_body("Succeeded"))))
+    stub.answer("GET", f"/replicationJobs/{JOB_NAME}", Answer(body=job_body("Succeeded", full=True)))
+
+
+def test_what_is_there_is_not_asked_for(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", MAPPING, PAIRED)
+    assert associate(quick) == "Paired"
+    assert not stub.sent("PUT")
+
+
+@pytest.mark.usefixtures("job_succeeds")
+def test_a_declaration_ends_when_its_effect_shows(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", MAPPING, ABSENT, ABSENT, PAIRED)  # the object lags its job
+    stub.answer("PUT", MAPPING, TAKEN_ON)
+    assert associate(quick) == "Paired"
+    (request,) = stub.sent("PUT", MAPPING)
+    assert request.headers["x-ms-client-request-id"] == "ours-1"
+    assert request.body["properties"] == {
+        "policyId": POLICY_ID,
+        "targetProtectionContainerId": "Microsoft Azure",
+        "providerSpecificInput": {"instanceType": "HyperVReplicaAzure"},
+    }
+
+
+@pytest.mark.parametrize("lost", [FAULT, Answer(cut=True)])
+def test_a_lost_answer_is_found_by_its_effect(stub: Stub, quick: SiteRecovery, lost: Answer) -> None:
+    stub.answer("GET", MAPPING, ABSENT, PAIRED)
+    stub.answer("PUT", MAPPING, lost)
+    assert associate(quick) == "Paired"
+    assert len(stub.sent("PUT", MAPPING)) == 1
+
+
+@pytest.mark.usefixtures("job_succeeds")
+@pytest.mark.parametrize("first", [FAULT, Answer(409, {"error": {"code": "Conflict", "message": "Busy."}})])
+def test_what_had_no_effect_is_sent_again_as_the_same_call(stub: Stub, quick: SiteRecovery, first: Answer) -> None:
+    stub.answer("GET", MAPPING, ABSENT, ABSENT, PAIRED)
+    stub.answer("PUT", MAPPING, first, TAKEN_ON)
+    assert associate(quick) == "Paired"
+    assert [request.headers["x-ms-client-request-id"] for request in stub.sent("PUT", MAPPING)] == ["ours-1"] * 2
+
+
+def test_a_throttled_declaration_gives_up_after_a_few_attempts(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", MAPPING, ABSENT)
+    body = {"error": {"code": "TooManyRequests", "message": "Wait."}}
+    stub.answer("PUT", MAPPING, Answer(429, body, {"x-ms-retry-after-ms": "5"}))
+    with pytest.raises(ThrottledError):
+        associate(quick)
+    assert len(stub.sent("PUT", MAPPING)) == 4
+
+
+def test_what_is_refused_for_good_is_not_sent_again(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", MAPPING, ABSENT)
+    stub.answer("PUT", MAPPING, Answer(400, {"error": {"code": "506", "message": "invalid ReplicationProviderInput"}}))
+    with pytest.raises(RefusedError, match="invalid ReplicationProviderInput"):
+        associate(quick)
+    assert len(stub.sent("PUT", MAPPING)) == 1
+
+
+def test_a_failed_job_is_the_declarations_failure(stub: Stub, quick: SiteRecovery) -> None:
+    error = {"serviceErrorDetails": {"code": "150261", "message": "Replication policy creation failed."}}
+    stub.answer("GET", MAPPING, ABSENT)
+    stub.answer("PUT", MAPPING, TAKEN_ON)
+    stub.answer("GET", r"/replicationJobs\?", Answer(body=listed(job_body("Failed"))))
+    stub.answer("GET", f"/replicationJobs/{JOB_NAME}", Answer(body=job_body("Failed", full=True, errors=[error])))
+    with pytest.raises(JobFailedError, match=r"Replication policy creation failed\. \(150261\)"):
+        associate(quick)
+
+
+def test_a_cancelled_declaration_stops_waiting_and_says_so(stub: Stub, quick: SiteRecovery) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    stub.answer("GET", MAPPING, ABSENT)
+    stub.answer("PUT", MAPPING, TAKEN_ON)
+    stub.answer("GET", r"/replicationJobs\?", Answer(body=listed(job_body("InProgress"))))
+    with pytest.raises(StillRunningError) as caught:
+        associate(quick, cancelled)
+    assert caught.value.cancelled
