@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,20 @@ from site_recovery.credentials import credentials_for
 from site_recovery.errors import AccessDeniedError, SiteRecoveryError, UnreachableError, WrongTargetError
 from site_recovery.records import VaultId
 from site_recovery.target import CLOUDS, Endpoints, Target, endpoints_for, is_loopback
-from tests.site_recovery.stub import SECRET, SUBSCRIPTION, TARGET, TENANT, VAULT, Answer, Request, Stub, listed
+from tests.site_recovery.stub import (
+    ACCEPTED,
+    ITEM_ID,
+    JOB_ID,
+    SECRET,
+    SUBSCRIPTION,
+    TARGET,
+    TENANT,
+    VAULT,
+    Answer,
+    Request,
+    Stub,
+    listed,
+)
 
 REAL = Target("azure", SUBSCRIPTION, TENANT)
 CLIENT = {"AZURE_CLIENT_ID": "44444444-4444-4444-4444-444444444444"}
@@ -234,3 +248,22 @@ def test_no_error_of_ours_is_an_sdk_type() -> None:
     )
     assert azure_free.stdout.strip() == "False"
     assert issubclass(WrongTargetError, SiteRecoveryError)
+
+
+def test_a_token_revoked_by_the_service_is_renewed_and_the_refused_call_made_with_the_new_one(stub: Stub) -> None:
+    claims = base64.b64encode(b'{"access_token":{"nbf":{"essential":true,"value":"1"}}}').decode()
+    challenge = f'Bearer authorization_uri="{stub.url}/{TENANT}", error="insufficient_claims", claims="{claims}"'
+    refused = Answer(401, {"error": {"code": "ExpiredAuthenticationToken"}}, {"WWW-Authenticate": challenge})
+    stub.answer("POST", "/failoverCommit", refused, ACCEPTED)
+    service = connect(TARGET, VAULT, environment=stub.environment)
+    assert service.operations.commit(ITEM_ID, client_request_id="ours-1").job_id == JOB_ID
+    assert "claims=" in token_requests(stub)[-1].body
+    assert len(stub.sent("POST", "/failoverCommit")) == 2
+
+
+def test_a_token_refused_without_a_challenge_is_an_error_and_the_call_is_not_repeated(stub: Stub) -> None:
+    stub.answer("POST", "/failoverCommit", Answer(401, {"error": {"code": "InvalidAuthenticationToken"}}))
+    service = connect(TARGET, VAULT, environment=stub.environment)
+    with pytest.raises(AccessDeniedError):
+        service.operations.commit(ITEM_ID, client_request_id="ours-1")
+    assert len(stub.sent("POST", "/failoverCommit")) == 1
