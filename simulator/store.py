@@ -91,7 +91,8 @@ class Store:
     def restore(self, snapshot: Snapshot) -> None:
         """Put the world back to a snapshot; kinds that it does not name become empty."""
         for kind, table in self._tables.items():
-            table.replace(snapshot.get(kind, {}))
+            # A copy, as in snapshot(): what happens to the world later must not happen to the snapshot.
+            table.replace(json.loads(json.dumps(snapshot.get(kind, {}))))
         self.commit()
 
     def close(self) -> None:

@@ -1,0 +1,109 @@
+"""A run may be killed at any instant: run again, it ends in the same state, and nothing has been asked for twice.
+
+Enumerated, not sampled: every operation of every chain, in both directions and both profiles, at every instant at which
+a process can die around it. The ordinary suite runs a fixed slice; `make crash-matrix` runs all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from lifecycle.directions import Direction
+from lifecycle.options import MoveOptions
+from tests.executor.killed import Death, Instant, run_in_child
+from tests.executor.site import AZURE, BOLD, FULL_DOWNLOAD, HOME, PLANNED, Site
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is not known there")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a chain: where it begins, its operation, and what the whole rest of the chain asks the service for."""
+
+    name: str
+    profiles: tuple[str, ...]
+    begins: str
+    goal: Direction
+    options: MoveOptions
+    verb: str
+    rest: tuple[str, ...]
+
+
+BOTH, TUTORIAL, RECORDED = ("tutorial", "recorded"), ("tutorial",), ("recorded",)
+CHANGE = replace(BOLD, change_recovery_point="latestProcessed")
+OUT = ("FailoverCommit", "Reprotect")
+BACK = ("PlannedFailover", "Resume", "FailoverCommit", "Reprotect")
+
+STEPS = (
+    Step("failover", TUTORIAL, "protected", AZURE, BOLD, "unplannedFailover", ("UnplannedFailover", *OUT)),
+    Step("failover", RECORDED, "protected", AZURE, BOLD, "unplannedFailover", ("UnplannedFailover", OUT[0])),
+    Step("planned-failover", TUTORIAL, "protected", AZURE, PLANNED, "plannedFailover", ("PlannedFailover", *OUT)),
+    Step("planned-failover", RECORDED, "protected", AZURE, PLANNED, "plannedFailover", ("PlannedFailover", OUT[0])),
+    Step("change", TUTORIAL, "failedOver", AZURE, CHANGE, "applyRecoveryPoint", ("ApplyRecoveryPoint", *OUT)),
+    Step("change", RECORDED, "failedOver", AZURE, CHANGE, "applyRecoveryPoint", ("ApplyRecoveryPoint", OUT[0])),
+    Step("commit", TUTORIAL, "failedOver", AZURE, BOLD, "failoverCommit", OUT),
+    Step("commit", RECORDED, "failedOver", AZURE, BOLD, "failoverCommit", OUT[:1]),
+    Step("reprotect", TUTORIAL, "committed", AZURE, BOLD, "reProtect", OUT[1:]),
+    Step("synchronize", TUTORIAL, "replicatesBack", HOME, BOLD, "plannedFailover", BACK),
+    Step("synchronize", RECORDED, "committed", HOME, BOLD, "plannedFailover", BACK),
+    Step("complete", BOTH, "synchronized", HOME, BOLD, "resume", BACK[1:]),
+    Step("full-download", TUTORIAL, "replicatesBack", HOME, FULL_DOWNLOAD, "plannedFailover", (BACK[0], *BACK[2:])),
+    Step("full-download", RECORDED, "committed", HOME, FULL_DOWNLOAD, "plannedFailover", (BACK[0], *BACK[2:])),
+    Step("failback-commit", BOTH, "failedBack", HOME, BOLD, "failoverCommit", BACK[2:]),
+    Step("reverse-replicate", BOTH, "failbackCommitted", HOME, BOLD, "reProtect", BACK[3:]),
+)
+# Runs always: each step once, and each instant several times, in turn over the profiles.
+_SLICE = {
+    ("failover", "tutorial", Instant.AFTER_POST),
+    ("planned-failover", "recorded", Instant.WHILE_POLLING),
+    ("change", "tutorial", Instant.AFTER_SUCCESS),
+    ("commit", "recorded", Instant.AFTER_POST),
+    ("reprotect", "tutorial", Instant.BEFORE_POST),
+    ("synchronize", "tutorial", Instant.AFTER_POST),
+    ("complete", "recorded", Instant.AFTER_POST),
+    ("full-download", "recorded", Instant.AFTER_SUCCESS),
+    ("failback-commit", "tutorial", Instant.WHILE_POLLING),
+    ("reverse-replicate", "tutorial", Instant.AFTER_POST),
+}
+
+
+def _cases() -> list[ParameterSet]:
+    cases = []
+    for step in STEPS:
+        for profile in step.profiles:
+            for instant in Instant:
+                always = (step.name, profile, instant) in _SLICE
+                marks = () if always else (pytest.mark.slow,)
+                name = f"{profile}-{step.name}-{instant.name.lower()}"
+                cases.append(pytest.param(profile, step, instant, id=name, marks=marks))
+    return cases
+
+
+def test_the_slice_names_cases_that_exist() -> None:
+    known = {(step.name, profile) for step in STEPS for profile in step.profiles}
+    assert {(name, profile) for name, profile, _ in _SLICE} <= known
+    assert {name for name, _, _ in _SLICE} == {step.name for step in STEPS}
+    assert {instant for _, _, instant in _SLICE} == set(Instant)
+
+
+@pytest.mark.parametrize(("profile", "step", "instant"), _cases())
+def test_a_killed_run_is_gone_on_with(sites: Callable[[str], Site], profile: str, step: Step, instant: Instant) -> None:
+    site = sites(profile).begin(step.begins, step.options)
+    order = site.order(step.goal, step.options)
+
+    first = run_in_child(site.connection(), order, Death(step.verb, instant))
+    assert first.killed, f"the process was to die {instant.value} of {step.verb}, but {first}"
+    second = run_in_child(site.connection(), order, None)
+
+    assert second.stop == ""
+    assert tuple(site.accepted()) == step.rest
+    assert all(state == "Succeeded" for _, state in site.jobs())
+    truth = site.truth()
+    assert truth["running"] == ("azure" if step.goal is AZURE else "onPremises")
+    assert not truth["onPremises"]["corrupted"]
+    assert site.run(step.goal, step.options).reached().taken == []

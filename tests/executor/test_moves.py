@@ -1,0 +1,46 @@
+"""There and back, in every way an operator can choose, against the service of either profile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lifecycle.options import FailoverMode, MoveOptions
+from tests.executor.site import AZURE, BOLD, FULL_DOWNLOAD, HOME, PLANNED, Site
+
+BACK = ["Failback", "CommitFailover", "ReprotectReplicationGroup"]
+
+
+@pytest.mark.parametrize("options", [BOLD, PLANNED], ids=["unplanned", "planned"])
+def test_a_machine_goes_to_azure_and_comes_back(either: Site, options: MoveOptions) -> None:
+    site = either
+    first = "UnplannedFailover" if options.mode is FailoverMode.UNPLANNED else "PlannedFailover"
+    out = [first, "CommitFailover"] + (["ReprotectReplicationGroup"] if site.profile == "tutorial" else [])
+
+    run = site.run(AZURE, options).reached()
+    assert run.told.steps == ["failover", "commit", "reprotect"][: len(out)]
+    assert site.moves() == out
+    assert site.truth()["running"] == "azure"
+
+    run = site.run(HOME, options).reached()
+    assert run.told.steps == ["synchronize", "completeFailover", "commit", "reverseReplicate"]
+    assert site.moves() == [*out, *BACK]
+    assert site.truth()["running"] == "onPremises"
+    assert site.truth()["stage"] == "protected"
+
+    assert site.run(AZURE if site.truth()["running"] == "azure" else HOME, options).reached().taken == []
+
+
+def test_a_full_download_fails_back_in_one_step(either: Site) -> None:
+    site = either.begin("replicatesBack" if either.profile == "tutorial" else "committed")
+    run = site.run(HOME, FULL_DOWNLOAD).reached()
+    assert run.told.steps == ["completeFailover", "commit", "reverseReplicate"]
+    assert site.moves() == BACK
+    assert site.truth()["running"] == "onPremises"
+
+
+def test_a_reached_goal_takes_no_step(site: Site) -> None:
+    run = site.run(HOME, replace(BOLD)).reached()
+    assert run.taken == []
+    assert site.accepted() == []
