@@ -56,6 +56,8 @@ def test_an_error_meant_for_the_user_is_shown_without_a_traceback(project: Path,
     done = engine.run("preview", "--stack", "dev", cwd=project, check=False)
     assert done.returncode != 0
     assert "error: the stack file lacks a vault" in done.stdout
+    assert "unhandled" not in done.stdout
+    assert "exit code" not in done.stdout
     assert "Traceback" not in done.stdout
 
 

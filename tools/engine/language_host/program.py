@@ -53,11 +53,11 @@ def _run(program: str, parallel: int) -> int:
             runner.run(pulumi.runtime.run_in_stack(run_program))
         except pulumi.RunError as error:
             pulumi.log.error(str(error))
-            return 1
         except Exception as error:  # noqa: BLE001 - whatever a user's program raises is shown to the user
             pulumi.log.error(f"Program failed with an unhandled exception:\n{_traceback_of(error, program)}")
-            return EXIT_CODE_ERROR_SHOWN
-    return 0
+        else:
+            return 0
+    return EXIT_CODE_ERROR_SHOWN
 
 
 def _traceback_of(error: BaseException, program: str) -> str:
