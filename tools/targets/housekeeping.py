@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 
+from tools.engine.cache import executable_name
 from tools.project import PYTHON, ROOT, SCRIPTS, VIRTUAL_ENVIRONMENT, WORK, engine, run, say
 from tools.targets import setup
 
 _BUILT = [".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", "benchmarks/out"]
+# Not among the pinned dependencies: it is what pins them, and needed by nobody else.
+_UV = "0.13.9"
 # Modules that write pages of docs/ from what they describe.
 _GENERATORS = ["components.settings"]
 
@@ -31,10 +34,15 @@ def docs(arguments: list[str]) -> int:
 def lock(arguments: list[str]) -> int:
     """Pin both lock files again from pyproject.toml; `--upgrade` takes the newest versions that it allows."""
     setup.for_development()
-    for name, extras in (("requirements.txt", []), ("requirements-dev.txt", ["--extra", "dev"])):
+    if not (SCRIPTS / executable_name("uv")).exists():
+        run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"uv=={_UV}"])
+    for name, extras in (
+        ("requirements.txt", []),
+        ("requirements-dev.txt", ["--extra", "dev", "--constraint", "requirements.txt"]),
+    ):
         run([
             SCRIPTS / "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header",
-            "--no-emit-index-url", *extras, *arguments, "--output-file", name, "pyproject.toml",
+            "--no-emit-index-url", "--python-version", "3.11", *extras, *arguments, "--output-file", name, "pyproject.toml",
         ])  # fmt: skip
         say(f"wrote {name}")
     return 0
