@@ -42,7 +42,8 @@ def lock(arguments: list[str]) -> int:
     ):
         run([
             SCRIPTS / "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header",
-            "--no-emit-index-url", "--python-version", "3.11", *extras, *arguments, "--output-file", name, "pyproject.toml",
+            "--no-emit-index-url", "--python-version", "3.11", *extras, *arguments,
+            "--output-file", name, "pyproject.toml",
         ])  # fmt: skip
         say(f"wrote {name}")
     return 0
