@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -103,7 +104,7 @@ class Dispatcher:
             route=route or _unknown(scope["method"], methods),
             path=scope["path"],
             parameters=parameters,
-            query={name.lower(): value for name, value in parse_qsl(query_string, keep_blank_values=True)},
+            query=dict(_query(query_string)),
             headers=headers,
             now=self._world.clock.now(),
             base_url=f"{scope['scheme']}://{headers.get('host', 'localhost')}",
@@ -153,6 +154,12 @@ class Dispatcher:
         }
         reply.headers = {**defaults, **{name.lower(): value for name, value in reply.headers.items()}}
         return reply
+
+
+@lru_cache(maxsize=1024)
+def _query(text: str) -> tuple[tuple[str, str], ...]:
+    """The parameters of a query string, names folded to lower case."""
+    return tuple((name.lower(), value) for name, value in parse_qsl(text, keep_blank_values=True))
 
 
 def _unknown(method: str, methods: frozenset[str]) -> OperationRoute:

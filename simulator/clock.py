@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # A manual clock starts here unless told otherwise, so that the same calls give the same bodies on any day.
 MANUAL_START = datetime(2026, 1, 5, 8, 0, 0, tzinfo=UTC).timestamp()
@@ -104,4 +105,9 @@ def written_whole(seconds: float) -> str:
 
 def written_http(seconds: float) -> str:
     """An instant as the Date header has it."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%a, %d %b %Y %H:%M:%S} GMT"
+    return _http_date(int(seconds))
+
+
+@lru_cache(maxsize=16)
+def _http_date(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%a, %d %b %Y %H:%M:%S} GMT"

@@ -134,6 +134,9 @@ class Call:
         return self.query.get("api-version", "")
 
 
+# Clients ask the same paths again and again: the way through the tree is remembered for so many of them.
+REMEMBERED_PATHS = 8192
+
 # A gate looks at a call before its handler does. It raises ServiceError to refuse, and returns headers for the answer.
 Gate = Callable[[Call], Mapping[str, str]]
 
@@ -144,11 +147,15 @@ class RouteTable:
     def __init__(self, routes: Iterable[OperationRoute]) -> None:
         self.routes = list(routes)
         self._root = _Node()
+        self._known: dict[tuple[str, str], tuple[OperationRoute, dict[str, str], frozenset[str]]] = {}
         for route in self.routes:
             self._add(route)
 
     def match(self, method: str, path: str) -> tuple[OperationRoute | None, dict[str, str], frozenset[str]]:
         """The route with its parameters, and the methods known at this path (empty if the path itself is unknown)."""
+        known = self._known.get((method, path))
+        if known is not None:
+            return known[0], dict(known[1]), known[2]
         segments = [segment for segment in path.split("/") if segment]
         found = self._root.find(segments, 0, [], method)
         if found is None:
@@ -156,7 +163,11 @@ class RouteTable:
             return None, {}, frozenset(other[0].routes) if other else frozenset()
         node, values = found
         route, names = node.routes[method]
-        return route, dict(zip(names, values, strict=True)), frozenset(node.routes)
+        parameters = dict(zip(names, values, strict=True))
+        if len(self._known) >= REMEMBERED_PATHS:
+            self._known.clear()
+        self._known[method, path] = (route, parameters, frozenset(node.routes))
+        return route, dict(parameters), frozenset(node.routes)
 
     def _add(self, route: OperationRoute) -> None:
         node, names = self._root, []

@@ -36,6 +36,7 @@ class Store:
             "UNIQUE (kind, key))"
         )
         self._tables: dict[str, Table[Any]] = {}
+        self._changed: set[str] = set()
 
     def table(
         self,
@@ -54,7 +55,7 @@ class Store:
         """
         if kind in self._tables:
             raise ValueError(f"the table {kind!r} is already open")
-        table: Table[Value] = Table(kind, encode, decode, group)
+        table: Table[Value] = Table(kind, encode, decode, group, self._changed)
         self._tables[kind] = table
         rows = self._connection.execute("SELECT key, body FROM documents WHERE kind = ? ORDER BY position", (kind,))
         table.load((key, json.loads(body)) for key, body in rows)
@@ -62,9 +63,10 @@ class Store:
 
     def commit(self) -> None:
         """Write every change since the last commit, in one transaction. Costs nothing if nothing changed."""
-        changes = [change for table in self._tables.values() if table.changed for change in table.take_changes()]
-        if not changes:
+        if not self._changed:
             return
+        changes = [change for kind in sorted(self._changed) for change in self._tables[kind].take_changes()]
+        self._changed.clear()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for kind, key, document in changes:
@@ -110,6 +112,7 @@ class Table(Generic[Value]):
         encode: Callable[[Value], Document],
         decode: Callable[[Document], Value],
         group: Callable[[Value], str] | None,
+        changed_kinds: set[str],
     ) -> None:
         self.kind = kind
         self.encode = encode
@@ -118,6 +121,7 @@ class Table(Generic[Value]):
         self._values: dict[str, Value] = {}
         self._groups: dict[str, dict[str, Value]] = {}
         self._changed: dict[str, None] = {}
+        self._changed_kinds = changed_kinds
 
     def get(self, key: str) -> Value | None:
         """The value under a key, matched without regard to case."""
@@ -129,7 +133,7 @@ class Table(Generic[Value]):
         self._values[folded] = value
         if self._group is not None:
             self._groups.setdefault(self._group(value).lower(), {})[folded] = value
-        self._changed[folded] = None
+        self._note(folded)
         return value
 
     def delete(self, key: str) -> None:
@@ -140,7 +144,7 @@ class Table(Generic[Value]):
             return
         if self._group is not None:
             self._groups.get(self._group(value).lower(), {}).pop(folded, None)
-        self._changed[folded] = None
+        self._note(folded)
 
     def values(self) -> list[Value]:
         """All values, in the order in which they were first put."""
@@ -168,11 +172,6 @@ class Table(Generic[Value]):
     def __iter__(self) -> Iterator[Value]:
         return iter(self.values())
 
-    @property
-    def changed(self) -> bool:
-        """Whether something waits to be written."""
-        return bool(self._changed)
-
     def take_changes(self) -> list[tuple[str, str, Document | None]]:
         """What waits to be written, as (kind, key, document or None if deleted); afterwards nothing waits."""
         changes = [
@@ -186,9 +185,14 @@ class Table(Generic[Value]):
         for key, document in documents:
             self.put(key, self._decode(document))
         self._changed.clear()
+        self._changed_kinds.discard(self.kind)
 
     def replace(self, documents: dict[str, Document]) -> None:
         """Make the table hold these documents and nothing else."""
         self.clear()
         for key, document in documents.items():
             self.put(key, self._decode(document))
+
+    def _note(self, key: str) -> None:
+        self._changed[key] = None
+        self._changed_kinds.add(self.kind)

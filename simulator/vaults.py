@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +24,7 @@ _IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Micr
 _STATUS = f"{VAULT}/operationStatus/{{operation}}"
 _RESULT = f"{VAULT}/operationResults/{{operation}}"
 PROVISIONED, DELETED = "vault.provisioned", "vault.deleted"
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,49}$")
 # How long the service takes, in its own seconds.
 CREATE_SECONDS, DELETE_SECONDS = 6.0, 4.0
 
@@ -115,6 +117,12 @@ def create_vault(call: Call) -> Reply:
     if group is None:
         raise resource_group_not_found(given["group"])
     wanted: VaultInput = call.body
+    if not _NAME.match(given["vault"]):
+        raise ServiceError(
+            400,
+            "InvalidResourceName",
+            f"The vault's name '{given['vault']}' is not valid: 2 to 50 letters, digits and hyphens, a letter first.",
+        )
     vault_id = arm_id(given["subscription"], group.get("name", given["group"]), f"{VAULT_KIND}/{given['vault']}")
     known = asr.vaults.get(vault_id)
     if known is not None and known["location"].replace(" ", "").lower() != wanted.location.replace(" ", "").lower():

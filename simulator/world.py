@@ -22,6 +22,8 @@ SUBSCRIPTION = "5ca1ab1e-0000-4000-8000-000000000001"
 TENANT = "5ca1ab1e-0000-4000-8000-00000000000a"
 
 Room = TypeVar("Room")
+# In real seconds; a restart after a crash goes on at most so much later than where the clock was.
+AHEAD = 0.1
 EventHandler = Callable[["World", float, Document], None]
 
 
@@ -201,11 +203,11 @@ class World:
     def _keep_instant(self, now: float, *, exactly: bool = False) -> None:
         """Keep an instant that no answer is later than, so that time never runs backwards over a restart.
 
-        Written ahead by one real second, or every read would have to write.
+        Written ahead by AHEAD of real time, or every read would have to write.
         """
         kept = self._meta.get("instant")
         exactly = exactly or self.clock.manual
         if exactly and (kept is None or kept["at"] != now):
             self._meta.put("instant", {"at": now})
         elif not exactly and (kept is None or kept["at"] < now):
-            self._meta.put("instant", {"at": now + self.clock.speed})
+            self._meta.put("instant", {"at": now + AHEAD * self.clock.speed})

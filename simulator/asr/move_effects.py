@@ -35,6 +35,7 @@ _SHUTDOWN_FAILED = AsyncError(
     "The host or the guest did not answer the request to shut down.",
     "Turn the source virtual machine off by hand before you use the one in Azure.",
 )
+_STARTED = "it was switched on while Azure replicated to its disks"
 _CORRUPTED = "a failback stopped while its data was being synchronized"
 
 
@@ -87,8 +88,14 @@ def add_effects(effects: Effects) -> None:
 
 
 def switch_host_vm(asr: SiteRecovery, vm: HostVm, state: Power, now: float) -> None:
-    """Switch a virtual machine on its host; what it replicates is settled first."""
+    """Switch a virtual machine on its host; what it replicates is settled first.
+
+    One that is switched on while Azure replicates to its disks destroys them.
+    """
     settle_items_of(asr, [vm.id], now)
+    replications = [item.replication for item in asr.items.values() if item.vm == vm.id]
+    if state is Power.RUNNING and any(one.reverse and one.phase == "running" for one in replications):
+        vm.corrupted = _STARTED
     vm.power = state.value
     asr.inventory.vms.put(vm.id, vm)
 

@@ -10,21 +10,22 @@ from simulator.asr.occupancy import occupy, release
 from simulator.asr.operations_status import accepted
 from simulator.asr.protectable_items import machine
 from simulator.asr.records import Job, JobState, ProtectedItem, Replication
-from simulator.asr.refusals import already_protected, at_once, busy, enabling_failed
+from simulator.asr.refusals import already_protected, at_once, busy, enabling_failed, not_allowed
 from simulator.asr.replication import begin_cycles, settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
-from simulator.asr.states import Stage
+from simulator.asr.states import Operation, Stage
 from simulator.asr.targets import apply_update, chosen_disks, target_nics, target_settings
 from simulator.errors import AsyncError, resource_not_found
 from simulator.ids import same
 from simulator.inventory import HostVm
 from simulator.routing import Call, Reply
 from simulator.store import Document
-from simulator.world import World
+from simulator.world import Profile, World
 
 ITEMS = f"{CONTAINER}/replicationProtectedItems"
 ITEM = f"{ITEMS}/{{item}}"
 VAULT_ITEMS = f"{VAULT}/replicationProtectedItems"
+UNMANAGED_RETIRED = "Unmanaged disks were retired on 31 March 2026."
 INITIAL_REPLICATION = "asr.initialReplication"
 # From the end of the transfer to the first recovery point, and how often it is tried again
 # while the host is away or another job works on the item, in seconds.
@@ -67,9 +68,9 @@ def update(call: Call) -> Reply:
     """PATCH a protected item: the target's name, size, network, addresses."""
     asr = call.world.room(SiteRecovery)
     item = asr.item(call)
-    refused = busy(item) if item.job else None
-    at_once(asr, refused)
     properties: UpdateProperties = call.body.properties
+    refused = busy(item) if item.job else _why_not_changed(asr, properties)
+    at_once(asr, refused)
     job = start_job(
         asr,
         "UpdateVmProperties",
@@ -87,10 +88,14 @@ def update(call: Call) -> Reply:
 
 
 def disable(call: Call) -> Reply:
-    """POST remove: disable protection. Accepted in every stage (recorded even before a failback's commit)."""
+    """POST remove: disable protection. Accepted in every stage (recorded even before a failback's commit) but one:
+    a test failover has to be cleaned up first.
+    """
     asr = call.world.room(SiteRecovery)
     item = asr.item(call)
     refused = busy(item) if item.job else None
+    if refused is None and item.stage == Stage.TEST_FAILOVER_UP:
+        refused = not_allowed(asr, item, Operation.DISABLE_PROTECTION)
     at_once(asr, refused)
     return _remove(call, asr, item, "DisableDr", refused)
 
@@ -222,6 +227,8 @@ def _why_not(
     mapped = [one for one in asr.mappings.of(vault) if one["id"].lower().startswith(f"{container}/")]
     if not any(same(one["properties"]["policyId"], policy["id"]) for one in mapped):
         reasons.append(f"The policy '{policy['name']}' is not associated with the protection container.")
+    if settings.use_managed_disks == "false" and asr.world.settings.profile is Profile.RECORDED:
+        reasons.append(UNMANAGED_RETIRED)
     known = {disk.id for disk in vm.disks}
     reasons += [f"The virtual machine has no disk '{disk}'." for disk in chosen_disks(settings) if disk not in known]
     neighbours = (settings.target_azure_network_id, settings.target_storage_account_id, settings.log_storage_account_id)
@@ -230,6 +237,17 @@ def _why_not(
     if host is None or not host.heartbeat:
         reasons.append(f"The Hyper-V host of '{vm.name}' cannot be reached.")
     return enabling_failed(vm.name, " ".join(reasons)) if reasons else None
+
+
+def _why_not_changed(asr: SiteRecovery, wanted: UpdateProperties) -> AsyncError | None:
+    """Why a target cannot be changed so, or None."""
+    details = wanted.provider_specific_details
+    unmanaged = details is not None and details.use_managed_disks == "false"
+    if unmanaged and asr.world.settings.profile is Profile.RECORDED:
+        return AsyncError(
+            "SimulatorUnmanagedDisksRetired", UNMANAGED_RETIRED, "useManagedDisks is false.", "Use managed disks."
+        )
+    return None
 
 
 def _new_item(call: Call, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings) -> ProtectedItem:

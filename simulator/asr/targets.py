@@ -9,6 +9,7 @@ from simulator.ids import derived_guid
 from simulator.inventory import HostVm
 from simulator.routing import Call
 from simulator.store import Document
+from simulator.world import Profile
 
 
 def chosen_disks(settings: EnableSettings) -> list[str]:
@@ -16,6 +17,11 @@ def chosen_disks(settings: EnableSettings) -> list[str]:
     managed = [disk.disk_id for disk in settings.disks_to_include_for_managed_disks or [] if disk.disk_id]
     chosen = settings.disks_to_include or managed
     return [disk.lower() for disk in chosen]
+
+
+def default_managed_disks(profile: Profile) -> str:
+    """The tutorial's service keeps disks in a storage account unless told otherwise; today's has managed disks only."""
+    return "true" if profile is Profile.RECORDED else "false"
 
 
 def target_settings(call: Call, vm: HostVm, given: EnableSettings) -> Document:
@@ -36,7 +42,7 @@ def target_settings(call: Call, vm: HostVm, given: EnableSettings) -> Document:
         "recoveryAvailabilitySetId": given.target_availability_set_id,
         "targetAvailabilityZone": given.target_availability_zone,
         "targetProximityPlacementGroupId": given.target_proximity_placement_group_id,
-        "useManagedDisks": given.use_managed_disks or "false",
+        "useManagedDisks": given.use_managed_disks or default_managed_disks(call.world.settings.profile),
         "licenseType": given.license_type or "NotSpecified",
         "sqlServerLicenseType": given.sql_server_license_type or "NotSpecified",
         "targetVmTags": given.target_vm_tags or {},

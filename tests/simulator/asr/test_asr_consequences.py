@@ -135,3 +135,10 @@ def test_a_failback_fails_when_somebody_deleted_the_azure_machine(recorded: Esta
     recorded.advance(60)
     with pytest.raises(HttpResponseError, match="does not exist any more"):
         recorded.finish(recorded.begin_failback())
+
+
+def test_switching_the_on_premises_machine_on_while_azure_replicates_to_it_destroys_it(tutorial: Estate) -> None:
+    tutorial.begin_to_azure()
+    tutorial.admin("PATCH", "machines/sql01", {"power": "running"})
+    assert "switched on" in tutorial.machine()["corrupted"]
+    assert tutorial.view()["running"] == "both"

@@ -8,6 +8,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 
 from tests.simulator.asr.estate import HYPER_V, Estate, policy_input
+from tests.simulator.conftest import FreshSimulator
 
 
 def inner(error: HttpResponseError) -> dict[str, Any]:
@@ -178,3 +179,30 @@ def test_a_body_that_does_not_fit_gets_400_with_the_envelope(recorded: Estate, r
     error = answer.json()["error"]
     assert part in error["message"]
     assert error["details"][0]["possibleCauses"]
+
+
+def test_unmanaged_disks_are_gone_from_todays_service(recorded: Estate) -> None:
+    body = recorded.enable_input("app01", useManagedDisks="false")
+    with pytest.raises(HttpResponseError) as refused:
+        recorded.client.replication_protected_items.begin_create(*recorded.path("app01"), body)
+    assert "retired" in inner(refused.value)["possibleCauses"]
+    assert recorded.item().provider_specific_details.use_managed_disks == "true"
+
+
+def test_a_test_failover_is_cleaned_up_before_anything_else(recorded: Estate) -> None:
+    items = recorded.client.replication_protected_items
+    body = {"properties": {"networkId": recorded.network_id, "providerSpecificDetails": {"instanceType": HYPER_V}}}
+    recorded.finish(items.begin_test_failover(*recorded.path(), body))
+    with pytest.raises(HttpResponseError, match="'DisableProtection' is not allowed"):
+        items.begin_delete(*recorded.path(), {"properties": {}})
+
+
+def test_loose_tolerates_unknown_fields(fresh_simulator: FreshSimulator) -> None:
+    simulator = fresh_simulator("--loose", "--speed", "1000")
+    simulator.make_group("dr")
+    vault = f"{simulator.subscription_path}/resourceGroups/dr/providers/Microsoft.RecoveryServices/vaults/loose"
+    body = {"location": "westeurope", "properties": {}, "somethingNew": 1}
+    assert simulator.arm("PUT", vault, body).status_code == 201
+    settings = {**policy_input()["properties"]["providerSpecificInput"], "somethingNew": {"deep": True}}
+    policy = {"properties": {"providerSpecificInput": settings}}
+    assert simulator.arm("PUT", f"{vault}/replicationPolicies/p", policy).status_code == 202
