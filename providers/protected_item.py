@@ -1,57 +1,32 @@
 """One Hyper-V VM protected in the vault: what the service calls a replication protected item.
 
-Creating it adopts an item that exists. Removing it changes nothing in Azure. Nothing about it is ever a replace, since
-a replace would end the protection of the VM: a setting that the service cannot change is an error in the preview.
+Creating it adopts an item that exists. Removing it changes nothing in Azure, unless the estate is being dismantled.
+Nothing about it is ever a replace, since a replace would end the protection of the VM: what the service can change is
+changed in place, at once or, where the VM's stage forbids it, by a later `up`; any other change is an error.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from pulumi import ResourceOptions
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 from pulumi.output import Input, Output
 
+from providers.dismantling import dismantled, refuse_while_in_the_way
+from providers.item_checks import FIXED, checked_again, checked_new
+from providers.item_settings import change_to, differing, names_of
 from providers.operation import Operation, PartialFailure, Severity, current_operation
-from providers.properties import SnakeCaseOutputs, changed_keys, is_unknown, plain
+from providers.properties import SnakeCaseOutputs, changed_keys, plain
 from providers.protectable_vms import enable_settings, find_vm
 from providers.vault_access import service_of
-from site_recovery.errors import NotFoundError, SiteRecoveryError, StillRunningError
+from site_recovery.errors import BusyError, NotFoundError, RefusedError, SiteRecoveryError, StillRunningError
 from site_recovery.protection import ItemUpdate
 from site_recovery.records import ItemRecord, JobRecord, last_segment
 from site_recovery.service import SiteRecovery
 
-# What the service changes in place: the keys of `azure` here, the fields of its update there.
-_CHANGEABLE = {
-    "vmName": "recovery_vm_name",
-    "size": "recovery_vm_size",
-    "networkId": "recovery_network_id",
-    "resourceGroupId": "recovery_resource_group_id",
-    "subnet": "recovery_subnet",
-    "staticIp": "recovery_static_ip",
-    "licenseType": "license_type",
-}
-_NIC = ("networkId", "subnet", "staticIp")
-_FIXED: dict[str, str] = {
-    "target": "declare the VM in a stack of the other cloud instead",
-    "vault": "declare the VM in a stack of the other vault instead",
-    "site": "a VM belongs to the site of its host; declare it where it is",
-    "vm": "declare the other VM beside this one",
-    "policyId": "the service has no call that moves a protected VM to another policy: change the policy itself, or "
-    "disable the VM's protection in Azure and protect it anew with the other policy",
-    "source": "which disks replicate is settled when protection is enabled: disable the VM's protection in Azure and "
-    "protect it anew (this copies all its data again)",
-}
 _HOURS_OF_INITIAL_REPLICATION = 48
+_COMPARED = (*FIXED, "azure", "waitForInitialReplication", "dismantle")
+_INPUTS = (*_COMPARED, "containerId", "source", "stepLimitMinutes", "itemId")
 
 
 class ItemProvider(ResourceProvider):
@@ -59,68 +34,75 @@ class ItemProvider(ResourceProvider):
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         olds, news = plain(olds), plain(news)
-        failures = _unchangeable(olds, news) if olds.get("target") else _undiscovered(news)
-        return CheckResult(news, failures)
+        item_id, failures = checked_again(olds, news) if olds.get("target") else checked_new(news)
+        return CheckResult(news if item_id is None else {**news, "itemId": item_id}, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=bool(changed_keys(plain(olds), plain(news), _COMPARED)), replaces=[])
+        olds, news = plain(olds), plain(news)
+        changed = changed_keys(olds, news, _COMPARED)
+        if "azure" in changed and olds.get("itemId"):
+            _tell_deferral(olds, news)
+        appears = not olds.get("containerId") and bool(news.get("containerId"))
+        return DiffResult(changes=bool(changed) or appears, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        props = plain(props)
-        service, operation = service_of(props), current_operation()
-        vm = find_vm(service, props["containerId"], props["vm"], props.get("source", {}).get("vmId"))
-        if vm.protected_item_id is not None:
-            item = _existing(service, vm.protected_item_id)
-            operation.say(Severity.INFO, f"{props['vm']} is protected already: adopted, nothing is changed in Azure")
-        else:
-            item = service.protection.enable(
-                props["containerId"],
-                item_name=vm.name,
-                settings=enable_settings(vm, props),
-                on_progress=_job_progress(operation, props["vm"]),
-                cancelled=operation.cancelled,
-            )
-        service.invalidate()
-        return CreateResult(item.id, _outputs(props, _waited(service, operation, item, props)))
+        outs = _protected(plain(props))
+        return CreateResult(outs["itemId"] or f"pending:{outs['site']}/{outs['vm']}", outs)
 
-    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         olds, news = plain(olds), plain(news)
+        if not olds.get("itemId"):
+            return UpdateResult(_protected(news))
         service, operation = service_of(news), current_operation()
-        item = _existing(service, id_)
-        change = _item_update(olds.get("azure", {}), news.get("azure", {}), item)
-        if change is not None:
-            item = service.protection.update(
-                id_, change=change, on_progress=_job_progress(operation, news["vm"]), cancelled=operation.cancelled
-            )
-            service.invalidate()
-        return UpdateResult(_outputs(news, _waited(service, operation, item, news)))
+        item = _existing(service, olds["itemId"])
+        before, after = olds.get("azure", {}), news.get("azure", {})
+        item, azure = _brought_in_line(service, operation, item, before, after)
+        outs = _outputs({**news, "azure": azure}, _waited(service, operation, item, {**news, "azure": azure}))
+        return UpdateResult({**outs, "deferred": sorted(changed_keys(azure, after, {*azure, *after}))})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         props = plain(props)
-        item = service_of(props).inventory().item(id_)
-        return ReadResult(id_, _outputs(props, item)) if item is not None else ReadResult("", {})
+        if not props.get("itemId"):
+            return ReadResult(id_, props)
+        item = service_of(props).inventory().item(props["itemId"])
+        if item is None:
+            return ReadResult("", {})
+        azure = {**props.get("azure", {}), **differing(item, props.get("azure", {}))}
+        outs = {**_outputs({**props, "azure": azure}, item), "deferred": props.get("deferred", [])}
+        return ReadResult(id_, outs, {key: value for key, value in outs.items() if key in _INPUTS})
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        current_operation().say(
-            Severity.WARNING,
-            f"{props.get('vm')} is no longer declared; nothing is changed in Azure, it stays protected as it is",
-        )
-
-
-_COMPARED = (*_FIXED, "azure", "waitForInitialReplication")
+        props, operation = plain(props), current_operation()
+        if not props.get("dismantle"):
+            left = "nothing is changed in Azure, it stays protected as it is"
+            operation.say(Severity.WARNING, f"{props.get('vm')} is no longer declared; {left}")
+        elif props.get("itemId"):
+            service = service_of(props)
+            refuse_while_in_the_way(service)
+            with dismantled(f"the protection of {props['vm']}"):
+                service.protection.disable(
+                    props["itemId"],
+                    on_progress=_job_progress(operation, props["vm"]),
+                    cancelled=operation.cancelled,
+                )
+            service.invalidate()
 
 
 class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="ProtectedItem"):
     """A VM that is protected. `azure` has what it becomes in Azure, all ids resolved:
 
-    vmName, resourceGroupId, networkId?, subnet?, staticIp?, size?, storageAccountId?, logStorageAccountId?,
-    managedDisks, licenseType?, zone?, and `extra` (further fields of the service's own input). `source` has osType?,
-    vmId?, disks {include, exclude}.
+    vmName, resourceGroupId, networkId?, subnet?, staticIp?, testNetworkId?, testSubnet?, testStaticIp?, size?,
+    storageAccountId?, logStorageAccountId?, managedDisks, diskType?, availabilitySetId?, zone?, licenseType?,
+    sqlServerLicenseType?, rdp, tags?. `source` has osType?, vmId?, disks {include, exclude}.
+
+    `item_id` is empty while no host has registered with the site; `deferred` are the settings whose change waits.
     """
 
+    item_id: Output[str]
     item_name: Output[str]
     azure_vm_name: Output[str]
     replication_health: Output[str]
+    deferred: Output[list[str]]
 
     def __init__(
         self,
@@ -135,6 +117,8 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
         azure: Input[Mapping[str, Any]],
         source: Mapping[str, Any],
         wait_for_initial_replication: bool,
+        step_limit_minutes: float | None = None,
+        dismantle: bool = False,
         opts: ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -147,41 +131,100 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
             "azure": azure,
             "source": dict(source),
             "waitForInitialReplication": wait_for_initial_replication,
+            "stepLimitMinutes": step_limit_minutes,
+            "dismantle": dismantle,
+            "itemId": None,
             "itemName": None,
             "azureVmName": None,
             "replicationHealth": None,
+            "deferred": None,
         }
         super().__init__(ItemProvider(), resource_name, props, opts)
 
 
-def _undiscovered(news: Mapping[str, Any]) -> list[CheckFailure]:
-    """A VM that the service does not show is an error of the preview, as soon as there is a site to look into."""
-    if is_unknown(news.get("containerId")):
-        return []
-    try:
-        find_vm(service_of(news), news["containerId"], news["vm"], news.get("source", {}).get("vmId"))
-    except SiteRecoveryError as error:
-        return [CheckFailure("vm", str(error))]
-    return []
-
-
-def _unchangeable(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[CheckFailure]:
-    vm = news.get("vm")
-    failures = [
-        CheckFailure(key, f"{vm}: its {key} cannot be changed while it is protected: {_FIXED[key]}")
-        for key in changed_keys(olds, news, _FIXED)
-    ]
-    before, after = olds.get("azure") or {}, news.get("azure") or {}
-    keys = sorted(key for key in {*before, *after} if key not in _CHANGEABLE)
-    failures += [
-        CheckFailure(
-            f"azure.{key}",
-            f"{vm}: its {key} cannot be changed while it is protected: disable its protection in Azure and protect it "
-            "anew (this copies all its data again), or take the change back",
+def _protected(props: dict[str, Any]) -> dict[str, Any]:
+    """The outputs of a VM that is found protected, or is protected now; or pending, as long as there is no host."""
+    if not props.get("containerId"):
+        return {**props, "itemId": "", "itemName": "", "azureVmName": "", "replicationHealth": "", "deferred": []}
+    service, operation, wanted = service_of(props), current_operation(), props["azure"]
+    vm = find_vm(service, props["containerId"], props["vm"], (props.get("source") or {}).get("vmId"))
+    if vm.protected_item_id is not None:
+        item = _existing(service, vm.protected_item_id)
+        operation.say(Severity.INFO, f"{props['vm']} is protected already: adopted, nothing is changed in Azure")
+        azure = {**wanted, **differing(item, wanted)}
+    else:
+        item = service.protection.enable(
+            props["containerId"],
+            item_name=vm.name,
+            settings=enable_settings(vm, props),
+            on_progress=_job_progress(operation, props["vm"]),
+            cancelled=operation.cancelled,
         )
-        for key in changed_keys(before, after, keys)
-    ]
-    return failures
+        service.invalidate()
+        item, azure = _brought_in_line(service, operation, item, {**wanted, **differing(item, wanted)}, wanted)
+    props = {**props, "azure": azure}
+    outs = _outputs(props, _waited(service, operation, item, props))
+    return {**outs, "deferred": sorted(changed_keys(azure, wanted, {*azure, *wanted}))}
+
+
+def _brought_in_line(
+    service: SiteRecovery, operation: Operation, item: ItemRecord, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[ItemRecord, dict[str, Any]]:
+    """The item and its settings after the change; those `before` it where the VM's stage makes the change wait."""
+    change = change_to(before, after, item)
+    if change is None:
+        return item, dict(after)
+    why = _must_wait(item)
+    if not why:
+        try:
+            return _changed(service, operation, item, change), dict(after)
+        except (BusyError, RefusedError) as error:
+            if not _is_passing(item, error):
+                raise
+            why = error.what
+    keys = names_of(changed_keys(before, after, {*before, *after}))
+    operation.say(Severity.WARNING, f"{item.friendly_name}: DEFERRED {keys}: {why}; a later `pulumi up` changes it")
+    return item, dict(before)
+
+
+def _changed(service: SiteRecovery, operation: Operation, item: ItemRecord, change: ItemUpdate) -> ItemRecord:
+    changed = service.protection.update(
+        item.id,
+        change=change,
+        on_progress=_job_progress(operation, item.friendly_name),
+        cancelled=operation.cancelled,
+    )
+    service.invalidate()
+    return changed
+
+
+def _must_wait(item: ItemRecord) -> str:
+    """Why the settings of the Azure VM cannot be changed now; empty if they can."""
+    if item.active_location.casefold() != "primary":
+        return "the VM is active in Azure, and its settings there can be changed once it is back on premises"
+    if item.current_scenario is not None:
+        return f"the VM is busy ({item.current_scenario.name})"
+    offered = {"PlannedFailover", "UnplannedFailover"} & set(item.allowed_operations)
+    if not offered and not item.protection_state.startswith("InitialReplication"):
+        return f"the VM does not replicate to Azure now ({item.protection_state_description or item.protection_state})"
+    return ""
+
+
+def _is_passing(item: ItemRecord, error: SiteRecoveryError) -> bool:
+    """Busy passes by itself; while the first replication runs, the service may want it to end before any change."""
+    return isinstance(error, BusyError) or item.protection_state != "Protected"
+
+
+def _tell_deferral(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+    try:
+        item = service_of(news).inventory().item(olds["itemId"])
+    except SiteRecoveryError:
+        return  # the check has told
+    why = _must_wait(item) if item is not None else ""
+    if why:
+        before, after = olds.get("azure") or {}, news.get("azure") or {}
+        keys = names_of(changed_keys(before, after, {*before, *after}))
+        current_operation().say(Severity.WARNING, f"{news['vm']}: {keys} will be deferred: {why}")
 
 
 def _existing(service: SiteRecovery, item_id: str) -> ItemRecord:
@@ -193,24 +236,6 @@ def _existing(service: SiteRecovery, item_id: str) -> ItemRecord:
             "run `pulumi refresh`",
         )
     return item
-
-
-def _item_update(before: Mapping[str, Any], after: Mapping[str, Any], item: ItemRecord) -> ItemUpdate | None:
-    changed = changed_keys(before, after, _CHANGEABLE)
-    if not changed:
-        return None
-    change = ItemUpdate(**{_CHANGEABLE[key]: after.get(key) for key in changed})
-    if any(key in _NIC for key in changed):
-        nic = item.nics[0].id if item.nics else None
-        # The service takes a network card as a whole.
-        change = replace(
-            change,
-            nic_id=nic,
-            recovery_network_id=after.get("networkId"),
-            recovery_subnet=after.get("subnet"),
-            recovery_static_ip=after.get("staticIp"),
-        )
-    return change
 
 
 def _job_progress(operation: Operation, vm: str) -> Any:
@@ -226,11 +251,14 @@ def _waited(service: SiteRecovery, operation: Operation, item: ItemRecord, props
     """The item once its first replication is done, when the stack says to wait for that."""
     if not props.get("waitForInitialReplication"):
         return item
+    if not item.protection_state.startswith("InitialReplication") and item.allowed_operations:
+        return item
     vm = props["vm"]
 
     def tell(seen: ItemRecord) -> None:
         percent = seen.initial_replication_percent
-        done = f", {percent} %" if percent is not None else ""
+        # In tens: an engine without a terminal prints every message on a line of its own.
+        done = f", {percent // 10 * 10} %" if percent is not None else ""
         operation.say(Severity.INFO, f"{vm}: {seen.protection_state_description}{done}", ephemeral=True)
 
     try:
@@ -238,7 +266,7 @@ def _waited(service: SiteRecovery, operation: Operation, item: ItemRecord, props
             item.id,
             on_progress=tell,
             cancelled=operation.cancelled,
-            timeout_seconds=_HOURS_OF_INITIAL_REPLICATION * 3600,
+            timeout_seconds=float(props.get("stepLimitMinutes") or _HOURS_OF_INITIAL_REPLICATION * 60) * 60,
         )
     except StillRunningError as error:
         text = f"{vm}: initial replication is still running; it goes on by itself. Run `pulumi up` again to wait for it"
@@ -249,9 +277,11 @@ def _outputs(props: Mapping[str, Any], item: ItemRecord) -> dict[str, Any]:
     outs: dict[str, Any] = plain(
         {
             **props,
+            "itemId": item.id,
             "itemName": item.name,
             "azureVmName": item.recovery_vm_name,
             "replicationHealth": item.replication_health,
+            "deferred": [],
         }
     )
     return outs
