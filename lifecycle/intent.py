@@ -43,7 +43,7 @@ def decide(seen: Observation, declared: Direction, applied: Direction | None, op
     if applied is None:
         return _first_time(seen, declared, due, place)
     if declared is applied and not _taken_over(seen):
-        return _standing(seen, declared, due, place)
+        return _standing(seen, declared, due, place, options)
     if place is declared.runs and _somebody_else_brought_it(seen) and not _moves_away(due.stage):
         return Intent(Decision.ADOPT, due, _adopted(seen, declared, due))
     if due.reached:
@@ -80,7 +80,7 @@ def _first_time(seen: Observation, declared: Direction, due: Plan, place: Place)
     )
 
 
-def _standing(seen: Observation, declared: Direction, due: Plan, place: Place) -> Intent:
+def _standing(seen: Observation, declared: Direction, due: Plan, place: Place, options: MoveOptions) -> Intent:
     if place is declared.runs and (is_at_goal(due.stage, declared) or due.stage in _PASSING):
         return Intent(Decision.NOTHING, due)
     found = f"{seen.vm} {WORDS[due.stage]}, but direction {declared} is what was last applied"
@@ -93,8 +93,10 @@ def _standing(seen: Observation, declared: Direction, due: Plan, place: Place) -
         )
     else:
         there = Direction.of(place)
+        rest = () if _somebody_else_brought_it(seen) else plan(seen, there, options).names
+        then = f"goes on with {', '.join(rest)}" if rest else "takes no step"
         ways = (
-            f"if it is to stay there, declare direction {there} (`pulumi up` then takes no step); "
+            f"if it is to stay there, declare direction {there} (`pulumi up` then {then}); "
             f"if it is to come back, declare {there} first, run `pulumi up`, then declare {declared} again"
         )
     return Intent(Decision.HELD, due, f"{found}. No step is taken. {ways[0].upper()}{ways[1:]}")

@@ -12,6 +12,7 @@ from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Observation, Scenario
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
+from lifecycle.recovery_points import is_at_point
 from lifecycle.stages import WORDS, Stage, stage_of
 from lifecycle.steps import Actor, PlannedStep, Step
 
@@ -185,12 +186,12 @@ def _is_wanted(step: Step, stage: Stage, seen: Observation, goal: Direction, opt
 
 
 def _change_is_due(seen: Observation, stage: Stage, options: MoveOptions) -> bool:
-    """Once: a change to a point given by id until the item shows that id, another until one has been made."""
+    """Once: until the item shows the point that is meant, or, for a point named by its age, until a change was made."""
     if not options.change_recovery_point:
         return False
     if stage is not Stage.FAILOVER_COMMIT_PENDING:
         return True
-    if seen.failover_recovery_point_id and seen.failover_recovery_point_id.endswith(options.change_recovery_point):
+    if is_at_point(seen, options.change_recovery_point):
         return False
     made = seen.last_move is not None and seen.last_move.scenario == Scenario.CHANGE_PIT and seen.last_move.succeeded
     return not made or options.change_recovery_point not in {*RecoveryPointChoice}
@@ -254,6 +255,8 @@ def _ownership(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
         return ()
     if job is not None and job.owner.may_go_on:
         return ()
+    if job is None and stage not in {Stage.FAILOVER_COMMIT_PENDING, Stage.FAILBACK_COMMIT_PENDING}:
+        return (_not_shown_yet(seen, stage),)
     name = job.id if job is not None else None
     what = f"{job.friendly_name} (job {job.id})" if job is not None else "a failover whose job is no longer listed"
     return (
@@ -267,34 +270,52 @@ def _ownership(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
     )
 
 
+def _not_shown_yet(seen: Observation, stage: Stage) -> Blocker:
+    """The item names a scenario whose job is over, or not listed yet: whose it is will show."""
+    return Blocker(
+        Code.SETTLING,
+        seen.vm,
+        cause=f"{seen.vm} {WORDS[stage]}, but the service does not show the job ({seen.scenario}) that does it",
+        mend="run the preview again in a minute",
+    )
+
+
 def _with_holds(
     due: list[PlannedStep], stage: Stage, seen: Observation, goal: Direction, options: MoveOptions
 ) -> tuple[PlannedStep, ...]:
     """Marks the steps before which the move waits, as declared: holdAfter, commit and completion by hand."""
     marked: list[PlannedStep] = []
-    done = _done_before(stage)
+    done = _done_before(due[0].step, stage, seen, goal)
     for planned in due:
         waits = ""
-        if options.hold_after is not None and not planned.running and options.hold_after is done:
+        if options.hold_after is not None and not planned.running and options.hold_after in done:
             waits = f"holdAfter: {options.hold_after}"
         elif planned.step is Step.COMMIT and not planned.running:
-            waits = _commit_waits(seen, goal, options)
+            waits = _commit_waits(stage, seen, goal, options)
         elif _completes_by_hand(planned, options):
             waits = "failback.completion: manual"
         marked.append(replace(planned, waits=waits, actor=Actor.PERSON if waits else planned.actor))
-        done = planned.step
+        done = {planned.step}
     return tuple(marked)
 
 
-def _commit_waits(seen: Observation, goal: Direction, options: MoveOptions) -> str:
+def _commit_waits(stage: Stage, seen: Observation, goal: Direction, options: MoveOptions) -> str:
     failback = goal.runs is Place.ON_PREMISES
     if options.commit_of(failback=failback) is Commit.MANUAL:
         return f"{'failback' if failback else 'failover'}.commit: manual"
-    made = seen.brought_here
-    if failback or made is None or made.scenario != Scenario.UNPLANNED_FAILOVER or options.source_off_attested:
+    if failback or options.source_off_attested:
         return ""
     # A source that may still run keeps taking writes that a commit would lose for good.
-    return "" if made.source_shutdown == "Succeeded" else SOURCE_MAY_RUN
+    return "" if _source_is_shut_down(stage, seen, options) else SOURCE_MAY_RUN
+
+
+def _source_is_shut_down(stage: Stage, seen: Observation, options: MoveOptions) -> bool:
+    """By the failover that has been made, told from its job; or by the one that is to come, as far as can be said."""
+    if stage in {Stage.FAILOVER_COMMIT_PENDING, Stage.CHANGING_RECOVERY_POINT}:
+        made = seen.brought_here
+        unplanned = made is not None and made.scenario == Scenario.UNPLANNED_FAILOVER
+        return made is not None and (not unplanned or made.source_shutdown == "Succeeded")
+    return options.mode is FailoverMode.PLANNED or options.shutdown_source
 
 
 SOURCE_MAY_RUN = "sourceOff: the on-premises VM was not shut down by the failover"
@@ -305,15 +326,32 @@ def _completes_by_hand(planned: PlannedStep, options: MoveOptions) -> bool:
     return planned.step is Step.COMPLETE_FAILOVER and by_hand and not planned.running
 
 
-def _done_before(stage: Stage) -> Step | None:
-    """The step that has just been done when a VM stands in this stage."""
+def _done_before(first: Step, stage: Stage, seen: Observation, goal: Direction) -> set[Step]:
+    """The steps of the way to `goal` after which a VM stands in this stage, none of the way back being one."""
+    done = {step for step in (_LEADS_TO.get(stage), _made_by(stage, seen)) if step is not None}
+    order = _way_to(goal).order
+    return done & set(order[: order.index(first)])
+
+
+_LEADS_TO: dict[Stage, Step] = {
+    Stage.FAILOVER_COMMIT_PENDING: Step.FAILOVER,
+    Stage.COMMITTED_IN_AZURE: Step.COMMIT,
+    Stage.WAITING_TO_COMPLETE: Step.SYNCHRONIZE,
+    Stage.FAILBACK_COMMIT_PENDING: Step.COMPLETE_FAILOVER,
+    Stage.FAILED_BACK: Step.COMMIT,
+}
+
+
+def _made_by(stage: Stage, seen: Observation) -> Step | None:
+    """The step that the VM's last job was, where the stage alone does not tell that it was made."""
+    last = seen.last_move
+    if last is None or not last.succeeded:
+        return None
     return {
-        Stage.FAILOVER_COMMIT_PENDING: Step.FAILOVER,
-        Stage.COMMITTED_IN_AZURE: Step.COMMIT,
-        Stage.WAITING_TO_COMPLETE: Step.SYNCHRONIZE,
-        Stage.FAILBACK_COMMIT_PENDING: Step.COMPLETE_FAILOVER,
-        Stage.FAILED_BACK: Step.COMMIT,
-    }.get(stage)
+        (Stage.FAILOVER_COMMIT_PENDING, Scenario.CHANGE_PIT.value): Step.CHANGE_RECOVERY_POINT,
+        (Stage.PROTECTED_IN_AZURE, Scenario.REPROTECT.value): Step.REPROTECT,
+        (Stage.PROTECTED, Scenario.REPROTECT.value): Step.REVERSE_REPLICATE,
+    }.get((stage, last.scenario))
 
 
 def described(step: Step, goal: Direction, options: MoveOptions) -> PlannedStep:

@@ -28,8 +28,22 @@ def chosen_point(seen: Observation, choice: str) -> RecoveryPoint | Blocker | No
     return found if found is not None else _gone(seen, choice)
 
 
+def is_at_point(seen: Observation, choice: str) -> bool:
+    """Whether the VM was failed over to, or changed to, the recovery point that a choice means."""
+    at = seen.failover_recovery_point_id
+    if at is None:
+        return False
+    point = None if choice == RecoveryPointChoice.LATEST else chosen_point(seen, choice)
+    return _name(at) == _name(point.id if isinstance(point, RecoveryPoint) else choice)
+
+
 def _is_point(point: RecoveryPoint, choice: str) -> bool:
-    return point.id.rsplit("/", 1)[-1].casefold() == choice.rsplit("/", 1)[-1].casefold()
+    return _name(point.id) == _name(choice)
+
+
+def _name(point_id: str) -> str:
+    """A point's own name; the service changes the case of ids from answer to answer."""
+    return point_id.rstrip("/").rsplit("/", 1)[-1].casefold()
 
 
 def _instant(choice: str) -> datetime | None:
