@@ -40,6 +40,10 @@ class AzureNativeStandIn(provider_pb2_grpc.ResourceProviderServicer):
         self._configuration: Configuration | None = None
         self._resources: Resources | None = None
 
+    def cancel(self) -> None:
+        """End every wait; the operations waited for go on in Azure."""
+        self._cancelled.set()
+
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ProviderHandshakeResponse:  # noqa: ARG002, N802
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
@@ -164,7 +168,7 @@ class AzureNativeStandIn(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002, N802
-        self._cancelled.set()
+        self.cancel()
         return empty_pb2.Empty()
 
     def _client_config(self) -> dict[str, Any]:

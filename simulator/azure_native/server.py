@@ -34,13 +34,15 @@ def serve(engine: str | None) -> None:
             ("grpc.max_send_message_length", _LARGEST_MESSAGE),
         ],
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(AzureNativeStandIn(), server)
+    stand_in = AzureNativeStandIn()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(stand_in, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
     while not stop.wait(_ENGINE_CHECK_SECONDS):
         if engine is not None and not _answers(engine):
             break
+    stand_in.cancel()  # or a call that waits for Azure would keep the process
     server.stop(grace=None).wait()
 
 

@@ -4,94 +4,35 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from tests.simulator.conftest import FreshSimulator
-from tests.simulator.running import PROJECT, RunningSimulator
+from tests.simulator.plugin import (
+    GROUP,
+    NETWORK,
+    STORAGE,
+    TIMEOUT,
+    Plugin,
+    details,
+    plain,
+    started,
+    struct,
+    urn,
+)
+from tests.simulator.running import RunningSimulator
 
-PLUGIN = PROJECT / "simulator" / "azure_native" / "bin" / "pulumi-resource-azure-native"
-GROUP = "azure-native:resources:ResourceGroup"
-STORAGE = "azure-native:storage:StorageAccount"
-NETWORK = "azure-native:network:VirtualNetwork"
 _numbers = count()
-_TIMEOUT = 60
-
-
-class Plugin:
-    """One running plugin process, and what the engine would call."""
-
-    def __init__(self, port: int) -> None:
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{port}")
-        self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self.channel)
-
-    def configure(self, **arguments: Any) -> Any:
-        return self.stub.Configure(provider_pb2.ConfigureRequest(args=_struct(arguments)), timeout=_TIMEOUT)
-
-    def check(self, kind: str, name: str, news: dict[str, Any], olds: dict[str, Any] | None = None) -> Any:
-        request = provider_pb2.CheckRequest(
-            urn=_urn(kind, name), news=_struct(news), olds=_struct(olds or {}), randomSeed=b"seed of the engine"
-        )
-        return self.stub.Check(request, timeout=_TIMEOUT)
-
-    def create(self, kind: str, name: str, inputs: dict[str, Any], *, preview: bool = False) -> Any:
-        request = provider_pb2.CreateRequest(urn=_urn(kind, name), properties=_struct(inputs), preview=preview)
-        return self.stub.Create(request, timeout=_TIMEOUT)
-
-    def diff(self, kind: str, name: str, old: dict[str, Any], new: dict[str, Any]) -> Any:
-        request = provider_pb2.DiffRequest(urn=_urn(kind, name), old_inputs=_struct(old), news=_struct(new))
-        return self.stub.Diff(request, timeout=_TIMEOUT)
-
-    def read(self, kind: str, name: str, id_: str, inputs: dict[str, Any] | None = None) -> Any:
-        request = provider_pb2.ReadRequest(urn=_urn(kind, name), id=id_, inputs=_struct(inputs or {}))
-        return self.stub.Read(request, timeout=_TIMEOUT)
-
-    def update(self, kind: str, name: str, id_: str, news: dict[str, Any]) -> Any:
-        request = provider_pb2.UpdateRequest(urn=_urn(kind, name), id=id_, news=_struct(news))
-        return self.stub.Update(request, timeout=_TIMEOUT)
-
-    def delete(self, kind: str, name: str, id_: str) -> None:
-        self.stub.Delete(provider_pb2.DeleteRequest(urn=_urn(kind, name), id=id_), timeout=_TIMEOUT)
-
-    def invoke(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        answer = self.stub.Invoke(provider_pb2.InvokeRequest(tok=function, args=_struct(arguments)), timeout=_TIMEOUT)
-        results: dict[str, Any] = _plain(getattr(answer, "return"))
-        return results
-
-
-@contextmanager
-def started(environment: dict[str, str]) -> Iterator[Plugin]:
-    """Start the plugin with an environment; end its process group afterwards."""
-    process = subprocess.Popen(
-        [str(PLUGIN)],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    try:
-        plugin = Plugin(int(process.stdout.readline()))
-        yield plugin
-        plugin.channel.close()
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +52,9 @@ def group(plugin: Plugin) -> str:
 
 
 def test_it_says_what_the_engine_needs_to_hear(plugin: Plugin, simulator: RunningSimulator) -> None:
-    handshake = plugin.stub.Handshake(provider_pb2.ProviderHandshakeRequest(), timeout=_TIMEOUT)
+    handshake = plugin.stub.Handshake(provider_pb2.ProviderHandshakeRequest(), timeout=TIMEOUT)
     assert handshake.accept_secrets
-    assert plugin.stub.GetPluginInfo(empty_pb2.Empty(), timeout=_TIMEOUT).version == "3.29.0"
+    assert plugin.stub.GetPluginInfo(empty_pb2.Empty(), timeout=TIMEOUT).version == "3.29.0"
     configured = plugin.configure(environment="simulator", subscriptionId=simulator.ready.subscription_id)
     assert configured.acceptSecrets
     assert configured.supportsPreview
@@ -141,56 +82,56 @@ def test_it_refuses_every_stack_but_those_of_the_simulator(
     simulator: RunningSimulator, arguments: dict[str, str], environment: dict[str, str], reason: str
 ) -> None:
     with started({**simulator.environment, **environment}) as plugin:
-        checked = plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=_struct(arguments)), timeout=_TIMEOUT)
+        checked = plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=struct(arguments)), timeout=TIMEOUT)
         assert [reason in failure.reason for failure in checked.failures] == [True]
         with pytest.raises(grpc.RpcError) as refused:
             plugin.configure(**arguments)
-        assert reason in _details(refused.value)
+        assert reason in details(refused.value)
         with pytest.raises(grpc.RpcError, match="has not been configured"):
             plugin.create(GROUP, "any", {"resourceGroupName": "any", "location": "westeurope"})
 
 
 def test_a_provider_whose_configuration_is_not_known_yet_is_not_refused(plugin: Plugin) -> None:
-    news = _struct({"environment": "simulator", "subscriptionId": rpc.UNKNOWN})
-    checked = plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=news), timeout=_TIMEOUT)
+    news = struct({"environment": "simulator", "subscriptionId": rpc.UNKNOWN})
+    checked = plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=news), timeout=TIMEOUT)
     assert not checked.failures
 
 
 def test_a_group_is_created_read_updated_and_deleted(plugin: Plugin) -> None:
-    checked = _plain(plugin.check(GROUP, "contoso", {"location": "West Europe"}).inputs)
+    checked = plain(plugin.check(GROUP, "contoso", {"location": "West Europe"}).inputs)
     assert checked["resourceGroupName"].startswith("contoso")
     assert len(checked["resourceGroupName"]) == len("contoso") + 8
     made = plugin.create(GROUP, "contoso", checked)
     assert made.id.endswith(f"/resourceGroups/{checked['resourceGroupName']}")
-    outputs = _plain(made.properties)
+    outputs = plain(made.properties)
     assert (outputs["name"], outputs["location"]) == (checked["resourceGroupName"], "westeurope")
     assert outputs["azureApiVersion"] == "2024-03-01"
     assert "id" not in outputs
     tagged = plugin.update(GROUP, "contoso", made.id, {**checked, "tags": {"a": "b"}})
-    assert _plain(tagged.properties)["tags"] == {"a": "b"}
+    assert plain(tagged.properties)["tags"] == {"a": "b"}
     plugin.delete(GROUP, "contoso", made.id)
     assert plugin.read(GROUP, "contoso", made.id).id == ""
     plugin.delete(GROUP, "contoso", made.id)
 
 
 def test_a_derived_name_stays_and_an_explicit_one_is_taken(plugin: Plugin) -> None:
-    first = _plain(plugin.check(GROUP, "dr", {"location": "westeurope"}).inputs)
-    again = _plain(plugin.check(GROUP, "dr", {"location": "eastus"}, olds=first).inputs)
+    first = plain(plugin.check(GROUP, "dr", {"location": "westeurope"}).inputs)
+    again = plain(plugin.check(GROUP, "dr", {"location": "eastus"}, olds=first).inputs)
     assert again["resourceGroupName"] == first["resourceGroupName"]
-    explicit = _plain(plugin.check(GROUP, "dr", {"resourceGroupName": "mine", "location": "eastus"}).inputs)
+    explicit = plain(plugin.check(GROUP, "dr", {"resourceGroupName": "mine", "location": "eastus"}).inputs)
     assert explicit["resourceGroupName"] == "mine"
     policy = plugin.check(
         "azure-native:recoveryservices:ReplicationPolicy", "every-5", {"resourceGroupName": "g", "resourceName": "v"}
     )
-    assert _plain(policy.inputs)["policyName"] == "every-5"
+    assert plain(policy.inputs)["policyName"] == "every-5"
 
 
 def test_the_location_defaults_to_the_groups(plugin: Plugin, group: str) -> None:
     vault = "azure-native:recoveryservices:Vault"
     checked = plugin.check(vault, "vault", {"resourceGroupName": group, "sku": {"name": "Standard"}})
-    assert _plain(checked.inputs)["location"] == "westeurope"
+    assert plain(checked.inputs)["location"] == "westeurope"
     unknown = plugin.check(vault, "vault", {"resourceGroupName": rpc.UNKNOWN})
-    assert _plain(unknown.inputs)["location"] == rpc.UNKNOWN
+    assert plain(unknown.inputs)["location"] == rpc.UNKNOWN
 
 
 def test_bad_arguments_are_check_failures(plugin: Plugin) -> None:
@@ -205,8 +146,8 @@ def test_bad_arguments_are_check_failures(plugin: Plugin) -> None:
 def test_a_type_it_does_not_serve_is_named_with_those_it_does(plugin: Plugin) -> None:
     with pytest.raises(grpc.RpcError) as refused:
         plugin.check("azure-native:web:WebApp", "site", {})
-    assert "azure-native:web:WebApp 'site'" in _details(refused.value)
-    assert "recoveryservices:Vault" in _details(refused.value)
+    assert "azure-native:web:WebApp 'site'" in details(refused.value)
+    assert "recoveryservices:Vault" in details(refused.value)
 
 
 def test_a_preview_changes_nothing_and_knows_what_the_program_wrote(
@@ -215,15 +156,15 @@ def test_a_preview_changes_nothing_and_knows_what_the_program_wrote(
     inputs = {"resourceGroupName": "previewed", "location": "westeurope", "tags": {"a": "b"}}
     shown = plugin.create(GROUP, "previewed", inputs, preview=True)
     assert shown.id == ""
-    assert _plain(shown.properties) == {"location": "westeurope", "tags": rpc.UNKNOWN}
+    assert plain(shown.properties) == {"location": "westeurope", "tags": rpc.UNKNOWN}
     assert simulator.arm("HEAD", f"{simulator.subscription_path}/resourcegroups/previewed").status_code == 404
 
 
 def test_creating_what_exists_is_refused(plugin: Plugin, group: str) -> None:
     with pytest.raises(grpc.RpcError) as refused:
         plugin.create(GROUP, "again", {"resourceGroupName": group, "location": "westeurope"})
-    assert "cannot create already existing resource" in _details(refused.value)
-    assert f"{GROUP} 'again'" in _details(refused.value)
+    assert "cannot create already existing resource" in details(refused.value)
+    assert f"{GROUP} 'again'" in details(refused.value)
 
 
 def test_an_error_of_the_service_names_the_resource_and_the_code(plugin: Plugin) -> None:
@@ -231,7 +172,7 @@ def test_an_error_of_the_service_names_the_resource_and_the_code(plugin: Plugin)
     with pytest.raises(grpc.RpcError) as refused:
         plugin.create(NETWORK, "vnet", inputs)
     assert (
-        _details(refused.value) == f"{NETWORK} 'vnet': ResourceGroupNotFound: Resource group 'gone' could not be found."
+        details(refused.value) == f"{NETWORK} 'vnet': ResourceGroupNotFound: Resource group 'gone' could not be found."
     )
 
 
@@ -267,12 +208,12 @@ def test_flattened_and_renamed_properties_come_back_as_they_went(plugin: Plugin,
         "enableHttpsTrafficOnly": True,
     }
     made = plugin.create(STORAGE, "account", inputs)
-    outputs = _plain(made.properties)
+    outputs = plain(made.properties)
     assert (outputs["accessTier"], outputs["enableHttpsTrafficOnly"]) == ("Cool", True)
     assert outputs["primaryEndpoints"]["blob"].startswith(f"https://{account}.")
     assert "properties" not in outputs
     read = plugin.read(STORAGE, "account", made.id, inputs)
-    assert _plain(read.inputs) == inputs
+    assert plain(read.inputs) == inputs
     keys = plugin.invoke(
         "azure-native:storage:listStorageAccountKeys", {"resourceGroupName": group, "accountName": account}
     )
@@ -292,7 +233,7 @@ def test_a_networks_subnets_are_nested_for_arm_and_flat_for_the_program(
     made = plugin.create(NETWORK, "vnet", inputs)
     wire = simulator.arm("GET", made.id).json()["properties"]["subnets"][0]
     assert wire["properties"]["addressPrefix"] == "10.1.0.0/24"
-    assert _plain(made.properties)["subnets"][0]["addressPrefix"] == "10.1.0.0/24"
+    assert plain(made.properties)["subnets"][0]["addressPrefix"] == "10.1.0.0/24"
     subnet = {"resourceGroupName": group, "virtualNetworkName": "vnet", "subnetName": "app"}
     child = plugin.create("azure-native:network:Subnet", "app", {**subnet, "addressPrefix": "10.1.1.0/24"})
     found = plugin.invoke("azure-native:network:getSubnet", subnet)
@@ -304,15 +245,15 @@ def test_a_refresh_shows_what_was_changed_elsewhere_and_nothing_else(
 ) -> None:
     inputs = {"resourceGroupName": "drifting", "location": "West Europe", "tags": {"a": "b"}}
     made = plugin.create(GROUP, "drifting", inputs)
-    assert _plain(plugin.read(GROUP, "drifting", made.id, inputs).inputs) == inputs
+    assert plain(plugin.read(GROUP, "drifting", made.id, inputs).inputs) == inputs
     simulator.arm("PATCH", made.id, {"tags": {"a": "changed"}})
     refreshed = plugin.read(GROUP, "drifting", made.id, inputs)
-    assert _plain(refreshed.inputs) == {**inputs, "tags": {"a": "changed"}}
+    assert plain(refreshed.inputs) == {**inputs, "tags": {"a": "changed"}}
 
 
 def test_an_import_derives_the_inputs_from_the_id(plugin: Plugin, simulator: RunningSimulator, group: str) -> None:
     imported = plugin.read(GROUP, "adopted", f"{simulator.subscription_path}/resourcegroups/{group}")
-    assert _plain(imported.inputs) == {"resourceGroupName": group, "location": "westeurope"}
+    assert plain(imported.inputs) == {"resourceGroupName": group, "location": "westeurope"}
     with pytest.raises(grpc.RpcError, match="is not the id of a azure-native:network:VirtualNetwork"):
         plugin.read(NETWORK, "adopted", imported.id)
 
@@ -321,9 +262,9 @@ def test_a_secret_stays_one(plugin: Plugin) -> None:
     secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "hush"}
     inputs = {"resourceGroupName": f"plugin-{next(_numbers)}", "location": "westeurope", "tags": {"word": secret}}
     checked = plugin.check(GROUP, "secretive", inputs).inputs
-    made = plugin.create(GROUP, "secretive", _plain(checked))
+    made = plugin.create(GROUP, "secretive", plain(checked))
     for properties in (checked, made.properties):
-        tags = _plain(properties)["tags"]
+        tags = plain(properties)["tags"]
         assert tags["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
         assert tags["value"] == {"word": "hush"}
 
@@ -362,7 +303,7 @@ def test_a_creation_that_fails_after_it_was_accepted_keeps_the_resource(
     kept = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(kept)
     assert kept.id.endswith("/resourceGroups/half")
-    assert _plain(kept.inputs)["resourceGroupName"] == "half"
+    assert plain(kept.inputs)["resourceGroupName"] == "half"
 
 
 def test_a_cancel_ends_a_wait_and_leaves_the_operation(fresh_simulator: FreshSimulator) -> None:
@@ -371,34 +312,44 @@ def test_a_cancel_ends_a_wait_and_leaves_the_operation(fresh_simulator: FreshSim
     with started(simulator.environment) as plugin:
         plugin.configure(environment="simulator")
         waiting = plugin.stub.Delete.future(
-            provider_pb2.DeleteRequest(urn=_urn(GROUP, "slow"), id=path), timeout=_TIMEOUT
+            provider_pb2.DeleteRequest(urn=urn(GROUP, "slow"), id=path), timeout=TIMEOUT
         )
-        while simulator.arm("GET", path).json()["properties"]["provisioningState"] != "Deleting":
-            assert not waiting.done()
-        plugin.stub.Cancel(empty_pb2.Empty(), timeout=_TIMEOUT)
+        _until_deleting(simulator, path)
+        assert not waiting.done()
+        plugin.stub.Cancel(empty_pb2.Empty(), timeout=TIMEOUT)
         with pytest.raises(grpc.RpcError, match="stopped waiting because the update was cancelled"):
-            waiting.result(timeout=_TIMEOUT)
+            waiting.result(timeout=TIMEOUT)
     assert simulator.arm("GET", path).json()["properties"]["provisioningState"] == "Deleting"
 
 
-def _details(error: grpc.RpcError) -> str:
-    call: Any = error  # what a stub raises is the call as well
-    return str(call.details())
+def test_it_ends_when_the_engine_says_so_even_while_a_call_waits(fresh_simulator: FreshSimulator) -> None:
+    simulator = fresh_simulator("--manual-clock")
+    path = simulator.make_group("slow")
+    with started(simulator.environment) as plugin:
+        plugin.configure(environment="simulator")
+        # Kept in a variable: a call that nobody refers to is cancelled.
+        waiting = plugin.stub.Delete.future(
+            provider_pb2.DeleteRequest(urn=urn(GROUP, "slow"), id=path), timeout=TIMEOUT
+        )
+        _until_deleting(simulator, path)
+        assert not waiting.done()
+        os.killpg(plugin.process.pid, signal.SIGINT)
+        assert plugin.process.wait(TIMEOUT) == 0
 
 
-def _urn(kind: str, name: str) -> str:
-    return f"urn:pulumi:local::project::{kind}::{name}"
+def test_it_does_not_outlive_the_engine(simulator: RunningSimulator) -> None:
+    engine = socket.create_server(("127.0.0.1", 0))
+    engine.settimeout(TIMEOUT)
+    with closing(engine), started(simulator.environment, f"127.0.0.1:{engine.getsockname()[1]}") as plugin:
+        engine.accept()[0].close()  # it looks whether the engine is there, finds it, and stays
+        assert plugin.process.poll() is None
+        engine.close()
+        assert plugin.process.wait(TIMEOUT) == 0
 
 
-def _struct(values: dict[str, Any]) -> struct_pb2.Struct:
-    struct = struct_pb2.Struct()
-    struct.update(values)
-    return struct
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, struct_pb2.Struct):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, struct_pb2.ListValue):
-        return [_plain(item) for item in value]
-    return value
+def _until_deleting(simulator: RunningSimulator, group: str) -> None:
+    """Look, a bounded number of times, until the deletion of a group has begun."""
+    for _ in range(3000):
+        if simulator.arm("GET", group).json()["properties"]["provisioningState"] == "Deleting":
+            return
+    pytest.fail(f"the deletion of {group} did not begin")
