@@ -140,6 +140,12 @@ def _code_and_message(error: AzureError) -> tuple[str | None, str]:
     details = error.error if isinstance(error, HttpResponseError) else None
     if details is not None and details.code:
         return str(details.code), str(details.message)
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return None, f"{error} (REQUESTS_CA_BUNDLE has to name the file that `python -m simulator env` prints.)"
-    return None, str(error.message or error)
+    text = str(error.message or error)
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return None, f"{text} (REQUESTS_CA_BUNDLE has to name the file that `python -m simulator env` prints.)"
+    if "Connection refused" in text or "actively refused" in text:
+        return None, (
+            "no simulator answers at ARM_ENDPOINT. Start it (`make simulator`); if it was started anew since this "
+            "shell was prepared, prepare the shell again with what `python -m simulator env` prints."
+        )
+    return None, text

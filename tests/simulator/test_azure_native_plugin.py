@@ -176,6 +176,17 @@ def test_an_error_of_the_service_names_the_resource_and_the_code(plugin: Plugin)
     )
 
 
+def test_a_simulator_that_is_not_there_is_said_in_one_line(simulator: RunningSimulator) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nowhere = f"https://localhost:{taken.getsockname()[1]}"
+    environment = {**simulator.environment, "ARM_ENDPOINT": nowhere, "AZURE_AUTHORITY_HOST": nowhere}
+    with started(environment) as plugin:
+        plugin.configure(environment="simulator")
+        with pytest.raises(grpc.RpcError) as failed:
+            plugin.create(GROUP, "any", {"resourceGroupName": "any", "location": "westeurope"})
+    assert "no simulator answers at ARM_ENDPOINT. Start it (`make simulator`)" in details(failed.value)
+
+
 def test_only_what_is_part_of_the_id_or_cannot_change_replaces(plugin: Plugin) -> None:
     old = {"resourceGroupName": "g", "location": "westeurope", "tags": {"a": "1", "b": "2"}}
     same = plugin.diff(GROUP, "g", old, {**old, "location": "West Europe"})
