@@ -52,13 +52,17 @@ class JobWatcher:
         on_trouble: OnTrouble | None = None,
         cancelled: threading.Event | None = None,
         timeout_seconds: float,
+        tasks_wanted: bool = True,
     ) -> JobRecord:
         """The job, with tasks and errors, as soon as `until` holds of it. It is not judged: see raise_if_failed.
 
         `until` is asked of what the list has (state, description, allowed actions). `on_progress` gets each new look
         with tasks, `on_trouble` each failed reading that the wait goes on in spite of; both in the caller's thread.
-        timeout_seconds are seconds of the service. Raises StillRunningError when they have passed or `cancelled` is
-        set, NotFoundError when no such job appears, AccessDeniedError when reading is refused.
+        timeout_seconds are seconds of the service. Without tasks_wanted a job that succeeded is returned as listed,
+        without tasks and activity id: one read less, which tells when a hundred machines end a step at once.
+
+        Raises StillRunningError when the time has passed or `cancelled` is set, NotFoundError when no such job appears,
+        AccessDeniedError when reading is refused.
         """
         name = last_segment(job_id)
         limits = Limits(f"Waiting for job {name}.", self._pace, timeout_seconds, cancelled)
@@ -67,6 +71,8 @@ class JobWatcher:
         with closing(self._jobs.looks(name.casefold(), limits, on_trouble)) as looks:
             for look in looks:
                 over = look is not None and until(look)
+                if look is not None and over and look.succeeded and not tasks_wanted:
+                    return look
                 news = look != listed or limits.elapsed_seconds - read_at >= _TASKS_EVERY
                 listed = look
                 if not over and not (news and self._pace.progress_read_allowed()):

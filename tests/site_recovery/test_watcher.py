@@ -53,6 +53,19 @@ def test_a_wait_ends_with_the_job_and_its_tasks(stub: Stub, quick: SiteRecovery)
     assert seen[-1] == "Succeeded"
 
 
+def test_a_job_whose_tasks_nobody_wants_is_returned_as_listed(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", JOBS, *jobs("Succeeded"))
+    job = quick.watcher.wait(JOB_ID, timeout_seconds=1e6, tasks_wanted=False)
+    assert job.succeeded
+    assert not stub.sent("GET", JOB)
+
+
+def test_a_failed_job_is_read_in_full_even_when_its_tasks_are_not_wanted(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", JOBS, *jobs("Failed"))
+    stub.answer("GET", JOB, Answer(body=job_body("Failed", full=True, tasks=[{"name": "VmCommit", "state": "Failed"}])))
+    assert quick.watcher.wait(JOB_ID, timeout_seconds=1e6, tasks_wanted=False).tasks
+
+
 def test_a_suspended_job_can_be_waited_for(stub: Stub, quick: SiteRecovery) -> None:
     stub.answer("GET", JOBS, *jobs("InProgress", "Suspended"))
     stub.answer("GET", JOB, Answer(body=job_body("Suspended", full=True, allowedActions=["Cancel", "Resume"])))
