@@ -234,7 +234,7 @@ class Site:
     def _prepare(self) -> None:
         service = prepare(self.simulator)
         for name in MACHINES:
-            self.items[name] = protect(service, name).id
+            self.items[name] = protect(service, name, managed_disks=self.profile == "recorded").id
         self.admin("PUT", "/snapshots/protected")
 
     def _reach(self, stage: str, options: MoveOptions) -> str:
