@@ -1,80 +1,206 @@
-"""What a move would cost, in words: read before the act, by the person who has to answer for it."""
+"""What a move would cost: everything that a person has to answer for, as facts. The words are in impact_text.
 
+Every number says where it is from, and what is not known is said to be unknown.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place, change_in_words
-from lifecycle.durations import RECORDED
+from lifecycle.estimates import Estimate, Finished, Times, times
 from lifecycle.intent import where_it_runs
 from lifecycle.observation import Observation, RecoveryPoint
-from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.planner import Plan
-from lifecycle.recovery_points import chosen_point
 from lifecycle.spans import span
 from lifecycle.stages import WORDS
 from lifecycle.steps import PlannedStep, Step
-
-# Steps during which neither copy serves.
-_OUTAGE = {Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.COMPLETE_FAILOVER}
+from lifecycle.verdict import Assessment
 
 
-def impact_text(due: Plan, seen: Observation, options: MoveOptions) -> str:
-    """The impact of one VM's plan, some lines of text without colour. Every number says where it is from."""
-    lines = [
-        change_in_words(due.vm, where_it_runs(seen), due.goal),
-        f"  now: {due.vm} {WORDS[due.stage]}",
-        *(_step_line(number, planned) for number, planned in enumerate(due.steps, start=1)),
-        f"  then: {due.vm} {WORDS[due.to_stage]}",
-        f"  data loss: {_data_loss(due, seen, options)}",
-        f"  outage: {_outage(due)}",
-    ]
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class Impact:
+    """One VM's move. `outside` are the changes that others will notice, as (what, how it will be)."""
+
+    seen: Observation
+    plan: Plan
+    declared: Declared
+    assessment: Assessment
+    times: Times
+
+    @property
+    def headline(self) -> str:
+        """`sql01: runs on premises -> runs in Azure (direction azureToOnPremises)`."""
+        return change_in_words(self.plan.vm, where_it_runs(self.seen), self.plan.goal)
+
+    def consequence(self, planned: PlannedStep) -> str:
+        """What exactly an irreversible step does away with; empty for the others."""
+        if not planned.irreversible:
+            return ""
+        if planned.step is Step.CHANGE_RECOVERY_POINT:
+            return "what was written in Azure since the failover is lost"
+        if self.plan.goal.runs is Place.AZURE:
+            count = len(self.seen.recovery_points) if self.seen.recovery_points else None
+            points = f"all {count} recovery points" if count else "all recovery points"
+            return f"deletes {points} of {self.plan.vm}: from then on no older state of it can be chosen"
+        name = self.seen.azure_vm_name or self.plan.vm
+        where = _name_of(self.seen.landing.resource_group_id) if self.seen.landing else None
+        group = f" (resource group {where})" if where else ""
+        return f"deletes the Azure VM {name}{group} and its disks: what was not brought home is gone"
+
+    @property
+    def outside(self) -> tuple[tuple[str, str], ...]:
+        if self.plan.goal.runs is Place.ON_PREMISES:
+            name = self.seen.azure_vm_name or self.plan.vm
+            return (
+                ("on premises", "the VM starts on its own host, with its own name, networks and addresses"),
+                ("in Azure", f"the VM {name} is shut down, and deleted by the commit"),
+            )
+        landing = self.seen.landing
+        if landing is None:
+            return (("Azure VM", "unknown: the service does not say what it becomes"),)
+        network = _name_of(landing.network_id)
+        size = f"size {landing.size}" if landing.size else "its size chosen by the service"
+        subnet = f", subnet {landing.subnet}" if landing.subnet else ""
+        return (
+            ("Azure VM", f"{landing.name or self.plan.vm}, {size}"),
+            ("resource group", _name_of(landing.resource_group_id) or "not known"),
+            ("network", f"{network}{subnet}" if network else "none"),
+            (
+                "address",
+                landing.static_ip or "any free one of the subnet: whoever knows the VM by address has to learn it",
+            ),
+        )
+
+    @property
+    def way_back(self) -> tuple[str, str]:
+        """Before the commit, and after it."""
+        vm = self.plan.vm
+        if self.plan.goal.runs is Place.AZURE:
+            before = (
+                "the on-premises VM and its disks are as they were; another recovery point can be chosen "
+                "(failover.changeRecoveryPoint). The service offers the way home only after the commit"
+            )
+            after = (
+                f"declare {vm} onPremisesToAzure again: its changes are synchronized while the Azure VM runs, then "
+                "that is shut down and the VM brought home. Nothing is lost"
+            )
+            return before, after
+        before = "the Azure VM and its disks are still there, turned off: until the commit they are the safety copy"
+        return before, f"declare {vm} azureToOnPremises again, once it replicates to Azure and has a recovery point"
+
+    def as_facts(self) -> dict[str, Any]:
+        """Plain values: the `vms` of the report, as docs/schema/impact.schema.json has them."""
+        assessment, due = self.assessment, self.plan
+        return {
+            "vm": due.vm,
+            "decision": "move",
+            "verdict": assessment.verdict.value,
+            "headline": self.headline,
+            "direction": due.goal.value,
+            "from": _standing(where_it_runs(self.seen), due.stage.value, WORDS[due.stage]),
+            "to": _standing(due.goal.runs, due.to_stage.value, WORDS[due.to_stage]),
+            "steps": [self._step(planned) for planned in due.steps],
+            "dataLoss": {
+                "seconds": assessment.loss.seconds,
+                "words": assessment.loss.words,
+                "recoveryPoint": _point(assessment.loss.point),
+            },
+            "outage": _estimate(self.times.outage),
+            "synchronization": _estimate(self.times.synchronization),
+            "outside": [{"what": what, "becomes": becomes} for what, becomes in self.outside],
+            "wayBack": {"beforeCommit": self.way_back[0], "afterCommit": self.way_back[1]},
+            "blockers": [
+                {**blocker.as_input(), "object": blocker.rule.object, "waivable": blocker.rule.waivable}
+                for blocker in assessment.blockers
+            ],
+            "warnings": [
+                {"code": str(warned.code), "text": warned.text, "critical": warned.critical}
+                for warned in assessment.warnings
+            ],
+            "approval": self._approval(),
+        }
+
+    def _step(self, planned: PlannedStep) -> dict[str, Any]:
+        return {
+            "name": planned.step.value,
+            "does": planned.does,
+            "by": planned.actor.value,
+            "reversible": planned.reversible,
+            "consequence": self.consequence(planned),
+            "running": planned.running,
+            "conditional": planned.conditional,
+            "waits": planned.waits,
+            "duration": _estimate(self.times.steps.get(planned.step)),
+        }
+
+    def _approval(self) -> dict[str, Any] | None:
+        wanted, given = self.assessment.approvable, self.assessment.approval
+        if wanted is None:
+            return None
+        return {
+            "digest": wanted.digest,
+            "required": self.declared.permits.require_approval,
+            "by": given.by if given else None,
+            "until": given.until.isoformat() if given else None,
+            "covers": {"from": wanted.starts, "steps": list(wanted.steps), "acceptedDataLoss": wanted.worst_loss},
+        }
 
 
-def _step_line(number: int, planned: PlannedStep) -> str:
-    marks = []
-    if planned.running:
-        marks.append("the service is at it already")
-    if planned.conditional:
-        marks.append("only if the service then offers it")
-    if planned.waits:
-        marks.append(f"WAITS FOR A PERSON: {planned.waits}")
-    if planned.irreversible:
-        marks.append(f"CANNOT BE UNDONE: deletes {planned.deletes}")
-    tail = f" [{'; '.join(marks)}]" if marks else ""
-    return f"  {number}. {planned.step}: {planned.does} ({planned.actor}){tail}"
+def impact_of(
+    seen: Observation, due: Plan, declared: Declared, assessment: Assessment, finished: Iterable[Finished]
+) -> Impact:
+    """The impact of one VM's plan. `finished` are the vault's own jobs, newest first."""
+    return Impact(seen, due, declared, assessment, times(due, declared.options, finished))
 
 
-def _data_loss(due: Plan, seen: Observation, options: MoveOptions) -> str:
-    if due.goal is Direction.ON_PREMISES_TO_AZURE:
-        how = "the last changes are transferred" if options.data_sync is DataSync.BEFORE_FAILOVER else "all is copied"
-        return f"none expected: the Azure VM is shut down first and {how}"
-    if all(planned.step is not Step.FAILOVER or planned.running for planned in due.steps):
-        return "decided already: the failover has begun"
-    if options.mode is FailoverMode.PLANNED:
-        return "none: the on-premises VM is shut down first and its last changes are transferred"
-    return _unplanned_loss(seen, options)
+def standing_line(seen: Observation, declared: Declared, stage_words: str) -> str:
+    """One line for a VM that does not move: where it runs and how it is protected."""
+    parts = [stage_words]
+    if seen.replication_health.casefold() in {"warning", "critical"}:
+        parts.append(f"replication {seen.replication_health.casefold()}")
+    if where_it_runs(seen) is Place.ON_PREMISES and seen.rpo_seconds is not None:
+        target = declared.targets.rpo_minutes
+        against = f" (target {target} min)" if target is not None else ""
+        parts.append(f"{span(seen.rpo_seconds)} behind{against}")
+    return f"{seen.vm}: {', '.join(parts)}"
 
 
-def _unplanned_loss(seen: Observation, options: MoveOptions) -> str:
-    shut = ", less if the on-premises VM can still be shut down and its last changes sent"
-    tail = shut if options.shutdown_source else ""
-    if options.recovery_point == RecoveryPointChoice.LATEST:
-        if seen.rpo_seconds is None:
-            return f"unknown: the service does not say how far replication is behind{tail}"
-        return f"up to {span(seen.rpo_seconds)}: replication is that far behind (the service's RPO){tail}"
-    point = chosen_point(seen, options.recovery_point)
-    if not isinstance(point, RecoveryPoint):
-        return f"unknown: recovery point {options.recovery_point} is not there"
-    kind = "application-consistent" if point.app_consistent else "crash-consistent"
-    alive = seen.last_replicated or seen.at
-    age = max((alive - point.time).total_seconds(), 0)
-    return f"{span(age)}: recovery point of {point.time:%F %H:%M:%S} UTC ({kind}) to the source's last sign of life"
+def standing_facts(seen: Observation, decision: str, stage: str, stage_words: str, line: str) -> dict[str, Any]:
+    """A VM that does not move, as the report has it."""
+    place = where_it_runs(seen)
+    return {
+        "vm": seen.vm,
+        "decision": decision,
+        "direction": Direction.of(place).value,
+        "from": _standing(place, stage, stage_words),
+        "line": line,
+    }
 
 
-def _outage(due: Plan) -> str:
-    ranges = [RECORDED[planned.step] for planned in due.steps if planned.step in _OUTAGE and not planned.running]
-    if not ranges:
-        return "none by the steps that are left"
-    low, high = sum(pair[0] for pair in ranges), sum(pair[1] for pair in ranges)
-    tail = " (small VMs as recorded; yours may differ)"
-    if due.goal.runs is Place.ON_PREMISES and Step.SYNCHRONIZE.value in due.names:
-        tail += "; the synchronization before it is not an outage"
-    return f"about {span(low)} to {span(high)}{tail}"
+def _standing(place: Place, stage: str, words: str) -> dict[str, str]:
+    return {"place": place.value, "stage": stage, "words": words}
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    return {
+        "lowSeconds": estimate.low,
+        "highSeconds": estimate.high,
+        "words": estimate.words,
+        "measuredJobs": estimate.jobs,
+        "source": estimate.source,
+    }
+
+
+def _point(point: RecoveryPoint | None) -> dict[str, Any] | None:
+    if point is None:
+        return None
+    kind = "applicationConsistent" if point.app_consistent else "crashConsistent"
+    return {"id": point.id, "time": point.time.isoformat(), "kind": kind}
+
+
+def _name_of(arm_id: str | None) -> str | None:
+    return arm_id.rstrip("/").rsplit("/", 1)[-1] if arm_id else None

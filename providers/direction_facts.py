@@ -1,21 +1,30 @@
 """What a check finds out about a direction, and what is kept of a VM afterwards."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pulumi.dynamic import CheckFailure
 
 from executor.move import Outcome
-from executor.observe import Look, observe_in_inventory
+from executor.observe import Look
+from executor.survey import survey_of
 from lifecycle.blockers import Blocker, Code
-from lifecycle.directions import Direction
-from lifecycle.impact import impact_text
+from lifecycle.declared import Declared
+from lifecycle.directions import Direction, Place
+from lifecycle.impact import Impact, impact_of, standing_facts, standing_line
+from lifecycle.impact_text import impact_text
 from lifecycle.intent import Decision, Intent, decide, where_it_runs
 from lifecycle.observation import Observation
 from lifecycle.options import MoveOptions
+from lifecycle.permits import Permits
 from lifecycle.stages import WORDS, stage_of
+from lifecycle.targets import Targets
+from lifecycle.verdict import Assessment, Verdict, assess
 from providers.operation import Severity, current_operation
+from providers.paint import painted
+from providers.preview_notes import note
 from providers.properties import changed_keys, plain
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
@@ -41,7 +50,7 @@ _FIXED = ("target", "vault")
 def malformed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[CheckFailure]:
     try:
         Direction(news.get("direction", ""))
-        options_of(news)
+        declared_of(news)
     except (ValueError, KeyError, TypeError) as error:
         return [CheckFailure("settings", f"{news.get('vm')}: {error}")]
     moved = changed_keys(olds, news, _FIXED) if olds.get("target") else []
@@ -65,6 +74,12 @@ def options_of(props: Mapping[str, Any]) -> MoveOptions:
     return MoveOptions.from_inputs(settings)
 
 
+def declared_of(props: Mapping[str, Any]) -> Declared:
+    """All that the stack declares about the VM's moves. Raises ValueError, KeyError or TypeError if malformed."""
+    settings, permits = props.get("settings") or {}, props.get("permits") or {}
+    return Declared(options_of(props), Permits.from_inputs(permits), Targets.from_inputs(settings))
+
+
 def direction_of(value: Any) -> Direction | None:
     return Direction(value) if value else None
 
@@ -83,70 +98,103 @@ def not_yet(news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
-    declared, applied = Direction(news["direction"]), direction_of(olds.get("applied"))
-    options = options_of(news)
+    goal, applied = Direction(news["direction"]), direction_of(olds.get("applied"))
+    declared = declared_of(news)
     try:
-        service = service_of(news)
-        look = Look(recovery_points=applied is not None and declared is not applied)
-        seen = observe_in_inventory(service, news["itemId"], look, options.take_over)
+        survey = survey_of(service_of(news))
+        flips = applied is not None and goal is not applied
+        look = Look(recovery_points=flips and goal.runs is Place.AZURE)
+        seen = survey.observe(news["itemId"], look, declared.options.take_over)
+        if seen is None:
+            return _unseen(news, olds, _gone(news))
+        intent = decide(seen, goal, applied, declared.options)
+        if intent.decision is not Decision.MOVE:
+            return _stays(news, olds, seen, intent)
+        seen = survey.with_host(seen)
+        finished = survey.finished(failbacks=goal.runs is Place.ON_PREMISES)
     except (WrongTargetError, AccessDeniedError):
         # Not an answer that is missing: a shell that is not this stack's.
         raise
     except SiteRecoveryError as error:
         return _unseen(news, olds, error)
-    if seen is None:
-        gone = NotFoundError(f"{news['vm']}: its protected item is not in the vault", news["itemId"], "run refresh")
-        return _unseen(news, olds, gone)
-    intent = decide(seen, declared, applied, options)
-    return _facts(news, olds, seen, intent)
+    assessment = assess(seen, intent.plan, declared, blockers_of_the_stack(news))
+    return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 
 
-def _facts(news: dict[str, Any], olds: dict[str, Any], seen: Observation, intent: Intent) -> dict[str, Any]:
-    say = current_operation().say
-    due = intent.plan
+def blockers_now(news: Mapping[str, Any], seen: Observation, intent: Intent) -> Assessment:
+    """The move judged again, just before it is begun. What the planner itself finds is the executor's to judge."""
+    seen = survey_of(service_of(news)).with_host(seen)
+    steps = replace(intent.plan, blockers=())
+    return assess(seen, steps, declared_of(news), blockers_of_the_stack(news))
+
+
+def _moves(news: Mapping[str, Any], impact: Impact) -> dict[str, Any]:
+    due, assessment = impact.plan, impact.assessment
+    note(news["vault"]["name"], news["vm"], impact.as_facts())
+    current_operation().say(_severity(assessment), impact_text(impact, painted))
+    return {
+        "applied": news["direction"],
+        "plan": list(due.names),
+        "fromStage": due.stage.value,
+        "toStage": due.to_stage.value,
+        "irreversible": list(due.irreversible),
+        "blockers": [blocker.as_input() for blocker in assessment.blockers],
+    }
+
+
+def _severity(assessment: Assessment) -> Severity:
+    if assessment.verdict is Verdict.BLOCKED:
+        return Severity.ERROR
+    return Severity.WARNING if any(warned.critical for warned in assessment.warnings) else Severity.INFO
+
+
+def _stays(news: dict[str, Any], olds: dict[str, Any], seen: Observation, intent: Intent) -> dict[str, Any]:
+    say, stage = current_operation().say, intent.plan.stage
+    line = standing_line(seen, declared_of(news), WORDS[stage])
+    facts = standing_facts(seen, intent.decision.value, stage.value, WORDS[stage], line)
     empty: dict[str, Any] = {
         "plan": [],
-        "fromStage": due.stage.value,
-        "toStage": due.stage.value,
+        "fromStage": stage.value,
+        "toStage": stage.value,
         "irreversible": [],
         "blockers": [],
     }
-    match intent.decision:
-        case Decision.MOVE:
-            blockers = [*due.blockers, *blockers_of_the_stack(news)]
-            say(Severity.INFO, impact_text(due, seen, options_of(news)))
-            return {
-                "applied": news["direction"],
-                "plan": list(due.names),
-                "fromStage": due.stage.value,
-                "toStage": due.to_stage.value,
-                "irreversible": list(due.irreversible),
-                "blockers": [_say_blocked(blocker) for blocker in blockers],
-            }
-        case Decision.HELD if not olds.get("applied"):
-            return {**empty, "applied": "", "blockers": [_say_blocked(first_direction(news["vm"], intent.why))]}
-        case Decision.HELD:
-            say(Severity.WARNING, f"HELD: {intent.why}")
-        case _ if intent.why:
-            say(Severity.INFO, intent.why)
+    note(news["vault"]["name"], news["vm"], {**facts, "why": intent.why})
+    if intent.decision is Decision.HELD:
+        if not olds.get("applied"):
+            blocker = first_direction(news["vm"], intent.why)
+            note(news["vault"]["name"], news["vm"], {**facts, "why": intent.why, "blockers": [blocker.as_input()]})
+            return {**empty, "applied": "", "blockers": [_say_blocked(blocker)]}
+        say(Severity.WARNING, f"HELD: {intent.why}")
+    elif intent.why:
+        say(Severity.INFO, intent.why)
     if intent.decision is Decision.ADOPT or changed_keys(olds, news, SETTINGS):
         return {**empty, "applied": news["direction"]}
     # Nothing changes: what was found out last stays, or the row would show a change where there is none.
     return {**empty, "applied": news["direction"], **{key: olds[key] for key in COMPUTED if key in olds}}
 
 
+def _gone(news: Mapping[str, Any]) -> SiteRecoveryError:
+    return NotFoundError(
+        f"{news['vm']}: its protected item is not in the vault", news["itemId"], "run `pulumi refresh`"
+    )
+
+
 def _unseen(news: dict[str, Any], olds: dict[str, Any], error: SiteRecoveryError) -> dict[str, Any]:
     """Without an answer of the service: closed for a flip, open for no change."""
-    flips = news["direction"] != olds.get("applied")
-    if not flips:
+    facts = {"vm": news["vm"], "direction": news["direction"]}
+    if news["direction"] == olds.get("applied"):
+        line = f"{news['vm']}: could not be looked at: {error.what}"
+        note(news["vault"]["name"], news["vm"], {**facts, "decision": "unseen", "line": line})
         current_operation().say(Severity.WARNING, f"{news['vm']} could not be looked at: {error}")
         return {key: olds[key] for key in COMPUTED if key in olds}
     blocker = Blocker(
-        Code.UNREACHABLE,
+        Code.NOT_FOUND if isinstance(error, NotFoundError) else Code.UNREACHABLE,
         news["vm"],
         cause=f"{news['vm']} could not be looked at, so nothing can be said about the move: {error.what}",
-        mend=error.mend or "mend that, then preview again",
+        mend=(error.mend or "mend that, then preview again").rstrip("."),
     )
+    note(news["vault"]["name"], news["vm"], {**facts, "decision": "unseen", "blockers": [blocker.as_input()]})
     return {
         "applied": olds.get("applied", ""),
         "plan": [],

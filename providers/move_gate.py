@@ -1,17 +1,22 @@
 """The gate: one resource, registered last, that knows what every direction of the stack would do.
 
 The engine stops at the first failed check and would hide all the others, so a blocked VM does not fail by itself in a
-preview: it hands its blockers on, and this check fails once, with the whole table.
+preview: it hands its blockers on, and this check fails once, with the whole table. Where nothing is blocked it sums the
+stack up: what moves, what stays, and the verdict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi import ResourceOptions
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 from pulumi.output import Input
 
+from providers.gate_table import Row, summary, table
 from providers.move_limits import both_ways, too_many
+from providers.operation import Severity, current_operation
+from providers.parallelism import too_few_workers
+from providers.preview_notes import noted, write
 from providers.properties import is_unknown, plain
 
 
@@ -19,12 +24,20 @@ class GateProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        directions = [row for row in plain(news.get("directions") or []) if not is_unknown(row)]
-        rows = [blocker for row in directions for blocker in row.get("blockers", [])]
-        rows += _of_the_whole(directions, int(news.get("maxMoves", 1)))
+        vault = str(news.get("vault"))
+        known = [row for row in plain(news.get("directions") or []) if not is_unknown(row)]
+        rows = [Row(row["vm"], row["direction"], bool(row.get("plan")), noted(vault, row["vm"])) for row in known]
+        blockers = [blocker for row in known for blocker in row.get("blockers", [])]
+        blockers += _of_the_whole(known, int(news.get("maxMoves", 1)))
         # Nothing of the moves is kept: the gate's own row never shows a change.
         kept = {"vault": news.get("vault"), "maxMoves": news.get("maxMoves")}
-        return CheckResult(kept, [CheckFailure("directions", _table(rows, directions))] if rows else [])
+        unseen = len(news.get("directions") or []) - len(known)
+        told = summary(rows, blockers, unseen)
+        write("stack", told.as_facts())
+        if blockers:
+            return CheckResult(kept, [CheckFailure("directions", table(rows, blockers))])
+        _say(told.text, [row for row in rows if row.moves])
+        return CheckResult(kept, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=False, replaces=[])
@@ -55,7 +68,7 @@ class MoveGate(Resource, module="siteRecovery", name="MoveGate"):
         super().__init__(GateProvider(), resource_name, props, opts)
 
 
-def _of_the_whole(directions: list[dict[str, Any]], most: int) -> list[dict[str, str]]:
+def _of_the_whole(directions: Sequence[Mapping[str, Any]], most: int) -> list[dict[str, str]]:
     moving = [row for row in directions if row.get("plan")]
     found = [
         both_ways(row["vm"], moving[0]["vm"]).as_input()
@@ -67,14 +80,9 @@ def _of_the_whole(directions: list[dict[str, Any]], most: int) -> list[dict[str,
     return found
 
 
-def _table(rows: list[dict[str, str]], directions: list[dict[str, Any]]) -> str:
-    blocked = {row["vm"] for row in rows}
-    free = [row["vm"] for row in directions if row.get("plan") and row["vm"] not in blocked]
-    lines = [f"BLOCKED: {len(blocked)} of {len(directions)} VMs cannot do what is declared, so nothing is moved."]
-    lines += [f"  {row['vm']}  {row['code']}: {row['cause']}\n      to go on: {row['mend']}" for row in rows]
-    if free:
-        lines.append(
-            f"Not blocked: {', '.join(free)}. They can be moved past this gate: `pulumi up --target "
-            "'**ProtectionDirection::NAME'` with the VM's name for NAME."
-        )
-    return "\n".join(lines)
+def _say(text: str, moving: Sequence[Row]) -> None:
+    if text:
+        current_operation().say(Severity.INFO, text)
+    few = too_few_workers(len(moving))
+    if few:
+        current_operation().say(Severity.WARNING, few)

@@ -1,6 +1,7 @@
 """The direction in which one VM is protected: the resource whose change is a failover.
 
-Inputs: `target`, `vault`, `itemId`, `vm`, `direction`, `settings` (the VM's choices for moving), `freeze`, `maxMoves`.
+Inputs: `target`, `vault`, `itemId`, `vm`, `direction`, `settings` (the VM's choices for moving), `permits` (waivers,
+attestations, approvals of the VM), `freeze`, `maxMoves`.
 Check adds what it has found out: `applied`, `plan` (step names), `fromStage`, `toStage`, `irreversible` and `blockers`.
 They are facts that do not change by waiting, so they are part of the plan that the engine may be held to.
 """
@@ -32,7 +33,7 @@ from providers.direction_facts import (
     COMPUTED,
     OUTPUTS,
     SETTINGS,
-    blockers_of_the_stack,
+    blockers_now,
     direction_of,
     first_direction,
     found_out,
@@ -118,7 +119,7 @@ class DirectionProvider(ResourceProvider):
         )
 
 
-_INPUTS = ("target", "vault", "itemId", "vm", "direction", "settings", "freeze", "maxMoves", *COMPUTED)
+_INPUTS = ("target", "vault", "itemId", "vm", "direction", "settings", "permits", "freeze", "maxMoves", *COMPUTED)
 
 
 class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", name="ProtectionDirection"):
@@ -157,6 +158,7 @@ class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", nam
         vm: str,
         direction: str,
         settings: Mapping[str, Any],
+        permits: Mapping[str, Any],
         max_moves: int,
         freeze: str | None = None,
         opts: ResourceOptions | None = None,
@@ -169,6 +171,7 @@ class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", nam
             "vm": vm,
             "direction": direction,
             "settings": dict(settings),
+            "permits": dict(permits),
             "maxMoves": max_moves,
             "freeze": freeze,
         }
@@ -191,7 +194,10 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
     """Carries the move out and returns the outputs of its end. Raises PartialFailure with where it stopped."""
     operation, service = current_operation(), service_of(news)
     goal = Direction(news["direction"])
-    stands = blockers_of_the_stack(news)
+    judged = blockers_now(news, seen, intent)
+    stands = list(judged.blockers)
+    for waived in judged.waived:
+        operation.say(Severity.WARNING, f"{news['vm']}: WAIVED {waived.blocker.code}: {waived.waiver.reason}")
     over = begin_move(service.vault, news["vm"], goal, int(news.get("maxMoves", 1)))
     if over is not None:
         stands.append(over)

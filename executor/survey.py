@@ -1,0 +1,187 @@
+"""What a preview reads of a vault beside one VM: once for all of its VMs, and only what something depends on.
+
+The preview of a hundred VMs asks within a few seconds, one after another. A reading serves as long as the asking goes
+on; after a pause the world may have moved, and the next to ask reads anew.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from executor.observe import Look, observation_of
+from lifecycle.estimates import Finished
+from lifecycle.observation import Observation, Scenario
+from lifecycle.steps import Step
+from site_recovery.errors import SiteRecoveryError
+from site_recovery.records import Inventory, JobRecord, ProviderRecord, same_id
+from site_recovery.service import SiteRecovery
+
+# Two questions closer together than this belong to one preview; no preview is longer than the second.
+_PAUSE_SECONDS = 5.0
+_LONGEST_SECONDS = 300.0
+# Their tasks tell synchronizing from completing, and each costs a read.
+_FAILBACKS_READ = 3
+_HYPERV_FABRIC = "replicationfabrics"
+
+
+class Survey:
+    """One vault's readings, for any number of threads. Raises the errors of site_recovery."""
+
+    def __init__(self, service: SiteRecovery, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._service = service
+        self._asked = float("-inf")
+        self._failed: SiteRecoveryError | None = None
+        self._providers: dict[str, _Reading] = {}
+        self._failbacks: dict[str, Finished] = {}
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+
+    def inventory(self) -> Inventory:
+        """All items and jobs of the vault; anew after a pause, and after anything of ours that changed the vault."""
+        with self._lock:
+            going_on = self._monotonic() - self._asked <= _PAUSE_SECONDS
+            failed = self._failed if going_on else None
+        try:
+            if failed is not None:
+                raise failed
+            reading = self._service.inventory(max_age_seconds=_LONGEST_SECONDS if going_on else _PAUSE_SECONDS)
+            failed = None
+        except SiteRecoveryError as error:
+            failed = error
+            raise
+        finally:
+            with self._lock:
+                # After the reading, which may have taken long by itself.
+                self._failed, self._asked = failed, self._monotonic()
+        return reading
+
+    def observe(self, item_id: str, look: Look, take_over: str | None) -> Observation | None:
+        """The VM out of the reading that all VMs share. None when there is no such item."""
+        inventory = self.inventory()
+        item = inventory.item(item_id)
+        return None if item is None else observation_of(self._service, item, inventory.jobs, look, take_over)
+
+    def with_host(self, seen: Observation) -> Observation:
+        """`seen` with what the service says of the provider on its host; unchanged when it does not answer that."""
+        try:
+            providers = self._providers_of(seen)
+        except SiteRecoveryError:
+            return seen
+        connected = {provider.connection_status.casefold() == "connected" for provider in providers}
+        heard = [provider.last_heartbeat for provider in providers if provider.last_heartbeat is not None]
+        if len(connected) != 1:
+            # No host, or several of which some are silent, and nothing says which of them has the VM.
+            return seen
+        return replace(seen, provider_connected=connected.pop(), provider_last_heartbeat=min(heard, default=None))
+
+    def finished(self, *, failbacks: bool) -> tuple[Finished, ...]:
+        """The vault's jobs that succeeded, newest first; with `failbacks` those that fail back have their parts."""
+        jobs = [job for job in self.inventory().jobs if job.succeeded and job.start_time and job.end_time]
+        backs = [job.name for job in jobs if job.scenario_name == Scenario.FAILBACK][:_FAILBACKS_READ]
+        return tuple(self._finished(job, read=failbacks and job.name in backs) for job in jobs)
+
+    def _providers_of(self, seen: Observation) -> tuple[ProviderRecord, ...]:
+        """The provider that the item names; all of its site where it names none."""
+        fabric = _fabric_of(seen.item_id)
+        with self._lock:
+            reading = self._providers.setdefault(
+                fabric.casefold(), _Reading(lambda: self._service.providers(fabric), self._monotonic)
+            )
+        providers: tuple[ProviderRecord, ...] = reading.get()
+        item = self.inventory().item(seen.item_id)
+        wanted = item.recovery_services_provider_id if item is not None else None
+        named = tuple(each for each in providers if wanted and same_id(each.id, wanted))
+        return named or providers
+
+    def _finished(self, job: JobRecord, *, read: bool) -> Finished:
+        if read:
+            with self._lock:
+                known = self._failbacks.get(job.name)
+            if known is None:
+                known = finished_failback(self._service.job(job.id) or job)
+                with self._lock:
+                    self._failbacks[job.name] = known
+            return known
+        return Finished(job.scenario_name, _seconds(job))
+
+
+def survey_of(service: SiteRecovery) -> Survey:
+    """The survey of a connected vault: one for each vault and process."""
+    with _lock:
+        known = _surveys.get(service)
+        if known is None:
+            known = _surveys[service] = Survey(service)
+        return known
+
+
+def finished_failback(job: JobRecord) -> Finished:
+    """A failback with its two parts, which only its tasks tell apart: what came before somebody was waited for, and
+    what came after."""
+    waited = next((task for task in job.tasks if "waitforuserinput" in f"{task.name}{task.id}".casefold()), None)
+    if waited is None or waited.skipped or not (waited.start_time and waited.end_time):
+        return Finished(job.scenario_name, _seconds(job), {Step.COMPLETE_FAILOVER: _seconds(job)} if job.tasks else {})
+    assert job.start_time is not None  # noqa: S101 - finished() has seen to it
+    assert job.end_time is not None  # noqa: S101
+    return Finished(
+        job.scenario_name,
+        _seconds(job),
+        {
+            Step.SYNCHRONIZE: max((waited.start_time - job.start_time).total_seconds(), 0.0),
+            Step.COMPLETE_FAILOVER: max((job.end_time - waited.end_time).total_seconds(), 0.0),
+        },
+    )
+
+
+def _seconds(job: JobRecord) -> float:
+    if job.start_time is None or job.end_time is None:
+        return 0.0
+    return max((job.end_time - job.start_time).total_seconds(), 0.0)
+
+
+def _fabric_of(item_id: str) -> str:
+    parts = item_id.strip("/").split("/")
+    names = [part.casefold() for part in parts]
+    return parts[names.index(_HYPERV_FABRIC) + 1]
+
+
+@dataclass
+class _Taken:
+    value: Any
+    error: SiteRecoveryError | None
+    at: float
+
+
+class _Reading:
+    """One reading, kept while it is asked for. A failure is kept as well: a hundred VMs do not each wait for it."""
+
+    def __init__(self, read: Callable[[], Any], monotonic: Callable[[], float]) -> None:
+        self._read = read
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._taken: _Taken | None = None
+        self._asked = 0.0
+
+    def get(self) -> Any:
+        with self._lock:
+            now = self._monotonic()
+            taken = self._taken
+            if taken is None or now - self._asked > _PAUSE_SECONDS or now - taken.at > _LONGEST_SECONDS:
+                taken = self._taken = self._fresh()
+            # After the reading, which may have taken long by itself.
+            self._asked = self._monotonic()
+        if taken.error is not None:
+            raise taken.error
+        return taken.value
+
+    def _fresh(self) -> _Taken:
+        try:
+            return _Taken(self._read(), None, self._monotonic())
+        except SiteRecoveryError as error:
+            return _Taken(None, error, self._monotonic())
+
+
+_lock = threading.Lock()
+_surveys: WeakKeyDictionary[SiteRecovery, Survey] = WeakKeyDictionary()

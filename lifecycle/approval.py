@@ -1,0 +1,73 @@
+"""An approval's digest: what exactly is approved, so that nobody is surprised by what runs.
+
+It covers one move: the VM, the goal, the place where the move starts, its whole chain of steps and the worst data
+loss that the stack accepts. All of these are the same before the move, in the middle of it and when it is resumed, and
+others once the VM has moved there and back: the job that last brought it to where the move starts is part of it.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from lifecycle.directions import Direction, Place
+from lifecycle.observation import Observation
+from lifecycle.options import DataSync, FailoverMode, MoveOptions
+from lifecycle.steps import Step
+
+_VERSION = "m1"
+
+
+@dataclass(frozen=True)
+class Approvable:
+    """What a digest stands for, in the words that are shown beside it."""
+
+    digest: str
+    starts: str
+    steps: tuple[str, ...]
+    worst_loss: str
+
+
+def approvable(seen: Observation, goal: Direction, options: MoveOptions) -> Approvable:
+    """The move of a VM to `goal`, seen at its start or anywhere on its way."""
+    before = seen.last_failback_job if goal.runs is Place.AZURE else seen.last_failover_job
+    steps = _whole_chain(goal, options)
+    loss = _worst_loss(goal, options)
+    content = {
+        "item": seen.item_id.casefold(),
+        "vm": seen.vm,
+        "goal": goal.value,
+        "starts": goal.other.runs.value,
+        "after": before or "",
+        "steps": steps,
+        "choices": _choices(goal, options),
+        "worstLoss": loss,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    digest = f"{_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    return Approvable(digest, goal.other.runs.words, tuple(steps), loss)
+
+
+def _whole_chain(goal: Direction, options: MoveOptions) -> list[str]:
+    """Every step of the move from its start, whatever is done of it already. Holds are not part of it: to go on from
+    one, its line is changed."""
+    verify = [Step.VERIFY] if options.verification_of(failback=goal.runs is Place.ON_PREMISES) else []
+    if goal.runs is Place.AZURE:
+        change = [Step.CHANGE_RECOVERY_POINT] if options.change_recovery_point else []
+        return [step.value for step in (Step.FAILOVER, *change, *verify, Step.COMMIT, Step.REPROTECT)]
+    synchronize = [Step.SYNCHRONIZE] if options.data_sync is DataSync.BEFORE_FAILOVER else []
+    return [step.value for step in (*synchronize, Step.COMPLETE_FAILOVER, *verify, Step.COMMIT, Step.REVERSE_REPLICATE)]
+
+
+def _choices(goal: Direction, options: MoveOptions) -> list[str]:
+    if goal.runs is Place.ON_PREMISES:
+        return [options.data_sync.value, "createVm" if options.create_on_premises_vm else "noAction"]
+    shutdown = "shutDownSource" if options.shutdown_source else "leaveSource"
+    return [options.mode.value, shutdown, str(options.recovery_point), options.change_recovery_point or ""]
+
+
+def _worst_loss(goal: Direction, options: MoveOptions) -> str:
+    if goal.runs is Place.ON_PREMISES or options.mode is FailoverMode.PLANNED:
+        return "none"
+    if options.max_data_loss_minutes is None:
+        return "any: no maxDataLossMinutes is declared"
+    return f"{options.max_data_loss_minutes} min"

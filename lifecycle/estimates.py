@@ -1,0 +1,112 @@
+"""How long the steps of a move will take: from this vault's own finished jobs where there are any, else as recorded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lifecycle.blockers import Mode
+from lifecycle.durations import RECORDED
+from lifecycle.observation import Scenario
+from lifecycle.options import DataSync, MoveOptions
+from lifecycle.planner import Plan
+from lifecycle.spans import span
+from lifecycle.steps import Step
+
+# Older ones say little about the vault of today.
+_NEWEST = 20
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A job of the vault that succeeded. `parts` has the steps that one job is made of, where its tasks were read."""
+
+    scenario: str
+    seconds: float
+    parts: Mapping[Step, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """From `low` to `high` seconds; `jobs` is how many jobs of this vault say so, 0 for a recorded duration."""
+
+    low: float
+    high: float
+    jobs: int = 0
+
+    @property
+    def words(self) -> str:
+        low, high = span(self.low), span(self.high)
+        return f"about {low}" if low == high else f"{low} to {high}"
+
+    @property
+    def source(self) -> str:
+        if not self.jobs:
+            return "as recorded with small VMs; yours may differ"
+        return f"by this vault's last {self.jobs} such jobs" if self.jobs > 1 else "by this vault's last such job"
+
+    def plus(self, other: "Estimate") -> "Estimate":
+        # The sum of a measured and a recorded duration is no better than recorded.
+        return Estimate(self.low + other.low, self.high + other.high, min(self.jobs, other.jobs))
+
+
+@dataclass(frozen=True)
+class Times:
+    """Of a whole move. `outage` is None when the steps that are left cause none."""
+
+    steps: Mapping[Step, Estimate]
+    outage: Estimate | None
+    synchronization: Estimate | None
+
+
+_SCENARIOS: dict[Step, str] = {
+    Step.CHANGE_RECOVERY_POINT: Scenario.CHANGE_PIT.value,
+    Step.COMMIT: Scenario.COMMIT.value,
+    Step.REPROTECT: Scenario.REPROTECT.value,
+    Step.REVERSE_REPLICATE: Scenario.REPROTECT.value,
+}
+# While these run, neither copy serves.
+_OUTAGE = (Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.COMPLETE_FAILOVER)
+
+
+def times(due: Plan, options: MoveOptions, finished: Iterable[Finished]) -> Times:
+    """Estimates for each step of `due`, and what they come to. `finished` is newest first."""
+    known = tuple(finished)
+    mode = Mode.of(due.goal, options)
+    steps = {planned.step: _step(planned.step, mode, options, known) for planned in due.steps}
+    told = {step: estimate for step, estimate in steps.items() if estimate is not None}
+    outage = [told[step] for step in _OUTAGE if step in told]
+    return Times(told, _sum(outage), told.get(Step.SYNCHRONIZE))
+
+
+def _step(step: Step, mode: Mode, options: MoveOptions, known: tuple[Finished, ...]) -> Estimate | None:
+    if step is Step.VERIFY:
+        return None
+    measured = _measured(step, mode, options, known)
+    if measured:
+        return Estimate(min(measured), max(measured), len(measured))
+    low, high = RECORDED[step]
+    if step is Step.COMPLETE_FAILOVER and options.data_sync is DataSync.DURING_FAILOVER:
+        # A full download does at once, while the Azure VM is off, what synchronizing does before.
+        before = RECORDED[Step.SYNCHRONIZE]
+        low, high = low + before[0], high + before[1]
+    return Estimate(low, high)
+
+
+def _measured(step: Step, mode: Mode, options: MoveOptions, known: tuple[Finished, ...]) -> list[float]:
+    if step in {Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}:
+        whole = step is Step.COMPLETE_FAILOVER and options.data_sync is DataSync.DURING_FAILOVER
+        backs = [job for job in known if job.scenario == Scenario.FAILBACK]
+        if whole:
+            return [job.seconds for job in backs if Step.SYNCHRONIZE not in job.parts and job.parts][:_NEWEST]
+        return [job.parts[step] for job in backs if Step.SYNCHRONIZE in job.parts and step in job.parts][:_NEWEST]
+    failover = Scenario.PLANNED_FAILOVER if mode is Mode.PLANNED else Scenario.UNPLANNED_FAILOVER
+    scenario = _SCENARIOS.get(step, failover.value)
+    return [job.seconds for job in known if job.scenario == scenario][:_NEWEST]
+
+
+def _sum(estimates: list[Estimate]) -> Estimate | None:
+    if not estimates:
+        return None
+    total = estimates[0]
+    for estimate in estimates[1:]:
+        total = total.plus(estimate)
+    return total

@@ -1,0 +1,160 @@
+"""What has to hold before a move is begun, beyond what the planner needs to know the steps.
+
+Everything that does not hold is found, whatever the kind of move; the rule of its code then says whether it stops that
+kind or only warns. Once a failover has begun its conditions are past: a commit is not held up by a silent host.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.blockers import Blocker, Code
+from lifecycle.data_loss import DataLoss, begins_failover
+from lifecycle.directions import Place
+from lifecycle.observation import Observation, Operation
+from lifecycle.options import FailoverMode, MoveOptions
+from lifecycle.planner import Plan
+from lifecycle.recovery_points import chosen_point
+from lifecycle.spans import span
+from lifecycle.stages import Stage
+from lifecycle.steps import Step
+
+_CRITICAL = "critical"
+
+
+def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
+    """Everything that speaks against the steps of `due` at this moment."""
+    if due.goal.runs is Place.AZURE:
+        if begins_failover(due):
+            yield from _health(seen)
+            if options.mode is FailoverMode.PLANNED:
+                yield from _provider(seen, "a planned failover shuts the VM down there first")
+            yield from _recovery_points(seen, options)
+            yield from _data_loss(seen, options, loss)
+            yield from _landing(seen)
+        return
+    if Step.SYNCHRONIZE in _steps(due) or Step.COMPLETE_FAILOVER in _steps(due):
+        if not any(planned.running for planned in due.steps):
+            yield from _health(seen)
+        yield from _provider(seen, "the VM is to be failed back to it")
+        yield from _window(seen, options)
+        yield from _managed_disks(seen, due)
+
+
+def _steps(due: Plan) -> set[Step]:
+    return {planned.step for planned in due.steps}
+
+
+def _health(seen: Observation) -> Iterator[Blocker]:
+    errors = "; ".join(f"{error.message} ({error.code})" for error in seen.health_errors if error.level != "Warning")
+    behind = f", {span(seen.rpo_seconds)} behind" if seen.rpo_seconds is not None else ""
+    if seen.allows(Operation.REPAIR_REPLICATION):
+        yield Blocker(
+            Code.RESYNCHRONIZATION,
+            seen.vm,
+            cause=f"{seen.vm} has to be resynchronized before its replica is true again{behind}"
+            + (f": {errors}" if errors else ""),
+            mend="resynchronize it in Azure (Replicated items, the VM, Resynchronize) and wait until it is healthy",
+        )
+    elif seen.replication_health.casefold() == _CRITICAL:
+        yield Blocker(
+            Code.REPLICATION_UNHEALTHY,
+            seen.vm,
+            cause=f"the replication of {seen.vm} is critical{behind}" + (f": {errors}" if errors else ""),
+            mend="mend what the service says, or waive this if what is in Azure is good enough",
+        )
+
+
+def _provider(seen: Observation, why: str) -> Iterator[Blocker]:
+    if seen.provider_connected:
+        return
+    heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
+    what = "is not connected" if seen.provider_connected is False else "could not be asked for"
+    yield Blocker(
+        Code.PROVIDER_SILENT,
+        seen.vm,
+        cause=f"the provider on the host of {seen.vm} {what} ({heard}), and {why}",
+        mend="bring the host back, and see that its Site Recovery provider runs; if the site is lost, write "
+        "failover.mode: unplanned",
+    )
+
+
+def heartbeat_in_words(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "its last heartbeat is not known"
+    return f"last heartbeat {at:%F %H:%M:%S} UTC, {span(max((now - at).total_seconds(), 0.0))} ago"
+
+
+def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocker]:
+    if not seen.recovery_points:
+        said = "has no recovery point" if seen.recovery_points is not None else "could not be asked for recovery points"
+        yield Blocker(
+            Code.NO_RECOVERY_POINT,
+            seen.vm,
+            cause=f"{seen.vm} {said}, so there is nothing to start it from in Azure",
+            mend="wait for the first recovery point, and see that the VM replicates",
+        )
+        return
+    for choice in filter(None, (options.recovery_point, options.change_recovery_point)):
+        found = chosen_point(seen, choice)
+        if isinstance(found, Blocker):
+            yield found
+
+
+def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
+    most = options.max_data_loss_minutes
+    if most is None or loss.seconds is None or loss.seconds <= most * 60:
+        return
+    yield Blocker(
+        Code.DATA_LOSS,
+        seen.vm,
+        cause=f"{seen.vm} would lose {loss.words}; maxDataLossMinutes allows {most} min",
+        mend="choose a later recovery point, raise maxDataLossMinutes, or waive this",
+    )
+
+
+def _landing(seen: Observation) -> Iterator[Blocker]:
+    landing = seen.landing
+    if landing is None:
+        return
+    if not landing.network_id:
+        yield Blocker(
+            Code.MISSING_NETWORK,
+            seen.vm,
+            cause=f"{seen.vm} has no network in Azure: it would start there without an address",
+            mend="write target.network and target.subnet for it, and run `pulumi up` before the failover",
+        )
+    if landing.managed_disks is False and not landing.storage_account_id:
+        yield Blocker(
+            Code.MISSING_STORAGE,
+            seen.vm,
+            cause=f"{seen.vm} has neither managed disks nor a storage account to keep its disks in",
+            mend="write target.storageAccount for it; this means protecting it anew",
+        )
+
+
+def _window(seen: Observation, options: MoveOptions) -> Iterator[Blocker]:
+    window = options.completion_window
+    if window is not None and window.closes <= seen.at:
+        yield Blocker(
+            Code.WINDOW_PASSED,
+            seen.vm,
+            cause=f"the window for completing the failback of {seen.vm} closed at {window.closes:%F %H:%M} UTC, "
+            f"and it is {seen.at:%F %H:%M} UTC",
+            mend="write a window that is still to come, or failback.completion: automatic",
+        )
+
+
+# A vault that wants a VM reprotected before it fails back is of the service that refuses managed disks there.
+_WANTS_REPROTECT = {Stage.COMMITTED_IN_AZURE, Stage.REPROTECTING, Stage.PROTECTED_IN_AZURE}
+
+
+def _managed_disks(seen: Observation, due: Plan) -> Iterator[Blocker]:
+    if seen.managed_disks and due.stage in _WANTS_REPROTECT:
+        yield Blocker(
+            Code.MANAGED_DISKS,
+            seen.vm,
+            cause=f"{seen.vm} has managed disks, and its vault wants VMs reprotected before they fail back: such a "
+            "vault refuses to fail managed disks back",
+            mend="update the provider on the host and look whether Failback is then offered straight away, or bring "
+            "the data home by other means",
+        )

@@ -1,0 +1,199 @@
+"""What a person should know before a move, and what does not stop it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lifecycle.data_loss import DataLoss, begins_failover
+from lifecycle.declared import Declared
+from lifecycle.directions import Place
+from lifecycle.observation import Observation, Operation
+from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
+from lifecycle.permits import Attested, Permits
+from lifecycle.planner import Plan
+from lifecycle.preconditions import heartbeat_in_words
+from lifecycle.spans import span
+from lifecycle.steps import Step
+from lifecycle.targets import Targets
+
+# So many times its target is worth a word, and so many is critical.
+RPO_WARNING, RPO_CRITICAL = 2, 3
+SKEW_SECONDS = 60.0
+_DAY = 86400.0
+
+
+class Notice(StrEnum):
+    """Stable: reports and pipelines name them. A blocker that only warns keeps its own code."""
+
+    NO_TEST_FAILOVER = "noTestFailover"
+    TEST_FAILOVER_OLD = "testFailoverOld"
+    APP_CONSISTENT_OLDER = "appConsistentOlder"
+    NO_APP_CONSISTENT = "noAppConsistent"
+    LONG_STAY = "longStayInAzure"
+    PLANNED_IS_POSSIBLE = "plannedIsPossible"
+    RPO_ABOVE_TARGET = "rpoAboveTarget"
+    UNKNOWN = "unknown"
+    REPROTECT_WAITS = "reprotectWaitsForSite"
+    MANAGED_DISKS = "managedDisksMayNotFailBack"
+    ASK_NO_CHECKPOINTS = "stateNoCheckpoints"
+    ASK_SOURCE_OFF = "stateSourceOff"
+    HEALTH_WARNING = "replicationWarning"
+    REQUIREMENT = "azureRequirement"
+    WAIVED = "waived"
+
+
+NOTICES: dict[Notice, str] = {
+    Notice.NO_TEST_FAILOVER: "No test failover of the VM has ever succeeded.",
+    Notice.TEST_FAILOVER_OLD: "The last successful test failover is longer ago than drillWithinDays.",
+    Notice.APP_CONSISTENT_OLDER: "The newest application-consistent recovery point is older than the crash-consistent "
+    "one that is chosen.",
+    Notice.NO_APP_CONSISTENT: "No recovery point is application-consistent.",
+    Notice.LONG_STAY: "The VM has been in Azure for longer than longStayDays: a full download is advised.",
+    Notice.PLANNED_IS_POSSIBLE: "An unplanned failover is declared where a planned one, without loss, is possible.",
+    Notice.RPO_ABOVE_TARGET: "Replication is behind by twice the target (rpoTargetMinutes), or three times: critical.",
+    Notice.UNKNOWN: "Something could not be seen. It is said as unknown, never as a number.",
+    Notice.REPROTECT_WAITS: "The site does not answer: what comes after the commit has to wait for it.",
+    Notice.MANAGED_DISKS: "The VM has managed disks, which some vaults and older providers cannot fail back.",
+    Notice.ASK_NO_CHECKPOINTS: "Nobody has stated that the on-premises VM has no checkpoints, which Azure cannot see.",
+    Notice.ASK_SOURCE_OFF: "Nobody has stated that the on-premises VM is off and stays off, which Azure cannot see.",
+    Notice.HEALTH_WARNING: "The service has something to say about the VM's health.",
+    Notice.REQUIREMENT: "The VM does not meet a requirement of Azure.",
+    Notice.WAIVED: "A blocker is waived: by whom it is answered for, why and until when stands beside it.",
+}
+
+
+@dataclass(frozen=True)
+class Warned:
+    """One warning. `critical` ones stand out."""
+
+    code: str
+    text: str
+    critical: bool = False
+
+
+def warnings(seen: Observation, due: Plan, declared: Declared, loss: DataLoss) -> Iterator[Warned]:
+    """Everything to be said about the steps of `due` that does not stop them."""
+    options, targets, permits = declared.options, declared.targets, declared.permits
+    yield from rpo(seen, targets)
+    if due.goal.runs is Place.AZURE:
+        if begins_failover(due):
+            yield from _drill(seen, targets)
+            yield from _points(seen, options)
+            yield from _unplanned(seen, options)
+            yield from _managed(seen)
+            yield from _no_checkpoints(seen, permits)
+            if loss.seconds is None:
+                yield Warned(Notice.UNKNOWN, "how much would be lost is unknown", critical=True)
+    else:
+        yield from _long_stay(seen, options, targets)
+    yield from _source_off(seen, due, permits)
+    yield from _health(seen)
+
+
+def rpo(seen: Observation, targets: Targets) -> Iterator[Warned]:
+    """How far replication is behind its target; nothing without a target or while the VM does not replicate."""
+    if targets.rpo_minutes is None:
+        return
+    if seen.rpo_seconds is None:
+        yield Warned(Notice.UNKNOWN, f"the RPO is unknown; its target is {targets.rpo_minutes} min")
+        return
+    times = seen.rpo_seconds / (targets.rpo_minutes * 60)
+    if times >= RPO_WARNING:
+        text = (
+            f"replication is {span(seen.rpo_seconds)} behind, {times:.1f} times its target of {targets.rpo_minutes} min"
+        )
+        yield Warned(Notice.RPO_ABOVE_TARGET, text, critical=times >= RPO_CRITICAL)
+
+
+def _drill(seen: Observation, targets: Targets) -> Iterator[Warned]:
+    if seen.last_test_failover is None:
+        yield Warned(Notice.NO_TEST_FAILOVER, "no test failover of it has ever succeeded: nobody knows that it starts")
+        return
+    ago = (seen.at - seen.last_test_failover).total_seconds() / _DAY
+    if ago > targets.drill_within_days:
+        text = (
+            f"the last successful test failover was {ago:.0f} days ago (drillWithinDays: {targets.drill_within_days})"
+        )
+        yield Warned(Notice.TEST_FAILOVER_OLD, text)
+
+
+def _points(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
+    points = seen.recovery_points or ()
+    if not points or options.mode is FailoverMode.PLANNED:
+        return
+    if RecoveryPointChoice.LATEST_APP_CONSISTENT in {options.recovery_point, options.change_recovery_point}:
+        return
+    consistent = next((point for point in points if point.app_consistent), None)
+    if consistent is None:
+        yield Warned(Notice.NO_APP_CONSISTENT, "no recovery point is application-consistent")
+    elif not points[0].app_consistent:
+        older = (points[0].time - consistent.time).total_seconds()
+        text = (
+            f"the newest application-consistent recovery point is of {consistent.time:%F %H:%M:%S} UTC, {span(older)} "
+            "older than the newest crash-consistent one"
+        )
+        yield Warned(Notice.APP_CONSISTENT_OLDER, text)
+
+
+def _unplanned(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
+    if options.mode is not FailoverMode.UNPLANNED:
+        return
+    if seen.provider_connected and seen.allows(Operation.PLANNED_FAILOVER):
+        yield Warned(
+            Notice.PLANNED_IS_POSSIBLE,
+            "the host is connected: a planned failover (failover.mode: planned) would lose nothing",
+        )
+    if seen.provider_connected is False:
+        heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
+        yield Warned(
+            Notice.REPROTECT_WAITS,
+            f"the host does not answer ({heard}): the on-premises VM cannot be shut down, so the commit waits for the "
+            "statement that it is off (attestation sourceOff), and reprotecting waits for the site",
+        )
+    if seen.provider_connected is None:
+        yield Warned(Notice.UNKNOWN, "whether the host is connected is unknown: the service did not say")
+
+
+def _managed(seen: Observation) -> Iterator[Warned]:
+    if seen.managed_disks:
+        yield Warned(
+            Notice.MANAGED_DISKS,
+            "it has managed disks: they fail back since update 530092 (November 2025), and not with an older provider",
+        )
+
+
+def _no_checkpoints(seen: Observation, permits: Permits) -> Iterator[Warned]:
+    if permits.attestation(Attested.NO_CHECKPOINTS, seen.at) is None:
+        text = "Azure cannot see whether the on-premises VM has checkpoints: delete them, and state it"
+        yield Warned(Notice.ASK_NO_CHECKPOINTS, f"{text} ({_entry(seen.vm, Attested.NO_CHECKPOINTS)})")
+
+
+def _source_off(seen: Observation, due: Plan, permits: Permits) -> Iterator[Warned]:
+    reprotects = any(planned.step in {Step.REPROTECT, Step.SYNCHRONIZE} for planned in due.steps)
+    if reprotects and permits.attestation(Attested.SOURCE_OFF, seen.at) is None:
+        text = "Azure cannot see whether the on-premises VM is off from the reprotection on: see to it, and state it"
+        yield Warned(Notice.ASK_SOURCE_OFF, f"{text} ({_entry(seen.vm, Attested.SOURCE_OFF)})")
+
+
+def _entry(vm: str, what: Attested) -> str:
+    return f"attestations: {{vm: {vm}, what: {what.value}, by: ..., until: ...}}"
+
+
+def _long_stay(seen: Observation, options: MoveOptions, targets: Targets) -> Iterator[Warned]:
+    if seen.last_failover is None or options.data_sync is DataSync.DURING_FAILOVER:
+        return
+    days = (seen.at - seen.last_failover).total_seconds() / _DAY
+    if days > targets.long_stay_days:
+        text = (
+            f"it has been in Azure for {days:.0f} days: a full download (failback.dataSync: duringFailover) is "
+            "advised, as so many changes take longer to compare than to copy"
+        )
+        yield Warned(Notice.LONG_STAY, text)
+
+
+def _health(seen: Observation) -> Iterator[Warned]:
+    # Said in our own words already.
+    told = {"161011"}
+    for error in seen.health_errors:
+        if error.code not in told and error.level == "Warning":
+            yield Warned(Notice.HEALTH_WARNING, f"{error.message.rstrip('.')} ({error.code})")

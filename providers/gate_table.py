@@ -1,0 +1,105 @@
+"""The words of the gate: the table of blockers, or the sum of a stack that may go."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lifecycle.impact_text import Ink
+from lifecycle.spans import span
+from lifecycle.verdict import Verdict
+from providers.paint import painted
+
+
+@dataclass(frozen=True)
+class Row:
+    """One VM of the stack. `facts` are what its check found out in this preview, None where it was not asked."""
+
+    vm: str
+    direction: str
+    moves: bool
+    facts: Mapping[str, Any] | None
+
+    @property
+    def line(self) -> str:
+        if self.facts is None:
+            return f"{self.vm}: not looked at in this preview"
+        return str(self.facts.get("headline") or self.facts.get("line") or self.vm)
+
+    @property
+    def verdict(self) -> str:
+        return str((self.facts or {}).get("verdict") or Verdict.GO)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`verdict` of the whole stack; None where nothing would move and nothing is blocked."""
+
+    verdict: Verdict | None
+    moving: tuple[str, ...]
+    blockers: tuple[Mapping[str, str], ...]
+    text: str
+
+    def as_facts(self) -> dict[str, Any]:
+        verdict = self.verdict.value if self.verdict else None
+        return {"verdict": verdict, "moving": list(self.moving), "blockers": [dict(each) for each in self.blockers]}
+
+
+def summary(rows: Sequence[Row], blockers: Sequence[Mapping[str, str]], unseen: int) -> Summary:
+    """What the stack as a whole would do. `unseen` VMs do not exist yet."""
+    moving = [row for row in rows if row.moves]
+    verdict = _verdict(moving, blockers)
+    lines = []
+    if verdict is not None:
+        ink = Ink.GOOD if verdict is Verdict.GO else Ink.CARE
+        lines.append(f"{painted(verdict, ink)}: {len(moving)} of {len(rows) + unseen} VMs would move")
+        lines += [f"  {row.line}: {_cost(row)}" for row in moving]
+    staying = [row for row in rows if not row.moves]
+    if staying:
+        lines.append("unchanged:" if moving else "No VM would move:")
+        lines += [f"  {row.line}" for row in staying]
+    return Summary(verdict, tuple(row.vm for row in moving), tuple(blockers), "\n".join(lines))
+
+
+def table(rows: Sequence[Row], blockers: Sequence[Mapping[str, str]]) -> str:
+    """Every blocker of the stack, and what is not blocked."""
+    blocked = list(dict.fromkeys(row["vm"] for row in blockers))
+    free = [row.vm for row in rows if row.moves and row.vm not in blocked]
+    count = f"{len(blocked)} of {len(rows)} VMs"
+    lines = [f"BLOCKED: {count} cannot do what is declared. This preview fails, and `pulumi up` moves nothing."]
+    for vm in blocked:
+        lines.append(f"  {vm}")
+        for row in blockers:
+            if row["vm"] == vm:
+                lines += [f"    {row['code']}: {row['cause']}", f"      to go on: {row['mend']}"]
+    if free:
+        lines.append(
+            f"Not blocked: {', '.join(free)}. They can be moved past this gate: "
+            f"`pulumi up {' '.join(_target(vm) for vm in free)}`"
+        )
+    lines += [f"  {row.line}" for row in rows if not row.moves and row.vm not in blocked]
+    return "\n".join(lines)
+
+
+def _target(vm: str) -> str:
+    return f"--target '**ProtectionDirection::{vm}'"
+
+
+def _verdict(moving: Sequence[Row], blockers: Sequence[Mapping[str, str]]) -> Verdict | None:
+    if blockers:
+        return Verdict.BLOCKED
+    if not moving:
+        return None
+    waived = any(row.verdict == Verdict.GO_WITH_WAIVERS for row in moving)
+    return Verdict.GO_WITH_WAIVERS if waived else Verdict.GO
+
+
+def _cost(row: Row) -> str:
+    facts = row.facts or {}
+    seconds = (facts.get("dataLoss") or {}).get("seconds")
+    loss = "data loss unknown" if seconds is None else "no data loss" if not seconds else _most(seconds)
+    outage = facts.get("outage")
+    return f"{loss}, {'outage ' + outage['words'] if outage else 'no outage'}"
+
+
+def _most(seconds: float) -> str:
+    return f"data loss up to {span(seconds)}"
