@@ -3,19 +3,26 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from executor.request_ids import request_id
-from executor.stops import Blocked, StepFailed
+from executor.stops import Blocked, Interrupted, StepFailed
 from lifecycle.blockers import Blocker, Code
 from lifecycle.observation import Observation, Operation, RecoveryPoint
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.recovery_points import chosen_point
 from lifecycle.steps import Step
-from site_recovery.errors import SiteRecoveryError
+from site_recovery.errors import (
+    BusyError,
+    SiteRecoveryError,
+    StillRunningError,
+    ThrottledError,
+    UnreachableError,
+)
 from site_recovery.records import Accepted, ItemRecord, last_segment
 from site_recovery.service import SiteRecovery
 
-_SENDS = 3
+SENDS = 3
 
 
 @dataclass(frozen=True)
@@ -48,31 +55,70 @@ def needed_operation(step: Step, options: MoveOptions) -> Operation | None:
     }.get(step, Operation.FAILBACK)
 
 
+class NotTaken(Exception):  # noqa: N818 - not an error yet
+    """The service provably did not take a call, for a reason that passes: look anew after a while, then ask again.
+
+    `error` is what it said, `wait_seconds` (ours) what it asked for, None where it asked for nothing.
+    """
+
+    def __init__(self, error: SiteRecoveryError) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait_seconds = error.retry_after_seconds if isinstance(error, ThrottledError) else None
+
+
 def send(call: Call, cancelled: threading.Event) -> str:
     """Asks the service for the step, once. Returns the id of the job that does it.
 
-    When the answer is lost the job is looked for, by the id of the call, before anything is sent again; a call that
-    provably was not taken is sent again, at most three times. Raises StepFailed when the service refuses.
+    When the answer is lost the job is looked for, by the id of the call, before anything is sent again, at most three
+    times. Raises NotTaken when it may be asked again later, StepFailed when the service refuses.
     """
     _check_allowed(call)
     error: SiteRecoveryError | None = None
-    for _ in range(_SENDS):
+    for _ in range(SENDS):
         try:
             return last_segment(_post(call).job_id)
         except SiteRecoveryError as failure:
             error = failure
             if not failure.outcome_unknown:
-                break
-            found = call.service.watcher.find_job(call.request_id, call.item, cancelled=cancelled)
+                raise_refused(call.seen, call.step, failure)
+            found = _search(call, cancelled)
             if found is not None:
-                return found.name
-            if cancelled.is_set():
-                break
+                return found
     raise StepFailed(
-        f"{call.item.friendly_name}: the service did not take the step {call.step}.\n{error}",
-        "mend what it says and run `pulumi up` again; nothing has been started",
+        f"{call.seen.vm}: {SENDS} answers to the step {call.step} were lost, and no job of it shows.\n{error}",
+        "mend what it says and run `pulumi up` again; the job is looked for before anything is sent",
         call.seen,
     ) from error
+
+
+def raise_refused(seen: Observation, step: Step, error: SiteRecoveryError) -> NoReturn:
+    """What to raise for a call that the service certainly did not take: NotTaken or StepFailed."""
+    if isinstance(error, ThrottledError | BusyError | UnreachableError):
+        raise NotTaken(error) from error
+    raise not_taken(seen, step, error) from error
+
+
+def not_taken(seen: Observation, step: Step, error: SiteRecoveryError) -> StepFailed:
+    """The service will not take a step."""
+    return StepFailed(
+        f"{seen.vm}: the service did not take the step {step}.\n{error}",
+        "mend what it says and run `pulumi up` again; nothing has been started",
+        seen,
+    )
+
+
+def _search(call: Call, cancelled: threading.Event) -> str | None:
+    """The job of a call whose answer was lost, None when a complete search found none."""
+    try:
+        found = call.service.watcher.find_job(call.request_id, call.item, cancelled=cancelled)
+    except StillRunningError as stopped:
+        raise Interrupted(
+            f"{call.seen.vm}: the answer to {call.step} was lost, and the search for its job was stopped as asked",
+            "run `pulumi up` again: the job is looked for before anything is sent",
+            call.seen,
+        ) from stopped
+    return found.name if found is not None else None
 
 
 def _check_allowed(call: Call) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from executor.calls import Call, send
+from executor.calls import Call, NotTaken, not_taken, send
+from executor.completion import complete_failover
 from executor.observe import Look, observe
-from executor.request_ids import request_id
 from executor.settling import Settling, check_window
 from executor.stops import (
     BeyondPlan,
@@ -31,7 +31,7 @@ from lifecycle.options import MoveOptions
 from lifecycle.planner import SOURCE_MAY_RUN, Plan, plan
 from lifecycle.stages import Stage, stage_of
 from lifecycle.steps import PlannedStep, Step
-from site_recovery.errors import JobFailedError, SiteRecoveryError, StillRunningError
+from site_recovery.errors import JobFailedError, StillRunningError, ThrottledError
 from site_recovery.records import JobRecord
 from site_recovery.service import SiteRecovery
 from site_recovery.watcher import raise_if_failed
@@ -82,8 +82,11 @@ def carry_out(
 
 
 class _Mover:
-    # Longer than any chain; a move that needs more has stopped making progress.
-    _MOST_STEPS = 24
+    # Longer than any chain with all its refusals; a move that needs more has stopped making progress.
+    _MOST_LOOKS = 64
+    # How often the service may say that it cannot take a step just now: for a quarter of an hour when it is throttled.
+    _MOST_THROTTLED, _MOST_REFUSED = 20, 3
+    _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
 
     def __init__(
         self, order: MoveOrder, service: SiteRecovery, listener: Listener, cancelled: threading.Event, outcome: Outcome
@@ -94,26 +97,41 @@ class _Mover:
         self._cancelled = cancelled
         self._outcome = outcome
         self._settling = Settling(service, order.item_id, cancelled)
-        self._verified = False
+        # Steps that the service may go on to show as due, and that are not taken twice in one run.
+        self._done: set[Step] = set()
+        self._refusals = 0
 
     def run(self) -> None:
-        for _ in range(self._MOST_STEPS):
+        for _ in range(self._MOST_LOOKS):
             seen = self._observe()
             due = plan(seen, self._order.goal, self._order.options)
             if due.reached:
                 return
+            self._stop_if_asked(seen, due.steps[0].step if due.steps else None)
             if due.blockers and self._waits_for_somebodys_job(due, seen):
                 continue
             first = self._first_step(due, seen)
-            if first is None:
-                return
-            self._stop_if_asked(seen, first)
-            self._take(first, due.stage, seen)
+            try:
+                self._take(first, due.stage, seen)
+            except NotTaken as refusal:
+                self._pause(refusal, first.step, seen)
         raise StepFailed(
-            f"{self._order.vm} made no progress in {self._MOST_STEPS} steps",
+            f"{self._order.vm} made no progress in {self._MOST_LOOKS} looks",
             "look at its jobs in Azure, then preview again",
             self._outcome.seen,
         )
+
+    def _pause(self, refusal: NotTaken, step: Step, seen: Observation) -> None:
+        """Before looking anew: what the service asks for, or longer each time."""
+        self._refusals += 1
+        most = self._MOST_THROTTLED if isinstance(refusal.error, ThrottledError) else self._MOST_REFUSED
+        if self._refusals >= most:
+            raise not_taken(seen, step, refusal.error) from refusal.error
+        asked = refusal.wait_seconds
+        if asked is None:
+            asked = min(self._FIRST_PAUSE * 2**self._refusals, self._LONGEST_PAUSE) * self._service.wait_scale
+        self._listener.note(f"{step}: {refusal.error.what}; looks again in {asked:.0f} s")
+        self._cancelled.wait(min(asked, self._LONGEST_PAUSE))
 
     def _observe(self) -> Observation:
         points = self._order.options.recovery_point != "latest" or bool(self._order.options.change_recovery_point)
@@ -127,11 +145,10 @@ class _Mover:
         self._outcome.seen = seen
         return seen
 
-    def _first_step(self, due: Plan, seen: Observation) -> PlannedStep | None:
+    def _first_step(self, due: Plan, seen: Observation) -> PlannedStep:
         if due.blockers:
             raise Blocked(due.blockers, seen)
-        steps = [planned for planned in due.steps if not (planned.step is Step.VERIFY and self._verified)]
-        first = steps[0]
+        first = next(planned for planned in due.steps if planned.step not in self._done)
         if first.waits:
             raise _waiting(self._order, first, seen)
         if first.step.value not in self._order.steps:
@@ -143,10 +160,11 @@ class _Mover:
             )
         return first
 
-    def _stop_if_asked(self, seen: Observation, following: PlannedStep) -> None:
+    def _stop_if_asked(self, seen: Observation, step: Step | None) -> None:
         if self._cancelled.is_set():
+            following = f", before {step}" if step is not None else ""
             raise Interrupted(
-                f"{self._order.vm}: stopped between steps as asked, before {following.step}",
+                f"{self._order.vm}: stopped between steps as asked{following}",
                 "run `pulumi up` again to go on from here",
                 seen,
             )
@@ -163,16 +181,22 @@ class _Mover:
         return True
 
     def _take(self, planned: PlannedStep, stage: Stage, seen: Observation) -> None:
-        self._listener.step(planned)
-        self._outcome.taken.append(planned.step.value)
-        if planned.step is Step.VERIFY:
+        step = planned.step
+        if self._outcome.taken[-1:] != [step.value]:
+            self._listener.step(planned)
+            self._outcome.taken.append(step.value)
+        if step is Step.VERIFY:
             self._verify(seen)
             return
-        job_id = self._job_of(planned, stage, seen)
-        job = self._wait(job_id, self._limit(planned.step), planned, seen, pauses=planned.step is Step.SYNCHRONIZE)
-        if not (planned.step is Step.SYNCHRONIZE and not job.finished):
-            self._judge(job, seen)
-        self._settling.until_moved_on(planned.step, seen)
+        # A failback that was found running may have been started with the other choice, and stop to be completed.
+        pauses = step is Step.SYNCHRONIZE or (step is Step.COMPLETE_FAILOVER and planned.running)
+        job = self._wait(self._job_of(planned, stage, seen), self._limit(step), planned, seen, pauses=pauses)
+        if not job.finished:
+            return
+        self._judge(job, seen)
+        if step is Step.CHANGE_RECOVERY_POINT and not planned.running:
+            self._done.add(step)
+        self._settling.until_moved_on(step, seen)
 
     def _job_of(self, planned: PlannedStep, stage: Stage, seen: Observation) -> str:
         if planned.running and seen.job is not None:
@@ -182,29 +206,15 @@ class _Mover:
         if item is None:
             raise StepFailed(f"{self._order.vm}: its protected item is gone", "run `pulumi refresh`", seen)
         if planned.step is Step.COMPLETE_FAILOVER and stage is Stage.WAITING_TO_COMPLETE and seen.job is not None:
-            self._complete(seen)
+            check_window(self._order.vm, self._order.options.completion_window, self._service.now(), seen)
+            complete_failover(self._service, seen.job, seen, self._cancelled)
             return seen.job.id
         call = Call(self._service, item, seen, planned.step, self._order.options)
         found = self._settling.lost_call(call)
-        return found if found is not None else send(call, self._cancelled)
-
-    def _complete(self, seen: Observation) -> None:
-        """Complete Failover is the resumption of the failback's own job."""
-        job = seen.job
-        if job is None:
-            return
-        check_window(self._order.vm, self._order.options.completion_window, self._service.now(), seen)
-        try:
-            self._service.operations.resume_job(
-                job.id,
-                comments="Complete Failover, as the stack declares",
-                client_request_id=request_id(self._order.item_id, Step.COMPLETE_FAILOVER, job.id),
-            )
-        except SiteRecoveryError as error:
-            # Resumed already, by a run that was killed or whose answer was lost: the job itself tells.
-            now = self._service.job(job.id)
-            if now is None or (now.suspended and not error.outcome_unknown):
-                raise
+        if found is not None:
+            return found
+        self._stop_if_asked(seen, planned.step)
+        return send(call, self._cancelled)
 
     def _wait(
         self, job_id: str, limit: float, planned: PlannedStep | None, seen: Observation, *, pauses: bool = False
@@ -254,7 +264,7 @@ class _Mover:
             if stage_of(seen) is Stage.FAILBACK_COMMIT_PENDING:
                 way = "mend the on-premises VM and run `pulumi up` again; until the commit the Azure VM is kept"
             raise VerificationFailed(f"{self._order.vm} did not pass its verification: {lines}", way, seen)
-        self._verified = True
+        self._done.add(Step.VERIFY)
         self._listener.note("verified: " + "; ".join(f"{result.probe}: {result.said}" for result in results))
 
     def _limit(self, step: Step) -> float:

@@ -21,6 +21,7 @@ from site_recovery.records import ItemRecord, JobRecord, RecoveryPointRecord, is
 from site_recovery.service import SiteRecovery
 
 _BRINGS_ELSEWHERE = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
+_LAST_SYNCHRONIZATION = "VmPrepareForUnPlannedFailover"
 _SHUTDOWN_TASKS = {"VmShutdownVmOnPrimary", "ShutdownVmOnPrimary", "ShutdownVmOnPrimaryForUFO"}
 
 
@@ -152,7 +153,6 @@ def _newest(finished: list[JobRecord], scenarios: frozenset[str]) -> str | None:
 
 def _job(job: JobRecord, take_over: str | None) -> Job:
     task = job.current_task
-    shutdown = next((t for t in job.tasks if t.name in _SHUTDOWN_TASKS or t.id in _SHUTDOWN_TASKS), None)
     return Job(
         id=job.name,
         scenario=job.scenario_name,
@@ -165,8 +165,20 @@ def _job(job: JobRecord, take_over: str | None) -> Job:
         task=task.friendly_name if task else None,
         can_resume="Resume" in job.allowed_actions,
         client_request_id=job.client_request_id,
-        source_shutdown=shutdown.state if shutdown else None,
+        source_shutdown=_source_shutdown(job),
     )
+
+
+def _source_shutdown(job: JobRecord) -> str | None:
+    """The state of the task that shuts the source down; "Skipped" where the failover was not asked to do so."""
+    shutdown = next((t for t in job.tasks if t.name in _SHUTDOWN_TASKS or t.id in _SHUTDOWN_TASKS), None)
+    if shutdown is None:
+        return None
+    # Recorded: a failover with sourceSiteOperations NotRequired skips the last synchronization, while its task of
+    # shutting down says Succeeded all the same.
+    if any(t.skipped and t.name == _LAST_SYNCHRONIZATION for t in job.tasks):
+        return "Skipped"
+    return shutdown.state
 
 
 def _owner(job: JobRecord, take_over: str | None) -> Owner:

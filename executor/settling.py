@@ -72,6 +72,9 @@ class Settling:
         now = self._service.now()
         if stage is Stage.SETTLING:
             return now - began < timedelta(seconds=SETTLE)
+        if seen.job is None and seen.scenario is not None and not seen.allowed:
+            # The item names a job that is over, or that cannot be read yet.
+            return now - began < timedelta(seconds=SETTLE)
         last = seen.last_move
         if last is None or not last.succeeded or last.ended is None:
             return False

@@ -5,16 +5,22 @@ the outputs of the VM, so they are kept with the move that they belong to.
 """
 
 import http.client
+import os
+import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+_CANCELLED_SEEN_WITHIN = 0.25
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ def verify(probes: Sequence[Mapping[str, Any]], cancelled: threading.Event) -> t
 
 
 def _tried(probe: Mapping[str, Any], cancelled: threading.Event) -> ProbeResult:
-    kind, attempt = _attempt_of(probe)
+    kind, attempt = _attempt_of(probe, cancelled)
     retries, pause = int(probe.get("retries", 10)), float(probe.get("intervalSeconds", 15))
     limit = float(probe.get("timeoutSeconds", 10))
     attempts, passed, said = 0, False, "not tried"
@@ -53,7 +59,9 @@ def _tried(probe: Mapping[str, Any], cancelled: threading.Event) -> ProbeResult:
     return ProbeResult(kind, passed, attempts, said)
 
 
-def _attempt_of(probe: Mapping[str, Any]) -> tuple[str, Callable[[float], tuple[bool, str]]]:
+def _attempt_of(
+    probe: Mapping[str, Any], cancelled: threading.Event
+) -> tuple[str, Callable[[float], tuple[bool, str]]]:
     if "tcp" in probe:
         host, port = probe["tcp"]["host"], int(probe["tcp"]["port"])
         return f"tcp {host}:{port}", lambda seconds: _tcp(host, port, seconds)
@@ -64,7 +72,7 @@ def _attempt_of(probe: Mapping[str, Any]) -> tuple[str, Callable[[float], tuple[
         wanted = dict(probe["http"])
         return f"http {wanted['url']}", lambda seconds: _http(wanted, seconds)
     words = [str(word) for word in probe["command"]]
-    return f"command {words[0]}", lambda seconds: _command(words, seconds)
+    return f"command {words[0]}", lambda seconds: _command(words, seconds, cancelled)
 
 
 def _tcp(host: str, port: int, seconds: float) -> tuple[bool, str]:
@@ -96,17 +104,43 @@ def _http(wanted: Mapping[str, Any], seconds: float) -> tuple[bool, str]:
             got = answer.status
     except urllib.error.HTTPError as error:
         got = error.code
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return False, f"no answer: {error}"
     if got != status:
         return False, f"status {got}, not {status}"
     return True, f"status {got}"
 
 
-def _command(words: Sequence[str], seconds: float) -> tuple[bool, str]:
-    try:
-        ended = subprocess.run(words, capture_output=True, timeout=seconds, check=False, text=True)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return False, f"did not run to its end: {error}"
-    last = (ended.stdout.strip() or ended.stderr.strip()).splitlines()[-1:] or [""]
-    return ended.returncode == 0, f"exit code {ended.returncode}{': ' + last[0][:200] if last[0] else ''}"
+def _command(words: Sequence[str], seconds: float, cancelled: threading.Event) -> tuple[bool, str]:
+    """Runs the command in a process group of its own, all of which is ended when its time is over."""
+    # Into a file: a grandchild that outlives the command would keep a pipe open, and us waiting for its end.
+    with tempfile.TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the operator's own words, without a shell
+                words, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        except OSError as error:
+            return False, f"cannot be run: {error}"
+        if not _ended(process, seconds, cancelled):
+            why = "interrupted" if cancelled.is_set() else f"not done after {seconds:g} s"
+            return False, f"{why}, and ended"
+        said.seek(0)
+        last = said.read().decode(errors="replace").strip().splitlines()[-1:] or [""]
+    return process.returncode == 0, f"exit code {process.returncode}{': ' + last[0][:200] if last[0] else ''}"
+
+
+def _ended(process: "subprocess.Popen[bytes]", seconds: float, cancelled: threading.Event) -> bool:
+    """Waits for the end of a command; ends it and returns False when its time is over or the run is to stop."""
+    over = time.monotonic() + seconds
+    while time.monotonic() < over and not cancelled.is_set():
+        try:
+            process.wait(min(_CANCELLED_SEEN_WITHIN, max(over - time.monotonic(), 0.001)))
+        except subprocess.TimeoutExpired:
+            continue
+        return True
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    return False
