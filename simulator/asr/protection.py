@@ -20,12 +20,11 @@ from simulator.ids import same
 from simulator.inventory import HostVm
 from simulator.routing import Call, Reply
 from simulator.store import Document
-from simulator.world import Profile, World
+from simulator.world import World
 
 ITEMS = f"{CONTAINER}/replicationProtectedItems"
 ITEM = f"{ITEMS}/{{item}}"
 VAULT_ITEMS = f"{VAULT}/replicationProtectedItems"
-UNMANAGED_RETIRED = "Unmanaged disks were retired on 31 March 2026."
 INITIAL_REPLICATION = "asr.initialReplication"
 # From the end of the transfer to the first recovery point, and how often it is tried again
 # while the host is away or another job works on the item, in seconds.
@@ -69,7 +68,7 @@ def update(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     item = asr.item(call)
     properties: UpdateProperties = call.body.properties
-    refused = busy(item) if item.job else _why_not_changed(asr, properties)
+    refused = busy(item) if item.job else None
     at_once(asr, refused)
     job = start_job(
         asr,
@@ -227,8 +226,6 @@ def _why_not(
     mapped = [one for one in asr.mappings.of(vault) if one["id"].lower().startswith(f"{container}/")]
     if not any(same(one["properties"]["policyId"], policy["id"]) for one in mapped):
         reasons.append(f"The policy '{policy['name']}' is not associated with the protection container.")
-    if settings.use_managed_disks == "false" and asr.world.settings.profile is Profile.RECORDED:
-        reasons.append(UNMANAGED_RETIRED)
     known = {disk.id for disk in vm.disks}
     reasons += [f"The virtual machine has no disk '{disk}'." for disk in chosen_disks(settings) if disk not in known]
     neighbours = (settings.target_azure_network_id, settings.target_storage_account_id, settings.log_storage_account_id)
@@ -237,17 +234,6 @@ def _why_not(
     if host is None or not host.heartbeat:
         reasons.append(f"The Hyper-V host of '{vm.name}' cannot be reached.")
     return enabling_failed(vm.name, " ".join(reasons)) if reasons else None
-
-
-def _why_not_changed(asr: SiteRecovery, wanted: UpdateProperties) -> AsyncError | None:
-    """Why a target cannot be changed so, or None."""
-    details = wanted.provider_specific_details
-    unmanaged = details is not None and details.use_managed_disks == "false"
-    if unmanaged and asr.world.settings.profile is Profile.RECORDED:
-        return AsyncError(
-            "SimulatorUnmanagedDisksRetired", UNMANAGED_RETIRED, "useManagedDisks is false.", "Use managed disks."
-        )
-    return None
 
 
 def _new_item(call: Call, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings) -> ProtectedItem:

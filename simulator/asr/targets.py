@@ -20,7 +20,7 @@ def chosen_disks(settings: EnableSettings) -> list[str]:
 
 
 def default_managed_disks(profile: Profile) -> str:
-    """The tutorial's service keeps disks in a storage account unless told otherwise; today's has managed disks only."""
+    """The tutorial's service keeps disks in a storage account unless told otherwise; today's makes managed ones."""
     return "true" if profile is Profile.RECORDED else "false"
 
 

@@ -181,12 +181,9 @@ def test_a_body_that_does_not_fit_gets_400_with_the_envelope(recorded: Estate, r
     assert error["details"][0]["possibleCauses"]
 
 
-def test_unmanaged_disks_are_gone_from_todays_service(recorded: Estate) -> None:
-    body = recorded.enable_input("app01", useManagedDisks="false")
-    with pytest.raises(HttpResponseError) as refused:
-        recorded.client.replication_protected_items.begin_create(*recorded.path("app01"), body)
-    assert "retired" in inner(refused.value)["possibleCauses"]
+def test_each_service_has_its_own_disks_unless_told_otherwise(recorded: Estate, tutorial: Estate) -> None:
     assert recorded.item().provider_specific_details.use_managed_disks == "true"
+    assert tutorial.item().provider_specific_details.use_managed_disks == "false"
 
 
 def test_a_test_failover_is_cleaned_up_before_anything_else(recorded: Estate) -> None:
