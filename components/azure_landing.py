@@ -10,14 +10,15 @@ from components.settings import Network, Settings, StorageAccount
 class AzureLanding(pulumi.ComponentResource):
     """The resource groups, networks and storage accounts that the stack makes or refers to.
 
-    `network_id` and `storage_account_id` give the ARM id of what a VM's settings name, made here or not.
+    `network_id` and `storage_account_id` give the ARM id of what a VM's settings name, made here or not. `group` is
+    what everything here waits for: the vault's resource group, or the guard of an estate whose group is not made.
     """
 
     def __init__(
         self,
         name: str,
         settings: Settings,
-        group: pulumi.Resource | None,
+        group: pulumi.Resource,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("siteRecovery:components:AzureLanding", name, None, opts)
@@ -50,6 +51,13 @@ class AzureLanding(pulumi.ComponentResource):
         """The ARM id of a resource group."""
         return f"/subscriptions/{self._settings.target.subscription_id}/resourceGroups/{name}"
 
+    def ids(self) -> dict[str, dict[str, pulumi.Input[str]]]:
+        """The ARM ids of every network and storage account that is declared, by name: what other stacks refer to."""
+        return {
+            "networks": {name: self.network_id(name) for name in self._settings.networks},
+            "storageAccounts": {name: self.storage_account_id(name) for name in self._settings.storage_accounts},
+        }
+
     def _group(self, name: str) -> resources.ResourceGroup:
         declared = self._settings.resource_groups[name]
         return resources.ResourceGroup(
@@ -57,7 +65,7 @@ class AzureLanding(pulumi.ComponentResource):
             resource_group_name=name,
             location=declared.location or self._settings.vault.location,
             tags=dict(declared.tags) or None,
-            opts=kept(parent=self),
+            opts=kept(parent=self, depends_on=[self._vault_group]),
         )
 
     def _network(self, name: str, declared: Network) -> network.VirtualNetwork:
@@ -73,7 +81,7 @@ class AzureLanding(pulumi.ComponentResource):
                 for subnet, made in declared.subnets.items()
             ],
             tags=dict(declared.tags) or None,
-            opts=kept(parent=self, depends_on=self._rests_on(group)),
+            opts=kept(parent=self, depends_on=self._rests_on(group), until=self._settings.dismantle is not None),
         )
 
     def _account(self, name: str, declared: StorageAccount) -> storage.StorageAccount:
@@ -90,5 +98,4 @@ class AzureLanding(pulumi.ComponentResource):
         )
 
     def _rests_on(self, group: str) -> list[pulumi.Resource]:
-        made = self._groups.get(group) or self._vault_group
-        return [made] if made is not None else []
+        return [self._groups.get(group) or self._vault_group]

@@ -5,7 +5,9 @@ from typing import Any
 
 import pulumi
 
+from components.azure import vault_inputs
 from components.azure_landing import AzureLanding
+from components.azure_target import azure_target
 from components.replication_policy import HyperVReplicationPolicy
 from components.settings import Attested, Settings, VmSettings
 from components.settings.permits import Permit
@@ -28,7 +30,7 @@ class ProtectedVm(pulumi.ComponentResource):
         self.name = vm.name
         association = policy.associations[vm.site]
         target = settings.target.as_inputs()
-        vault = {"resourceGroup": settings.vault.resource_group, "name": settings.vault.name}
+        vault = vault_inputs(settings)
         declared = vm.as_inputs()
         self.item = ProtectedItem(
             vm.name,
@@ -36,18 +38,20 @@ class ProtectedVm(pulumi.ComponentResource):
             vault=vault,
             site=vm.site,
             vm=vm.name,
-            container_id=association.container_id,
+            container_id=policy.home.hosts[vm.site].container_id,
             policy_id=policy.policy.id,
-            azure=_in_azure(settings, vm, landing),
+            azure=azure_target(settings, vm, landing),
             source=declared.get("source", {}),
             wait_for_initial_replication=vm.wait_for_initial_replication,
+            step_limit_minutes=vm.step_limits.initial_replication,
+            dismantle=settings.dismantle is not None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[association]),
         )
         self.direction = ProtectionDirection(
             vm.name,
             target=target,
             vault=vault,
-            item_id=self.item.id,
+            item_id=self.item.item_id,
             vm=vm.name,
             direction=vm.direction.value,
             settings=_for_moving(settings, vm),
@@ -57,26 +61,6 @@ class ProtectedVm(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"stage": self.direction.stage})
-
-
-def _in_azure(settings: Settings, vm: VmSettings, landing: AzureLanding) -> dict[str, Any]:
-    wanted = vm.target
-    known: dict[str, Any] = {
-        "vmName": wanted.name or vm.name,
-        "resourceGroupId": landing.group_id(wanted.resource_group or settings.vault.resource_group),
-        "networkId": landing.network_id(wanted.network) if wanted.network else None,
-        "subnet": wanted.subnet,
-        "staticIp": str(wanted.static_ip) if wanted.static_ip else None,
-        "size": wanted.size,
-        "storageAccountId": landing.storage_account_id(wanted.storage_account) if wanted.storage_account else None,
-        "logStorageAccountId": (
-            landing.storage_account_id(wanted.log_storage_account) if wanted.log_storage_account else None
-        ),
-        "managedDisks": wanted.managed_disks,
-        "zone": wanted.zone.value if wanted.zone else None,
-        "licenseType": wanted.license_type.in_azure if wanted.license_type else None,
-    }
-    return {key: value for key, value in known.items() if value is not None}
 
 
 def _for_moving(settings: Settings, vm: VmSettings) -> dict[str, Any]:

@@ -1,25 +1,32 @@
-"""The Recovery Services vault with its resource group and its Hyper-V sites."""
+"""The Recovery Services vault with its resource group, its Hyper-V sites and their hosts."""
 
 import pulumi
 from pulumi_azure_native import recoveryservices, resources
 
-from components.azure import kept
+from components.azure import kept, vault_inputs
 from components.settings import Settings, Vault
+from providers.hyperv_hosts import HyperVHosts
 
 
 class RecoveryVault(pulumi.ComponentResource):
     """A vault and its Hyper-V sites, made or adopted. What is adopted is never changed or deleted.
 
-    `sites` has each site's resource by its name; `group` is None where the vault is adopted.
+    `sites` has each site's resource by its name, `hosts` its Hyper-V hosts. `group` is what everything in the vault's
+    resource group waits for: the group, or the estate's guard where the group is not made here.
     """
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, guard: pulumi.Resource, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("siteRecovery:components:RecoveryVault", name, None, opts)
         self._settings = settings
-        vault = settings.vault
-        self.group = None if vault.adopt or vault.resource_group in settings.resource_groups else self._group(vault)
+        self._dismantles = settings.dismantle is not None
+        vault, groups = settings.vault, settings.resource_groups
+        self._guard = guard
+        self.group = guard if vault.adopt or vault.resource_group in groups else self._group(vault)
         self.vault = self._vault(vault)
         self.sites = {site: self._site(site, adopt=declared.adopt) for site, declared in settings.sites.items()}
+        self.hosts = {site: self._hosts(site) for site in settings.sites}
         self.register_outputs({"vaultId": self.vault.id})
 
     def _group(self, vault: Vault) -> resources.ResourceGroup:
@@ -27,13 +34,13 @@ class RecoveryVault(pulumi.ComponentResource):
             vault.resource_group,
             resource_group_name=vault.resource_group,
             location=vault.location,
-            opts=kept(parent=self),
+            opts=kept(parent=self, depends_on=[self._guard]),
         )
 
     def _vault(self, vault: Vault) -> recoveryservices.Vault:
         if vault.adopt:
             return recoveryservices.Vault.get(
-                vault.name, _vault_id(self._settings), pulumi.ResourceOptions(parent=self)
+                vault.name, _vault_id(self._settings), pulumi.ResourceOptions(parent=self, depends_on=[self._guard])
             )
         return recoveryservices.Vault(
             vault.name,
@@ -51,7 +58,7 @@ class RecoveryVault(pulumi.ComponentResource):
                 ),
             ),
             tags=dict(vault.tags) or None,
-            opts=kept(parent=self, depends_on=[self.group] if self.group else []),
+            opts=kept(parent=self, depends_on=[self.group], until=self._dismantles),
         )
 
     def _site(self, site: str, *, adopt: bool) -> recoveryservices.ReplicationFabric:
@@ -68,7 +75,19 @@ class RecoveryVault(pulumi.ComponentResource):
             resource_group_name=vault.resource_group,
             resource_name_=vault.name,
             properties=recoveryservices.FabricCreationInputPropertiesArgs(),
-            opts=kept(parent=self, depends_on=[self.vault]),
+            opts=kept(parent=self, depends_on=[self.vault], until=self._dismantles),
+        )
+
+    def _hosts(self, site: str) -> HyperVHosts:
+        declared = self._settings.sites[site]
+        return HyperVHosts(
+            site,
+            target=self._settings.target.as_inputs(),
+            vault=vault_inputs(self._settings),
+            site=site,
+            wait_for_host_minutes=declared.wait_for_host_minutes,
+            dismantle=self._dismantles and not declared.adopt,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.sites[site]]),
         )
 
 

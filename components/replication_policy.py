@@ -3,21 +3,25 @@
 import pulumi
 from pulumi_azure_native import recoveryservices
 
-from components.azure import kept
+from components.azure import kept, vault_inputs
 from components.recovery_vault import RecoveryVault
 from components.settings import Settings
 from providers.policy_association import PolicyAssociation
+from providers.policy_settings import ReplicationPolicySettings
 
 
 class HyperVReplicationPolicy(pulumi.ComponentResource):
-    """One policy of the vault. `associations` has the association with each site whose VMs name it."""
+    """One policy of the vault, its `home`. `associations` has the association with each site whose VMs name it."""
 
     def __init__(
         self, name: str, settings: Settings, vault: RecoveryVault, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("siteRecovery:components:HyperVReplicationPolicy", name, None, opts)
         self._settings = settings
+        self.home = vault
+        self._dismantles = settings.dismantle is not None
         self.policy = self._policy(name, vault)
+        self.settings = None if settings.policies[name].adopt else self._changed_in_place(name)
         self.associations = {
             site: self._association(name, site, vault)
             for site in settings.sites
@@ -48,17 +52,34 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
                     online_replication_start_time=declared.initial_replication_start,
                 )
             ),
-            opts=kept(parent=self, depends_on=[vault.vault]),
+            # Made with a PUT, which says nothing of a policy that exists: what changes later goes another way.
+            opts=pulumi.ResourceOptions.merge(
+                kept(parent=self, depends_on=[vault.vault], until=self._dismantles),
+                pulumi.ResourceOptions(ignore_changes=["properties"]),
+            ),
+        )
+
+    def _changed_in_place(self, name: str) -> ReplicationPolicySettings:
+        declared = self._settings.policies[name]
+        return ReplicationPolicySettings(
+            name,
+            target=self._settings.target.as_inputs(),
+            vault=vault_inputs(self._settings),
+            policy_id=self.policy.id,
+            policy_name=name,
+            settings={key: value for key, value in declared.as_inputs().items() if key != "adopt"},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy]),
         )
 
     def _association(self, name: str, site: str, vault: RecoveryVault) -> PolicyAssociation:
         return PolicyAssociation(
-            f"{site}-{name}",
+            f"{site}/{name}",
             target=self._settings.target.as_inputs(),
-            vault={"resourceGroup": self._settings.vault.resource_group, "name": self._settings.vault.name},
+            vault=vault_inputs(self._settings),
             site=site,
+            container_id=vault.hosts[site].container_id,
             policy_id=self.policy.id,
             policy_name=name,
-            wait_for_host_minutes=self._settings.sites[site].wait_for_host_minutes,
-            opts=kept(parent=self, depends_on=[vault.sites[site]]),
+            dismantle=self._dismantles,
+            opts=kept(parent=self, depends_on=[vault.hosts[site]], until=self._dismantles),
         )

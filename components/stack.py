@@ -9,7 +9,9 @@ import pulumi
 
 from components.azure import azure_provider
 from components.azure_landing import AzureLanding
+from components.estate_guard import declared_guard, shared_with_others
 from components.move_gate import MoveGate
+from components.network_mapping import declared_mappings
 from components.protected_vm import ProtectedVm
 from components.recovery_vault import RecoveryVault
 from components.replication_policy import HyperVReplicationPolicy
@@ -27,15 +29,18 @@ def read_settings() -> Settings:
 
 def declare(settings: Settings) -> Mapping[str, Any]:
     """Declares everything and returns the outputs of the stack: each VM, where it stands."""
-    providers = {"azure-native": azure_provider(settings.target)}
-    opts = pulumi.ResourceOptions(providers=providers)
-    vault = RecoveryVault(settings.vault.name, settings, opts)
+    guard = declared_guard(settings)
+    opts = pulumi.ResourceOptions(providers={"azure-native": azure_provider(settings.target, guard)})
+    vault = RecoveryVault(settings.vault.name, settings, guard, opts)
     landing = AzureLanding("azure", settings, vault.group, opts)
     policies = {name: HyperVReplicationPolicy(name, settings, vault, opts) for name in settings.policies}
+    declared_mappings(settings, vault, landing)
     vms = [ProtectedVm(settings, vm, landing, policies[vm.policy], opts) for vm in settings.vms.values()]
     MoveGate(settings, vms)
     return {
         "vaultId": vault.vault.id,
+        "pending": {site: hosts.pending for site, hosts in vault.hosts.items()},
+        "shared": shared_with_others(settings, landing),
         "vms": {vm.name: _outputs(made) for vm, made in zip(settings.vms.values(), vms, strict=True)},
     }
 
@@ -50,6 +55,7 @@ def _outputs(vm: ProtectedVm) -> dict[str, pulumi.Output[Any]]:
         "replicationHealth": stands.replication_health,
         "held": stands.held,
         "waiting": stands.waiting,
+        "deferred": vm.item.deferred,
     }
 
 

@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from providers.item_disks import is_included
 from site_recovery.errors import NotFoundError, RefusedError
 from site_recovery.protection import EnableProtection
-from site_recovery.records import DiskRecord, ProtectableItemRecord, same_id
+from site_recovery.records import ProtectableItemRecord, same_id
 from site_recovery.service import SiteRecovery
 
 
-def find_vm(service: SiteRecovery, container_id: str, name: str, vm_id: str | None) -> ProtectableItemRecord:
+def find_vm(
+    service: SiteRecovery, container_id: str, name: str, vm_id: str | None, *, max_age_seconds: float = 0.0
+) -> ProtectableItemRecord:
     """The discovered VM with this name (and, where it is given, this id in Hyper-V).
 
     Raises NotFoundError when the service does not show it, RefusedError when the name is not unique.
     """
-    known = service.protectable_items(container_id)
+    known = service.discovered(container_id, max_age_seconds=max_age_seconds)
     if vm_id is not None:
         found = [vm for vm in known if same_id(vm.vm_id or vm.name, vm_id) or same_id(vm.name, vm_id)]
     else:
@@ -32,21 +35,11 @@ def find_vm(service: SiteRecovery, container_id: str, name: str, vm_id: str | No
     return found[0]
 
 
-def _undiscovered(service: SiteRecovery, name: str, known: tuple[ProtectableItemRecord, ...]) -> NotFoundError:
-    names = sorted(vm.friendly_name for vm in known)
-    close = get_close_matches(name, names, n=1)
-    if not names:
-        what = f"{name}: no VM has been discovered on the hosts of the site yet"
-        mend = "wait until its Hyper-V host has registered and been discovered (up to 15 minutes), then try again"
-    else:
-        what = f"{name}: no such VM on the hosts of the site; discovered are {', '.join(names)}"
-        mend = f"did you mean {close[0]}? " if close else ""
-        mend += "A VM made a moment ago is discovered within 15 minutes"
-    return NotFoundError(what, f"{service.vault}", mend)
-
-
 def enable_settings(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> EnableProtection:
-    """What enabling the protection of a discovered VM takes. Raises RefusedError for a VM that Azure cannot take."""
+    """What enabling the protection of a discovered VM takes. Raises RefusedError for a VM that Azure cannot take.
+
+    A static address and the network of a test failover are not among it: they are changed once the VM is protected.
+    """
     if vm.readiness_errors:
         raise RefusedError(
             f"{vm.friendly_name} does not meet Azure's requirements: {'; '.join(vm.readiness_errors)}",
@@ -60,26 +53,41 @@ def enable_settings(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> Enab
         protectable_item_id=vm.id,
         hv_host_vm_id=vm.vm_id or vm.name,
         vm_name=vm.friendly_name,
-        os_type=source.get("osType") or vm.os_type or "Windows",
+        os_type=str(source.get("osType") or vm.os_type or "Windows").capitalize(),
         vhd_id=(os_disk.vhd_id or os_disk.id) if os_disk else "",
-        disks_to_include=tuple(disk.vhd_id or disk.id for disk in vm.disks if _is_included(disk, source)),
+        disks_to_include=tuple(disk.vhd_id or disk.id for disk in vm.disks if is_included(disk, source)),
         target_vm_name=azure["vmName"],
         target_resource_group_id=azure["resourceGroupId"],
         target_network_id=azure.get("networkId"),
-        target_subnet=azure.get("subnet"),
+        target_subnet=_subnet_id(azure),
         storage_account_id=azure.get("storageAccountId"),
         log_storage_account_id=azure.get("logStorageAccountId"),
         managed_disks=bool(azure.get("managedDisks", True)),
         target_vm_size=azure.get("size"),
         target_availability_zone=azure.get("zone"),
+        target_availability_set_id=azure.get("availabilitySetId"),
         license_type=azure.get("licenseType"),
-        extra=azure.get("extra") or {},
+        sql_server_license_type=azure.get("sqlServerLicenseType"),
+        disk_type=azure.get("diskType"),
+        rdp=azure.get("rdp"),
+        tags=azure.get("tags"),
     )
 
 
-def _is_included(disk: DiskRecord, source: Mapping[str, Any]) -> bool:
-    disks = source.get("disks") or {}
-    names = {name.casefold() for name in (disk.id, disk.vhd_id, disk.name) if name}
-    included = {str(name).casefold() for name in disks.get("include") or ()}
-    excluded = {str(name).casefold() for name in disks.get("exclude") or ()}
-    return (not included or bool(names & included)) and not names & excluded
+def _subnet_id(azure: Mapping[str, Any]) -> str | None:
+    """Enabling takes a subnet's ARM id (recorded), though everything later speaks of its name."""
+    network, subnet = azure.get("networkId"), azure.get("subnet")
+    return f"{network}/subnets/{subnet}" if network and subnet else None
+
+
+def _undiscovered(service: SiteRecovery, name: str, known: tuple[ProtectableItemRecord, ...]) -> NotFoundError:
+    names = sorted(vm.friendly_name for vm in known)
+    close = get_close_matches(name, names, n=1)
+    if not names:
+        what = f"{name}: no VM has been discovered on the hosts of the site yet"
+        mend = "wait until its Hyper-V host has registered and been discovered (up to 15 minutes), then try again"
+    else:
+        what = f"{name}: no such VM on the hosts of the site; discovered are {', '.join(names)}"
+        mend = f"did you mean {close[0]}? " if close else ""
+        mend += "A VM made a moment ago is discovered within 15 minutes"
+    return NotFoundError(what, f"{service.vault}", mend)

@@ -44,12 +44,14 @@ from providers.direction_facts import (
 )
 from providers.move_limits import begin_move
 from providers.operation import PartialFailure, Severity, current_operation
+from providers.pending_direction import pending_without_item
 from providers.progress import RowProgress
 from providers.properties import SnakeCaseOutputs, changed_keys, is_unknown, plain
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
 
 
+@pending_without_item
 class DirectionProvider(ResourceProvider):
     """Stateless: pickled by reference, so that its module path and name are part of every stack's state."""
 

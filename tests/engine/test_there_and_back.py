@@ -9,7 +9,8 @@ from tests.engine.stack_under_test import StackUnderTest, resources_changed
 
 pytestmark = pytest.mark.timeout(600)
 
-PROTECTED = [("EnableDr", "Succeeded"), ("IrCompletion", "Succeeded")]
+# A static address is no part of enabling: it is set right after.
+PROTECTED = [("EnableDr", "Succeeded"), ("UpdateVmProperties", "Succeeded"), ("IrCompletion", "Succeeded")]
 TO_AZURE = ["UnplannedFailover", "CommitFailover", "ReprotectReplicationGroup"]
 AND_BACK = ["Failback", "CommitFailover", "ReprotectReplicationGroup"]
 
@@ -63,7 +64,7 @@ def _moves(stack: StackUnderTest, vm: str) -> list[str]:
     """The scenarios of a VM's jobs since it was protected; each has to have succeeded."""
     jobs = stack.job_scenarios(vm)
     assert {state for _, state in jobs} == {"Succeeded"}
-    return [scenario for scenario, _ in jobs if scenario not in {"EnableDr", "IrCompletion"}]
+    return [scenario for scenario, _ in jobs if scenario not in {name for name, _ in PROTECTED}]
 
 
 def _shows_no_change(stack: StackUnderTest) -> None:

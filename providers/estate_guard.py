@@ -1,0 +1,170 @@
+"""What must never change under an estate, held before anything else is looked at.
+
+azure-native answers a changed name or location with a replacement, and a vault that is replaced takes the protection of
+every VM with it. So what the estate stands on is kept here too, registered first, and compared with what it was: a
+change is an error of the preview that names the safe way.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi import ResourceOptions
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.output import Input
+
+from providers.dismantling import in_the_way
+from providers.operation import Severity, current_operation
+from providers.properties import changed_keys, is_unknown, plain
+from providers.vault_access import service_of
+from site_recovery.errors import NotFoundError, SiteRecoveryError
+
+_ELSEWHERE = "declare it in a stack of its own instead; this one keeps what it has"
+
+
+class EstateGuardProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        olds, news = plain(olds), plain(news)
+        failures = [*_changed(olds, news), *_not_shared(news)]
+        if not failures and (news.get("dismantle") or _redundancy_changes(olds, news)):
+            failures = list(_of_the_vms(olds, news))
+        kept = {key: value for key, value in news.items() if key != "shared"}
+        return CheckResult(kept, failures)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        # Bookkeeping: it shows only when the estate itself is made, or a dismantling is declared.
+        return DiffResult(changes=plain(olds) != plain(news), replaces=[])
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(f"estate:{props['vault']['name']}", plain(props))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        news = plain(news)
+        if news.get("dismantle"):
+            text = "`pulumi destroy` will now end the protection of every VM of this stack, and delete what it made"
+            current_operation().say(Severity.WARNING, f"DISMANTLE vault {news['vault']['name']}: {text}")
+        return UpdateResult(news)
+
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        props, say = plain(props), current_operation().say
+        name = props["vault"]["name"]
+        if not props.get("dismantle"):
+            how = f"`site-recovery:dismantle: {{vault: {name}, confirm: {name}}}`, `pulumi up`, `pulumi destroy`"
+            say(Severity.WARNING, f"vault {name} and all that its VMs rest on stay in Azure. To take it apart: {how}")
+            return
+        left = ", ".join(
+            f"{kind} {one}" for kind in ("resourceGroups", "storageAccounts") for one in props.get(kind, {})
+        )
+        if left:
+            say(Severity.WARNING, f"what may hold data of yours is left to you: {left}")
+
+
+class EstateGuard(Resource, module="siteRecovery", name="EstateGuard"):
+    """`vault` {name, resourceGroup, location, redundancy, immutability, adopt}; `resourceGroups`, `sites`, `policies`,
+    `networks` and `storageAccounts` map a name to what of it must not change. `shared` is what another stack exports,
+    where this one takes its vault from there.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        target: Mapping[str, Any],
+        vault: Mapping[str, Any],
+        parts: Mapping[str, Mapping[str, Any]],
+        dismantle: bool,
+        shared: Input[Any] = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "target": dict(target),
+            "vault": dict(vault),
+            **{kind: dict(entries) for kind, entries in parts.items()},
+            "dismantle": dismantle,
+            "shared": shared,
+        }
+        super().__init__(EstateGuardProvider(), resource_name, props, opts)
+
+
+_PARTS = {
+    "resourceGroups": "resource group",
+    "sites": "site",
+    "policies": "policy",
+    "networks": "network",
+    "storageAccounts": "storage account",
+}
+
+
+def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[CheckFailure]:
+    if not olds.get("target"):
+        return
+    for key in changed_keys(olds["target"], news["target"], ("cloud", "subscriptionId", "tenantId")):
+        was, now = olds["target"].get(key), news["target"].get(key)
+        text = f"the {key} of a stack cannot be changed (it was {was}, and is {now} now): {_ELSEWHERE}"
+        yield CheckFailure(f"target.{key}", text)
+    yield from _entry("vault", f"vault {olds['vault']['name']}", olds["vault"], news["vault"])
+    for kind, word in _PARTS.items():
+        before, after = olds.get(kind) or {}, news.get(kind) or {}
+        for name in sorted(before.keys() & after.keys()):
+            yield from _entry(f"{kind}.{name}", f"{word} {name}", before[name], after[name])
+
+
+def _entry(path: str, what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[CheckFailure]:
+    for key in changed_keys(before, after, ("name", "resourceGroup", "location")):
+        text = f"the {key} of {what} cannot be changed: it would be made anew, and what is in it lost. {_ELSEWHERE}"
+        yield CheckFailure(f"{path}.{key}", f"{text}. Write {before.get(key)} again")
+    if bool(before.get("adopt")) != bool(after.get("adopt")):
+        made = "was adopted" if before.get("adopt") else "was made by this stack"
+        mend = f"write adopt: {str(bool(before.get('adopt'))).lower()} again"
+        yield CheckFailure(f"{path}.adopt", f"{what} {made}, which cannot be changed: {mend}")
+    if before.get("immutability") == "locked" and after.get("immutability") != "locked":
+        yield CheckFailure(
+            f"{path}.immutability", f"the immutability of {what} is locked, which Azure never takes back"
+        )
+
+
+def _not_shared(news: Mapping[str, Any]) -> Iterator[CheckFailure]:
+    """What is taken from another stack has to be declared there."""
+    shared = news.get("shared")
+    if shared is None or is_unknown(shared):
+        return
+    if not isinstance(shared, Mapping) or not shared.get("vault"):
+        text = "that stack has no output `shared`: it is not one of this project, or was not brought up yet"
+        yield CheckFailure("sharedStack", f"{text}. Run `pulumi up` there first")
+        return
+    for key in changed_keys(shared["vault"], news["vault"], ("name", "resourceGroup", "location")):
+        text = f"the shared stack's vault has {key} {shared['vault'].get(key)}, this one declares {news['vault'][key]}"
+        yield CheckFailure(f"vault.{key}", f"{text}. Write what is there")
+    if shared.get("subscriptionId", "").casefold() != news["target"]["subscriptionId"].casefold():
+        text = f"the shared stack works in subscription {shared.get('subscriptionId')}"
+        yield CheckFailure("target.subscriptionId", f"{text}. Declare the same one")
+    for kind in ("sites", "policies"):
+        known = {name.casefold() for name in shared.get(kind) or ()}
+        for name, entry in (news.get(kind) or {}).items():
+            if entry.get("adopt") and name.casefold() not in known:
+                text = (
+                    f"{_PARTS[kind]} {name} is adopted, but the shared stack has only {sorted(shared.get(kind) or ())}"
+                )
+                yield CheckFailure(f"{kind}.{name}", f"{text}. Declare it there first")
+
+
+def _redundancy_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    return bool(olds.get("target")) and bool(changed_keys(olds["vault"], news["vault"], ("redundancy",)))
+
+
+def _of_the_vms(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[CheckFailure]:
+    try:
+        service = service_of(news)
+        items, moving = service.inventory().items, in_the_way(service)
+    except NotFoundError:
+        return  # no vault yet, or no longer
+    except SiteRecoveryError as error:
+        yield CheckFailure("vault", f"the VMs of the vault could not be looked at: {error}")
+        return
+    if news.get("dismantle") and moving:
+        what = f"the estate cannot be dismantled: {'; '.join(moving)}"
+        yield CheckFailure("dismantle", f"{what}. Bring every VM back on premises and finish its move first")
+    if _redundancy_changes(olds, news) and items:
+        what = f"Azure lets the redundancy of a vault be changed only while nothing is protected; {len(items)} VMs are"
+        yield CheckFailure("vault.redundancy", f"{what}. Write {olds['vault'].get('redundancy')} again")

@@ -1,0 +1,129 @@
+"""What the preview finds out about a declared VM before anything is done: what cannot be, and what it will adopt."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.dynamic import CheckFailure
+
+from providers.item_disks import disk_problems
+from providers.item_settings import CHANGEABLE, differing, names_of, settled_otherwise
+from providers.operation import Severity, current_operation
+from providers.properties import changed_keys, is_unknown
+from providers.protectable_vms import find_vm
+from providers.vault_access import service_of
+from site_recovery.errors import AccessDeniedError, SiteRecoveryError, WrongTargetError
+from site_recovery.records import ItemRecord, ProtectableItemRecord, same_id
+
+FIXED: dict[str, str] = {
+    "target": "declare the VM in a stack of the other cloud instead",
+    "vault": "declare the VM in a stack of the other vault instead",
+    "site": "a VM belongs to the site of its host; declare it where it is",
+    "vm": "declare the other VM beside this one",
+    "policyId": "the service has no call that moves a protected VM to another policy: change the policy's own "
+    "settings, or disable the VM's protection in Azure and protect it anew with the other policy",
+}
+_ANEW = "disable its protection in Azure and protect it anew (this copies all its data again), or take the change back"
+# One reading of the discovered VMs serves a preview of many VMs.
+_READ_AGAIN_AFTER_SECONDS = 30.0
+
+
+def checked_new(news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]]:
+    """The id of the item that the VM has already, if it has one, and what is wrong with a first declaration."""
+    if is_unknown(news.get("containerId")):
+        return None, []
+    if not news.get("containerId"):
+        return "", []
+    try:
+        vm = _discovered(news)
+        if vm.protected_item_id is None:
+            return None, []
+        item = service_of(news).inventory().item(vm.protected_item_id)
+    except SiteRecoveryError as error:
+        return None, [CheckFailure("vm", str(error))]
+    return vm.protected_item_id, _cannot_be_adopted(news, item, vm) if item is not None else []
+
+
+def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]]:
+    """The id of the VM's item, and what of its changed declaration cannot be carried out."""
+    known = olds.get("itemId") or None
+    failures = _fixed_failures(olds, news)
+    if failures or is_unknown(news.get("containerId")):
+        return known, failures
+    if not olds.get("containerId") or not news.get("containerId"):
+        return checked_new(news)  # no host had registered, or none has yet
+    try:
+        vm = _discovered(news)
+        known = known or vm.protected_item_id
+        item = service_of(news).inventory().item(known) if known else None
+    except (WrongTargetError, AccessDeniedError) as error:
+        return known, [CheckFailure("target", f"{news['vm']}: {error}")]
+    except SiteRecoveryError as error:
+        # A dead site must not stand in the way of anything: the VM is declared as it was.
+        current_operation().say(Severity.DEBUG, f"{news['vm']}: not compared with its host: {error}")
+        return known, []
+    return known, _unlike_its_host(news, item, vm) if item is not None else []
+
+
+def _unlike_its_host(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:
+    if vm.protected_item_id is not None and not same_id(vm.protected_item_id, item.id):
+        return [CheckFailure("source.vmId", f"{news['vm']}: this is the id of another VM. {_ANEW}")]
+    return _disk_failures(news, item, vm)
+
+
+def _discovered(news: Mapping[str, Any]) -> ProtectableItemRecord:
+    vm_id = (news.get("source") or {}).get("vmId")
+    return find_vm(service_of(news), news["containerId"], news["vm"], vm_id, max_age_seconds=_READ_AGAIN_AFTER_SECONDS)
+
+
+def _fixed_failures(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[CheckFailure]:
+    vm = news.get("vm")
+    if not olds.get("containerId"):
+        return []  # nothing is protected yet, so everything can still be another
+    failures = [
+        CheckFailure(key, f"{vm}: its {_WORDS.get(key, key)} cannot be changed while it is protected: {FIXED[key]}")
+        for key in changed_keys(olds, news, FIXED)
+    ]
+    before, after = olds.get("azure") or {}, news.get("azure") or {}
+    settled = sorted(key for key in {*before, *after} if key not in CHANGEABLE)
+    failures += [
+        CheckFailure(f"azure.{key}", f"{vm}: its {names_of([key])} cannot be changed while it is protected: {_ANEW}")
+        for key in changed_keys(before, after, settled)
+    ]
+    if changed_keys(olds.get("source") or {}, news.get("source") or {}, ["osType"]):
+        failures.append(CheckFailure("source.osType", f"{vm}: its osType is settled when it is protected: {_ANEW}"))
+    return failures
+
+
+_WORDS = {"policyId": "policy"}
+
+
+def _cannot_be_adopted(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:
+    name, wanted = news["vm"], news["azure"]
+    failures = _disk_failures(news, item, vm)
+    policy = news.get("policyId")
+    if not is_unknown(policy) and not same_id(item.policy_id, policy):
+        text = f"{name} is protected already, with policy {item.policy_name}: declare it with that one. "
+        failures.append(CheckFailure("policyId", text + FIXED["policyId"][0].upper() + FIXED["policyId"][1:]))
+    if is_unknown(wanted):
+        return failures
+    failures += [
+        CheckFailure(f"azure.{key}", f"{name} is protected already, with {names_of([key])} {value}: declare that one")
+        for key, value in settled_otherwise(item, wanted).items()
+    ]
+    other = differing(item, wanted)
+    text = f"{name} is protected already: it is adopted as it is, and nothing is changed in Azure by this `up`"
+    if other:
+        text += f". Declared otherwise, and changed by the next one: {told(other, wanted)}"
+    current_operation().say(Severity.WARNING if other else Severity.INFO, text)
+    return failures
+
+
+def told(seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Differences, as `size (Azure: Standard_D2s_v5, declared: Standard_D4s_v5)`."""
+    return ", ".join(f"{names_of([key])} (Azure: {seen[key] or 'none'}, declared: {wanted[key]})" for key in seen)
+
+
+def _disk_failures(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:
+    problems = disk_problems(item, vm, news.get("source") or {})
+    past = f". Other VMs can be moved past this: `pulumi up --target '**ProtectionDirection::{news['vm']}'` moves one"
+    return [CheckFailure("source.disks", problem + past) for problem in problems]

@@ -1,0 +1,64 @@
+"""Which disks of a VM replicate, held against what is declared and what the VM has on its host."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from site_recovery.records import DiskRecord, ItemRecord, ProtectableItemRecord
+
+_ANEW = (
+    "Hyper-V replication cannot take this up: disable the VM's protection in Azure and protect it anew (which copies "
+    "all its data again)"
+)
+
+
+def is_included(disk: DiskRecord, source: Mapping[str, Any]) -> bool:
+    """Whether a disk is to be replicated, by its name or id."""
+    disks = source.get("disks") or {}
+    names = _names(disk)
+    included = {str(name).casefold() for name in disks.get("include") or ()}
+    excluded = {str(name).casefold() for name in disks.get("exclude") or ()}
+    return (not included or bool(names & included)) and not names & excluded
+
+
+def disk_problems(item: ItemRecord, vm: ProtectableItemRecord, source: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a VM's disks does not replicate as declared, each with the safe way.
+
+    Nothing is said where service and host do not name the disks alike, or the VM runs in Azure.
+    """
+    if item.active_location.casefold() != "primary" or not any(_replica(item, disk) for disk in vm.disks):
+        return ()
+    return tuple(problem for disk in vm.disks if (problem := _problem(item, disk, source)))
+
+
+def _problem(item: ItemRecord, disk: DiskRecord, source: Mapping[str, Any]) -> str:
+    name, replica = disk.name or disk.id, _replica(item, disk)
+    if replica is None and is_included(disk, source):
+        return (
+            f"{item.friendly_name}: its disk {name} does not replicate. {_ANEW}, or leave the disk out: "
+            f"add it to source.disks.exclude"
+        )
+    if replica is not None and not is_included(disk, source):
+        return f"{item.friendly_name}: its disk {name} replicates, but is declared not to. {_ANEW}, or declare it again"
+    if replica is not None and _size(replica) and _size(disk) and _size(replica) != _size(disk):
+        return (
+            f"{item.friendly_name}: its disk {name} was resized on the host, from {replica.size_mb} MB to "
+            f"{disk.size_mb} MB, and its replica was not. {_ANEW}"
+        )
+    return ""
+
+
+def _replica(item: ItemRecord, disk: DiskRecord) -> DiskRecord | None:
+    return next((replica for replica in item.disks if _ids(replica) & _ids(disk)), None)
+
+
+def _ids(disk: DiskRecord) -> set[str]:
+    return {name.casefold() for name in (disk.id, disk.vhd_id) if name}
+
+
+def _names(disk: DiskRecord) -> set[str]:
+    return {name.casefold() for name in (disk.id, disk.vhd_id, disk.name) if name}
+
+
+def _size(disk: DiskRecord) -> int | None:
+    """In GB, rounded up: that is how a managed disk's size is told."""
+    return None if disk.size_mb is None else -(-disk.size_mb // 1024)

@@ -1,0 +1,89 @@
+"""What a protected item's settings are here, in the service, and which of them can be changed in place."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from providers.properties import changed_keys
+from site_recovery.declarations import ItemUpdate, as_it_is
+from site_recovery.records import ItemRecord
+
+# What the service changes in place: the keys of `azure` here, the fields of its update there.
+CHANGEABLE = {
+    "vmName": "recovery_vm_name",
+    "size": "recovery_vm_size",
+    "resourceGroupId": "recovery_resource_group_id",
+    "networkId": "recovery_network_id",
+    "subnet": "recovery_subnet",
+    "staticIp": "recovery_static_ip",
+    "testNetworkId": "test_network_id",
+    "testSubnet": "test_subnet",
+    "testStaticIp": "test_static_ip",
+    "managedDisks": "managed_disks",
+    "availabilitySetId": "availability_set_id",
+    "zone": "availability_zone",
+    "licenseType": "license_type",
+    "sqlServerLicenseType": "sql_server_license_type",
+    "rdp": "rdp",
+    "tags": "tags",
+}
+# What a setting goes back to when it is no longer declared. Any other stays as it is in Azure.
+_TAKEN_BACK: dict[str, Any] = {
+    "staticIp": "",
+    "testNetworkId": "",
+    "testSubnet": "",
+    "testStaticIp": "",
+    "availabilitySetId": "",
+    "zone": "",
+    "licenseType": "NoLicenseType",
+    "sqlServerLicenseType": "NoLicenseType",
+    "tags": {},
+}
+# Settled when protection is enabled; told by the item, if at all, under these names.
+_SETTLED = {"storageAccountId": "storage_account_id", "logStorageAccountId": "log_storage_account_id"}
+
+
+def differing(item: ItemRecord, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What the service says of the declared settings that can be changed, where it says something else."""
+    now = as_it_is(item)
+    seen = {key: _or_empty(getattr(now, field), key) for key, field in CHANGEABLE.items() if key in wanted}
+    return {key: seen[key] for key in changed_keys(seen, wanted, seen)}
+
+
+def settled_otherwise(item: ItemRecord, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for settings that cannot be changed, where the service tells them."""
+    seen = {key: getattr(item, field) for key, field in _SETTLED.items() if key in wanted}
+    told = {key: value for key, value in seen.items() if value}
+    return {key: told[key] for key in changed_keys(told, wanted, told)}
+
+
+def change_to(before: Mapping[str, Any], after: Mapping[str, Any], item: ItemRecord) -> ItemUpdate | None:
+    """The update that brings an item from the settings `before` to those `after`; None if it is there already."""
+    wanted = {key: after.get(key, _TAKEN_BACK.get(key)) for key in changed_keys(before, after, CHANGEABLE)}
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    missing = differing(item, wanted)
+    return ItemUpdate(**{CHANGEABLE[key]: wanted[key] for key in missing}) if missing else None
+
+
+def names_of(keys: Iterable[str]) -> str:
+    """Settings as the stack file calls them."""
+    return ", ".join(sorted(_WORDS.get(key, key) for key in keys))
+
+
+_WORDS = {
+    "vmName": "name",
+    "resourceGroupId": "resourceGroup",
+    "networkId": "network",
+    "testNetworkId": "test.network",
+    "testSubnet": "test.subnet",
+    "testStaticIp": "test.staticIp",
+    "availabilitySetId": "availabilitySet",
+    "storageAccountId": "storageAccount",
+    "logStorageAccountId": "logStorageAccount",
+}
+
+
+def _or_empty(value: Any, key: str) -> Any:
+    """The service says nothing, "" or NotSpecified of what is not set."""
+    if value in {None, "NotSpecified"} if not isinstance(value, Mapping) else not value:
+        return _TAKEN_BACK.get(key)
+    return dict(value) if isinstance(value, Mapping) else value
