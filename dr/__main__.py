@@ -2,10 +2,10 @@
 
 import click
 
-from dr import validate
+from dr import move, validate
 
 # One line a command; `--help` shows them in order of name.
-COMMANDS: tuple[click.Command, ...] = (validate.command,)
+COMMANDS: tuple[click.Command, ...] = (move.command, validate.command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.engine.stack_under_test import StackUnderTest
+from tests.engine.still_world import FAST, StillWorld
 from tests.engine_fixture import EngineUnderTest, engine
 from tests.simulator.running import RunningSimulator
 
 __all__ = ["engine"]
 
 NewStack = Callable[..., StackUnderTest]
+AnyWorld = Callable[[str], StillWorld]
 
 
 @pytest.fixture
@@ -38,3 +40,22 @@ def protected_stack(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnde
     stack.up()
     yield stack
     simulator.stop()
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[AnyWorld]:
+    """The world of a service profile, whose clock a test moves: one simulator and stack each, made when first asked."""
+    made: dict[str, StillWorld] = {}
+    started: list[RunningSimulator] = []
+
+    def of(profile: str) -> StillWorld:
+        if profile not in made:
+            arguments = ("--speed", str(FAST), "--profile", profile)
+            started.append(RunningSimulator(tmp_path_factory.mktemp("simulator"), *arguments))
+            stack = StackUnderTest(tmp_path_factory.mktemp("project"), engine, started[-1])
+            made[profile] = StillWorld(stack, tmp_path_factory.mktemp("kept"))
+        return made[profile]
+
+    yield of
+    for simulator in started:
+        simulator.stop()

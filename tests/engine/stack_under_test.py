@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,11 @@ class StackUnderTest:
 
     def up(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.pulumi("up", "--yes", "--skip-preview", *self._on_stack(), *arguments, check=check, **environment)
+
+    def start_up(self, *arguments: str, **environment: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        """An `up` under way, in a session of its own, for a test that interrupts it."""
+        command = ("up", "--yes", "--skip-preview", *self._on_stack(), *arguments)
+        return self.engine.start(*command, cwd=self.directory, extra={**self.environment, **environment})
 
     def refresh(self) -> subprocess.CompletedProcess[str]:
         return self.pulumi("refresh", "--yes", "--skip-preview", *self._on_stack())

@@ -1,0 +1,104 @@
+"""One VM of a stack file as a move needs it: what is declared, and where the VM is. No engine, no state."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from components.settings import Settings, VmSettings
+from components.settings.permits import Permit
+from lifecycle.declared import Declared
+from lifecycle.directions import Direction
+from lifecycle.permits import Attested
+from site_recovery.connection import connect
+from site_recovery.records import ItemRecord, VaultId, same_id
+from site_recovery.service import SiteRecovery
+from site_recovery.target import Target
+
+# Of a VM's keys those that say what it is, not how it is moved.
+_NOT_OF_MOVES = frozenset({"direction", "name"})
+
+
+class NoSuchVm(Exception):  # noqa: N818 - a name or a state, not a failure
+    """The VM is not declared, or has no protected item, or more than one. `str()` is for a person."""
+
+
+@dataclass(frozen=True)
+class StackVm:
+    """A declared VM. `direction` is the one in the stack file, whatever is asked for on a command line."""
+
+    settings: Settings
+    vm: VmSettings
+    declared: Declared
+
+    @property
+    def name(self) -> str:
+        return self.vm.name
+
+    @property
+    def direction(self) -> Direction:
+        return Direction(self.vm.direction)
+
+    def at(self, now: datetime) -> Declared:
+        """What is declared, with what is attested at `now`, the service's clock."""
+        off = self.declared.permits.attestation(Attested.SOURCE_OFF, now) is not None
+        return replace(self.declared, options=replace(self.declared.options, source_off_attested=off))
+
+
+def stack_vm(settings: Settings, name: str) -> StackVm:
+    """The VM by its name in Hyper-V. Raises NoSuchVm when the stack file does not declare it."""
+    vm = next((each for key, each in settings.vms.items() if key.casefold() == name.casefold()), None)
+    if vm is None:
+        near = get_close_matches(name, settings.vms, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"It declares {', '.join(settings.vms) or 'none'}."
+        raise NoSuchVm(f"The stack file declares no VM {name}. {hint}")
+    choices = {key: value for key, value in vm.direction_inputs().items() if key not in _NOT_OF_MOVES}
+    return StackVm(settings, vm, Declared.from_inputs(choices, _permits(settings, vm)))
+
+
+def service_of(settings: Settings) -> SiteRecovery:
+    """The vault of the stack file. Raises WrongTargetError or AccessDeniedError; nothing is sent yet."""
+    target, vault = settings.target, settings.vault
+    return connect(
+        Target(target.cloud.value, target.subscription_id, target.tenant_id),
+        VaultId(target.subscription_id, vault.resource_group, vault.name),
+    )
+
+
+def item_of(service: SiteRecovery, vm: VmSettings) -> ItemRecord:
+    """The protected item of the VM: by its Hyper-V id where that is declared, else by its name.
+
+    Raises NoSuchVm when there is none, or more than one.
+    """
+    found = [item for item in service.items() if _is(item, vm)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NoSuchVm(f"{vm.name} has no protected item in {service.vault}: it is not replicated there.")
+    ids = ", ".join(item.vm_id or item.name for item in found)
+    raise NoSuchVm(
+        f"{service.vault} has {len(found)} protected items of the name {vm.name}. Write which one is meant into the "
+        f"stack file: source.vmId of {vm.name}, one of {ids}."
+    )
+
+
+def _is(item: ItemRecord, vm: VmSettings) -> bool:
+    if vm.source.vm_id is not None:
+        return same_id(item.vm_id, vm.source.vm_id)
+    return item.friendly_name.casefold() == vm.name.casefold()
+
+
+def _permits(settings: Settings, vm: VmSettings) -> Mapping[str, Any]:
+    return {
+        "waivers": _of_vm(settings.waivers, vm),
+        "attestations": _of_vm(settings.attestations, vm),
+        "approvals": _of_vm(settings.approvals, vm),
+        "requireApproval": settings.require_approval,
+    }
+
+
+def _of_vm(permits: Sequence[Permit], vm: VmSettings) -> Iterable[Mapping[str, Any]]:
+    return [
+        {key: value for key, value in held.as_inputs().items() if key != "vm"} for held in permits if held.vm == vm.name
+    ]
