@@ -15,9 +15,9 @@ from pydantic.alias_generators import to_camel
 
 from simulator.admin_onprem import camelled, onprem_routes
 from simulator.arm.compute import power_of
+from simulator.asr.by_hand import item_of_machine, move_by_hand
 from simulator.asr.job_routes import show_named_job
 from simulator.asr.jobs import cancel_job, resume_job
-from simulator.asr.moves import Move, move_by_hand
 from simulator.asr.records import JobState, ProtectedItem
 from simulator.asr.replication import settle
 from simulator.asr.site_recovery import SiteRecovery
@@ -187,19 +187,18 @@ def act_by_hand(call: Call) -> Reply:
     """POST portal: somebody fails over, commits, fails back, reprotects by hand. The job is not the caller's."""
     now = call.world.look()
     asr, wanted = call.world.room(SiteRecovery), call.body
-    item = _item_of(asr, wanted.vm)
-    skip = ["DataSyncForFailback", "WaitForUserInputForFailback"] if wanted.full_download else []
-    if wanted.operation is Operation.UNPLANNED_FAILOVER and not wanted.shutdown_source:
-        skip = ["VmPrepareForUnPlannedFailover"]
-    move = Move(
+    item = item_of_machine(asr, wanted.vm)
+    if item is None:
+        raise ServiceError(404, "ItemNotFound", f"No protected item belongs to '{wanted.vm}'.")
+    done = move_by_hand(
+        asr,
+        item,
         wanted.operation,
-        recovery_point=wanted.recovery_point_id,
-        network=item.settings["selectedRecoveryAzureNetworkId"],
+        now,
         shutdown_source=wanted.shutdown_source,
         full_download=wanted.full_download,
-        skip=skip,
+        recovery_point=wanted.recovery_point_id,
     )
-    done = move_by_hand(asr, item, move, now)
     if isinstance(done, AsyncError):
         raise ServiceError(409, done.service_code, done.message)
     return Reply(202, {"job": done.name, "id": done.id})
@@ -239,16 +238,6 @@ def _route(method: str, path: str, handler: Any, body: type[BaseModel] | None = 
         versioned=False,
         look=False,
     )
-
-
-def _item_of(asr: SiteRecovery, machine: str) -> ProtectedItem:
-    """The item of a virtual machine, by the machine's name or id or by its own name."""
-    wanted = machine.lower()
-    for item in asr.items.values():
-        vm = asr.inventory.vm(item.vm)
-        if wanted in {item.vm, item.name.lower(), vm.name.lower() if vm is not None else ""}:
-            return item
-    raise ServiceError(404, "ItemNotFound", f"No protected item belongs to '{machine}'.")
 
 
 def _view(asr: SiteRecovery, item: ProtectedItem, now: float) -> Document:

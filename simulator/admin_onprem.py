@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from simulator.asr.fabrics import register_host
-from simulator.asr.move_effects import darken_site, set_heartbeat, switch_host_vm
+from simulator.asr.premises import darken_site, set_heartbeat, switch_host_vm
 from simulator.asr.replication import settle_items_of
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.errors import ServiceError

@@ -24,7 +24,8 @@ from starlette.types import Receive, Scope, Send
 from simulator.audit import AuditLog
 from simulator.clock import written_http
 from simulator.errors import ServiceError, asr_error
-from simulator.faults import Cut, FaultBook
+from simulator.fault_acts import perform
+from simulator.faults import Cut, FaultBook, Strike
 from simulator.ids import derived_guid
 from simulator.rooms import all_routes, open_rooms
 from simulator.routing import Call, Gate, OperationRoute, Reply, RouteTable
@@ -74,24 +75,34 @@ class Dispatcher:
             call.raw_body = raw_body or b""
             added = self._admit(call)
             fault = self._faults.strike(call)
-            if fault is not None and fault.delay_seconds:
-                await asyncio.sleep(fault.delay_seconds)
-            if fault is not None and fault.cut is Cut.BEFORE:
-                _sever(receive)
-                return
-            if fault is not None and fault.error is not None:
-                raise fault.error
+            if fault is not None:
+                await self._suffer(fault)
+                if fault.cut is Cut.BEFORE:
+                    _sever(receive)
+                    return
             _take_body(call, raw_body, loose=self._world.settings.loose)
             reply = self._carry_out(call)
             reply.headers = {**added, **reply.headers}
         except ServiceError as refused:
             reply = self._refusal(refused, call)
+        except Exception:  # noqa: BLE001 # whatever breaks, the caller gets the envelope and the log the reason
+            _log.exception("%s %s failed inside the simulator", call.route.method, call.path)
+            reply = self._refusal(_broken(), call)
         self._audit.record(call, reply.status)
         self._world.commit()
         if fault is not None and fault.cut is Cut.AFTER:
             _sever(receive)
             return
         await _send(send, scope["method"], reply)
+
+    async def _suffer(self, fault: Strike) -> None:
+        """What a fault does before the request is carried out."""
+        if fault.delay_seconds:
+            await asyncio.sleep(fault.delay_seconds)
+        if fault.act is not None:
+            perform(self._world, fault.act, self._world.look())
+        if fault.error is not None:
+            raise fault.error
 
     def _recognise(self, scope: Scope) -> Call:
         self._requests += 1
@@ -129,16 +140,7 @@ class Dispatcher:
     def _carry_out(self, call: Call) -> Reply:
         if call.route.look:
             call.now = self._world.look()
-        try:
-            reply = call.route.handler(call)
-        except ServiceError:
-            raise
-        except Exception:  # noqa: BLE001 # whatever breaks, the caller gets the envelope and the log the reason
-            _log.exception("%s %s failed inside the simulator", call.route.method, call.path)
-            raise ServiceError(
-                500, "InternalServerError", "The simulator failed to carry this request out; its log says why."
-            ) from None
-        return self._with_common_headers(reply, call)
+        return self._with_common_headers(call.route.handler(call), call)
 
     def _refusal(self, refused: ServiceError, call: Call) -> Reply:
         body = refused.body(client_request_id=call.client_request_id, activity_id=call.request_id)
@@ -176,6 +178,10 @@ def _unknown(method: str, methods: frozenset[str]) -> OperationRoute:
         raise ServiceError(404, "InvalidResourceType", f"The simulator knows no operation at '{call.path}'.")
 
     return OperationRoute(method, "", answer, "unknown", versioned=False)
+
+
+def _broken() -> ServiceError:
+    return ServiceError(500, "InternalServerError", "The simulator failed to carry this request out; its log says why.")
 
 
 async def _read(receive: Receive) -> bytes | None:

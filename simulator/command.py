@@ -88,7 +88,7 @@ def serve_command(
         world = World(settings, Clock(speed=speed, manual=manual_clock), state)
         try:
             if scenario is not None:
-                world.room(FaultBook).declare(load_scenario(scenario))
+                world.room(FaultBook).declare(load_scenario(scenario), afresh=False)
             serve(world, options)
         finally:
             world.close()

@@ -1,7 +1,8 @@
 """What goes wrong, declared: rules from a YAML scenario or the admin API, seeded, so that a run can be repeated.
 
 A request rule strikes requests (an error answer, a slow one, a cut connection). A job rule strikes a job when it comes
-to a named task (it fails, hangs, loses the host). One more setting shortens the life of tokens. Example scenario:
+to a named task (it fails, hangs, loses the host). An act happens after a time, or when a request is struck: somebody
+acts by hand, a site goes dark, a host falls silent. One more setting shortens the life of tokens. Example scenario:
 
     faults:
       - name: throttled
@@ -16,6 +17,9 @@ to a named task (it fails, hangs, loses the host). One more setting shortens the
         job: {scenario: UnplannedFailover, task: VmFailover, item: sql01}
         effect: fail
         error: {serviceCode: "150097", message: The failover failed., providerCode: 31389, providerMessage: ...}
+      - name: a colleague
+        afterSeconds: 600
+        act: {machine: sql01, move: UnplannedFailover}
     tokenLifetimeSeconds: 90
 """
 
@@ -31,10 +35,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 from ruamel.yaml import YAML
 
+from simulator.asr.states import Operation
 from simulator.errors import AsyncError, ServiceError
 from simulator.routing import Call
 from simulator.store import Document, Table
 from simulator.world import World
+
+# The event of a rule that waits for a time.
+ACT = "fault.act"
 
 
 class Declared(BaseModel):
@@ -126,8 +134,30 @@ class DeclaredError(Declared):
     provider_message: str = ""
 
 
+class Act(Declared):
+    """Something that happens besides: one of a move by hand, a site that goes dark, a host's heartbeat.
+
+    `move` is a word of `allowedOperations`, done to the protected item of `machine` as somebody in the portal would.
+    """
+
+    machine: str | None = None
+    move: Operation | None = None
+    shutdown_source: bool = False
+    dark_site: str | None = None
+    host: str | None = None
+    heartbeat: bool = False
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Act:
+        if (self.machine is None) != (self.move is None):
+            raise ValueError("an act by hand has both 'machine' and 'move'")
+        if sum(part is not None for part in (self.machine, self.dark_site, self.host)) != 1:
+            raise ValueError("an act has one of 'machine' with 'move', 'darkSite', 'host'")
+        return self
+
+
 class FaultRule(Declared):
-    """One rule: for requests, or for jobs."""
+    """One rule: for requests, for jobs, or for a time."""
 
     name: Annotated[str, Field(min_length=1)]
     when: When = When()
@@ -138,15 +168,19 @@ class FaultRule(Declared):
     job: JobMatch | None = None
     effect: JobEffect | None = None
     error: DeclaredError = DeclaredError()
+    after_seconds: Annotated[float, Field(ge=0)] | None = None
+    act: Act | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> FaultRule:
-        if (self.request is None) == (self.job is None):
-            raise ValueError("a fault has either 'request' or 'job'")
+        if sum(part is not None for part in (self.request, self.job, self.after_seconds)) != 1:
+            raise ValueError("a fault has one of 'request', 'job', 'afterSeconds'")
         if self.job is not None and self.effect is None:
             raise ValueError("a fault of a job needs 'effect'")
-        if self.request is not None and self.answer is None and self.cut is None and not self.delay_seconds:
-            raise ValueError("a fault of a request needs 'answer', 'delaySeconds' or 'cut'")
+        if self.request is not None and not (self.answer or self.cut or self.delay_seconds or self.act):
+            raise ValueError("a fault of a request needs 'answer', 'delaySeconds', 'cut' or 'act'")
+        if self.after_seconds is not None and self.act is None:
+            raise ValueError("a fault after a time needs 'act'")
         return self
 
 
@@ -164,6 +198,7 @@ class Strike:
     delay_seconds: float
     cut: Cut | None
     error: ServiceError | None
+    act: Act | None = None
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -181,12 +216,21 @@ class FaultBook:
         self._parse()
         world.on_reopen(self._parse)
 
-    def declare(self, scenario: Scenario) -> None:
-        """Add rules; one of the same name is replaced and counts anew."""
+    def declare(self, scenario: Scenario, *, afresh: bool = True) -> None:
+        """Add rules; one of the same name is replaced. Times are counted from now.
+
+        Args:
+            afresh: a rule that is there already, word for word, counts anew; else it goes on where it was, as it has to
+                when a restarted simulator reads its scenario file again.
+        """
         for rule in scenario.faults:
-            self._rules.put(
-                rule.name, {"rule": rule.model_dump(by_alias=True, mode="json"), "matches": 0, "strikes": 0}
-            )
+            written = rule.model_dump(by_alias=True, mode="json")
+            known = self._rules.get(rule.name)
+            if known is not None and known["rule"] == written and not afresh:
+                continue
+            self._rules.put(rule.name, {"rule": written, "matches": 0, "strikes": 0})
+            if rule.after_seconds is not None:
+                self._world.schedule(self._world.clock.now() + rule.after_seconds, ACT, {"name": rule.name})
         if scenario.token_lifetime_seconds is not None:
             self._rules.put("tokenLifetimeSeconds", {"tokenLifetimeSeconds": scenario.token_lifetime_seconds})
         self._parse()
@@ -219,8 +263,15 @@ class FaultBook:
             return None
         for name, rule in self._parsed.items():
             if rule.request is not None and rule.request.fits(call) and self._counts(name, rule):
-                return Strike(rule.delay_seconds, rule.cut, _error(rule.answer) if rule.answer else None)
+                return Strike(rule.delay_seconds, rule.cut, _error(rule.answer) if rule.answer else None, rule.act)
         return None
+
+    def act_due(self, name: str) -> Act | None:
+        """The act of a rule whose time has come, or None if the rule was taken back or has had its turn."""
+        rule = self._parsed.get(name)
+        if rule is None or rule.after_seconds is None or not self._counts(name, rule):
+            return None
+        return rule.act
 
     def strike_job(self, scenario: str, tasks: tuple[str, ...], item: str) -> tuple[JobEffect, AsyncError] | None:
         """What happens to a job that comes to a task, or None. `tasks` are the names that the task answers to."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.admin import admin_routes
 from simulator.arm import arm_routes, open_arm
 from simulator.asr.operations import asr_routes, open_site_recovery
+from simulator.fault_acts import open_fault_acts
 from simulator.faults import FaultBook
 from simulator.identity import identity_routes
 from simulator.routing import OperationRoute
@@ -18,6 +19,7 @@ def open_rooms(world: World) -> None:
     open_arm(world)
     open_site_recovery(world)
     open_vaults(world)
+    open_fault_acts(world)
 
 
 def all_routes() -> list[OperationRoute]:

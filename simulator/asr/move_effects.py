@@ -11,6 +11,7 @@ from simulator.arm.compute import delete_failover_vm, power_of, set_power
 from simulator.asr.azure_vm import create_vm
 from simulator.asr.jobs import error_document
 from simulator.asr.occupancy import release
+from simulator.asr.premises import darken_site, set_heartbeat, switch_host_vm
 from simulator.asr.records import Job, JobState, ProtectedItem
 from simulator.asr.refusals import unreachable
 from simulator.asr.replication import (
@@ -19,7 +20,6 @@ from simulator.asr.replication import (
     delta_to_on_premises,
     recovery_point_name,
     settle,
-    settle_items_of,
     stop,
     track_changes,
 )
@@ -27,7 +27,7 @@ from simulator.asr.site_recovery import Effects, JobFailure, SiteRecovery
 from simulator.asr.states import Stage
 from simulator.errors import AsyncError
 from simulator.faults import JobEffect
-from simulator.inventory import Host, HostVm, Power
+from simulator.inventory import HostVm, Power
 
 _SHUTDOWN_FAILED = AsyncError(
     "SimulatorSourceShutdownFailed",
@@ -35,7 +35,6 @@ _SHUTDOWN_FAILED = AsyncError(
     "The host or the guest did not answer the request to shut down.",
     "Turn the source virtual machine off by hand before you use the one in Azure.",
 )
-_STARTED = "it was switched on while Azure replicated to its disks"
 _CORRUPTED = "a failback stopped while its data was being synchronized"
 
 
@@ -85,28 +84,6 @@ def add_effects(effects: Effects) -> None:
             "RepairVMReplication": _repair_ended,
         }
     )
-
-
-def switch_host_vm(asr: SiteRecovery, vm: HostVm, state: Power, now: float) -> None:
-    """Switch a virtual machine on its host; what it replicates is settled first.
-
-    One that is switched on while Azure replicates to its disks destroys them.
-    """
-    settle_items_of(asr, [vm.id], now)
-    replications = [item.replication for item in asr.items.values() if item.vm == vm.id]
-    if state is Power.RUNNING and any(one.reverse and one.phase == "running" for one in replications):
-        vm.corrupted = _STARTED
-    vm.power = state.value
-    asr.inventory.vms.put(vm.id, vm)
-
-
-def set_heartbeat(asr: SiteRecovery, host: Host, *, beats: bool, now: float) -> None:
-    """Lose or regain a host's connection with the service."""
-    settle_items_of(asr, host.vms, now)
-    if host.heartbeat and not beats:
-        host.last_heartbeat = now
-    host.heartbeat = beats
-    asr.inventory.hosts.put(host.name, host)
 
 
 def _held(asr: SiteRecovery, job: Job) -> ProtectedItem | None:
@@ -400,13 +377,3 @@ def _site_goes_dark(asr: SiteRecovery, job: Job, now: float) -> None:
     item = asr.items.get(job.item) if job.item else None
     if item is not None:
         darken_site(asr, item.fabric, now)
-
-
-def darken_site(asr: SiteRecovery, fabric: str, now: float) -> None:
-    """A whole site fails: power and connection."""
-    for host in asr.inventory.hosts_of(fabric):
-        set_heartbeat(asr, host, beats=False, now=now)
-        for vm_id in host.vms:
-            vm = asr.inventory.vm(vm_id)
-            if vm is not None:
-                switch_host_vm(asr, vm, Power.OFF, now)

@@ -146,16 +146,6 @@ def repair_replication(call: Call) -> Reply:
     return _start(call, asr, asr.item(call), Move(Operation.REPAIR_REPLICATION))
 
 
-def move_by_hand(asr: SiteRecovery, item: ProtectedItem, move: Move, now: float) -> Job | AsyncError:
-    """What somebody does in the portal: the same, with a caller's id that is nobody's. Returns the refusal if
-    refused.
-    """
-    refused = why_not(asr, item, move.operation, move.payload(), now)
-    if refused is not None:
-        return refused
-    return _begin(asr, item, move, now, client_request_id="", refused=None, origin="portal")
-
-
 def why_not(
     asr: SiteRecovery, item: ProtectedItem, operation: Operation, payload: Document, now: float, *, own_job: str = ""
 ) -> AsyncError | None:
@@ -171,6 +161,43 @@ def why_not(
     if operation is Operation.CHANGE_PIT and not point:
         return no_such_point("(none given)")
     return _tutorial_limits(asr, item, operation)
+
+
+def begin_move(
+    asr: SiteRecovery,
+    item: ProtectedItem,
+    move: Move,
+    now: float,
+    *,
+    client_request_id: str,
+    refused: AsyncError | None,
+    origin: str = "service",
+) -> Job:
+    """Start the job of a move. A refused one fails in its prerequisites check and does not hold the item."""
+    vm = asr.inventory.vm(item.vm)
+    name = vm.name if vm is not None else item.name
+    going = transition(move.operation, item.standing, asr.world.settings.profile)
+    job = start_job(
+        asr,
+        _SCENARIOS[move.operation],
+        Target(item.vault, item.vm, name),
+        now=now,
+        client_request_id=client_request_id,
+        item=item.key,
+        result=item.id,
+        payload={
+            **move.payload(),
+            "before": item.stage,
+            "after": going.after.value if going else "",
+            **_about(item, name),
+        },
+        skip=move.skip,
+        refused=refused,
+        origin=origin,
+    )
+    if refused is None:
+        occupy(asr, item, job, now)
+    return job
 
 
 def add_effects(effects: Effects) -> None:
@@ -201,44 +228,8 @@ def _check_direction(asr: SiteRecovery, item: ProtectedItem, direction: str) -> 
 def _start(call: Call, asr: SiteRecovery, item: ProtectedItem, move: Move) -> Reply:
     refused = why_not(asr, item, move.operation, move.payload(), call.now)
     at_once(asr, refused)
-    job = _begin(asr, item, move, call.now, client_request_id=call.client_request_id, refused=refused)
+    job = begin_move(asr, item, move, call.now, client_request_id=call.client_request_id, refused=refused)
     return accepted(call, asr, job.name, item.id, job=job)
-
-
-def _begin(
-    asr: SiteRecovery,
-    item: ProtectedItem,
-    move: Move,
-    now: float,
-    *,
-    client_request_id: str,
-    refused: AsyncError | None,
-    origin: str = "service",
-) -> Job:
-    vm = asr.inventory.vm(item.vm)
-    name = vm.name if vm is not None else item.name
-    going = transition(move.operation, item.standing, asr.world.settings.profile)
-    job = start_job(
-        asr,
-        _SCENARIOS[move.operation],
-        Target(item.vault, item.vm, name),
-        now=now,
-        client_request_id=client_request_id,
-        item=item.key,
-        result=item.id,
-        payload={
-            **move.payload(),
-            "before": item.stage,
-            "after": going.after.value if going else "",
-            **_about(item, name),
-        },
-        skip=move.skip,
-        refused=refused,
-        origin=origin,
-    )
-    if refused is None:
-        occupy(asr, item, job, now)
-    return job
 
 
 def _look_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:

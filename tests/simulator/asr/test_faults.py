@@ -150,7 +150,7 @@ def test_a_rule_that_makes_no_sense_is_refused(recorded: Estate) -> None:
         f"{recorded.simulator.url}/_simulator/faults", json={"faults": [{"name": "empty"}]}, timeout=30
     )
     assert answer.status_code == 400
-    assert "either 'request' or 'job'" in answer.json()["error"]["message"]
+    assert "one of 'request', 'job', 'afterSeconds'" in answer.json()["error"]["message"]
 
 
 def test_a_scenario_file_is_in_force_from_the_start(fresh_simulator: FreshSimulator, tmp_path: Path) -> None:
@@ -170,3 +170,47 @@ def test_a_scenario_file_is_in_force_from_the_start(fresh_simulator: FreshSimula
     lifetime = simulator.session.get(f"{simulator.url}/_simulator/faults", timeout=30).json()["value"][-1]
     assert lifetime == {"tokenLifetimeSeconds": 90}
     assert token.token
+
+
+def test_somebody_acts_after_a_time(recorded: Estate) -> None:
+    declare(recorded, name="a colleague", afterSeconds=600, act={"machine": "sql01", "move": "UnplannedFailover"})
+    recorded.advance(590)
+    assert recorded.jobs()[-1].properties.scenario_name == "IrCompletion"
+    recorded.advance(600)
+    assert recorded.item().active_location == "Recovery"
+
+
+def test_somebody_is_quicker_than_a_request(recorded: Estate) -> None:
+    declare(
+        recorded,
+        name="a colleague",
+        request={"operation": "ReplicationProtectedItems_PlannedFailover"},
+        when={"once": True},
+        act={"machine": "sql01", "move": "UnplannedFailover"},
+    )
+    with pytest.raises(HttpResponseError, match="another operation is in progress"):
+        recorded.begin_failover(planned=True)
+    recorded.advance(600)
+    assert recorded.item().protection_state == "UnplannedFailoverCommitPendingStatesBegin"
+
+
+def test_a_host_falls_silent_after_a_time(recorded: Estate) -> None:
+    declare(recorded, name="cable", afterSeconds=60, act={"host": "hv01"})
+    recorded.advance(3600)
+    assert recorded.item().replication_health == "Critical"
+
+
+def test_a_scenarios_rules_go_on_where_they_were_over_a_restart(
+    fresh_simulator: FreshSimulator, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(
+        "faults: [{name: once, request: {operation: Vaults_*}, when: {once: true}, answer: {status: 418}}]\n",
+        encoding="utf-8",
+    )
+    simulator = fresh_simulator("--scenario", str(scenario), "--state", str(tmp_path / "world.sqlite"))
+    path = f"{simulator.subscription_path}/providers/Microsoft.RecoveryServices/vaults"
+    assert [simulator.arm("GET", path).status_code for _ in range(2)] == [418, 200]
+    simulator.kill()
+    simulator.start()
+    assert simulator.arm("GET", path).status_code == 200

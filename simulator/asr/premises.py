@@ -1,0 +1,44 @@
+"""What happens on premises: machines are switched on and off, hosts fall silent, whole sites go dark.
+
+Replication is settled before anything that it depends on changes.
+"""
+
+from __future__ import annotations
+
+from simulator.asr.replication import settle_items_of
+from simulator.asr.site_recovery import SiteRecovery
+from simulator.inventory import Host, HostVm, Power
+
+_STARTED = "it was switched on while Azure replicated to its disks"
+
+
+def switch_host_vm(asr: SiteRecovery, vm: HostVm, state: Power, now: float) -> None:
+    """Switch a virtual machine on its host; what it replicates is settled first.
+
+    One that is switched on while Azure replicates to its disks destroys them.
+    """
+    settle_items_of(asr, [vm.id], now)
+    replications = [item.replication for item in asr.items.values() if item.vm == vm.id]
+    if state is Power.RUNNING and any(one.reverse and one.phase == "running" for one in replications):
+        vm.corrupted = _STARTED
+    vm.power = state.value
+    asr.inventory.vms.put(vm.id, vm)
+
+
+def set_heartbeat(asr: SiteRecovery, host: Host, *, beats: bool, now: float) -> None:
+    """Lose or regain a host's connection with the service."""
+    settle_items_of(asr, host.vms, now)
+    if host.heartbeat and not beats:
+        host.last_heartbeat = now
+    host.heartbeat = beats
+    asr.inventory.hosts.put(host.name, host)
+
+
+def darken_site(asr: SiteRecovery, fabric: str, now: float) -> None:
+    """A whole site fails: power and connection."""
+    for host in asr.inventory.hosts_of(fabric):
+        set_heartbeat(asr, host, beats=False, now=now)
+        for vm_id in host.vms:
+            vm = asr.inventory.vm(vm_id)
+            if vm is not None:
+                switch_host_vm(asr, vm, Power.OFF, now)
