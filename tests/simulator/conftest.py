@@ -11,6 +11,15 @@ from tests.simulator.running import RunningSimulator
 FreshSimulator = Callable[..., RunningSimulator]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def loopback_without_a_proxy() -> Iterator[None]:
+    """The SDK clients of this process reach the simulator even on a machine whose way out is a proxy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "localhost,127.0.0.1,::1")
+        patch.setenv("no_proxy", "localhost,127.0.0.1,::1")
+        yield
+
+
 @pytest.fixture(scope="session")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
     """One simulator for all tests that leave it usable for the next: fast clock, no throttling."""
