@@ -34,12 +34,20 @@ def settle(asr: SiteRecovery, item: ProtectedItem, now: float) -> None:
     churn, reachable = _churn(asr, item), _reachable(asr, item)
     cycles = int((now - replication.settled) // replication.interval)
     changed, capacity = churn * replication.interval, replication.bandwidth * replication.interval
-    if reachable and not replication.resync and replication.backlog + changed <= capacity and changed <= capacity:
-        _steady(item, cycles)
-        return
     limit = full_size(asr, item) * RESYNC_SHARE
-    for _ in range(cycles):
-        _cycle(item, changed, capacity, limit, reachable=reachable)
+    while cycles:
+        if not reachable or replication.resync:
+            _away(replication, changed, limit, cycles, reachable=reachable)
+            return
+        if changed <= capacity and replication.backlog + changed <= capacity:
+            _steady(item, cycles)
+            return
+        if changed == capacity:
+            # It neither falls further behind nor catches up.
+            _away(replication, 0.0, limit, cycles, reachable=True)
+            return
+        _cycle(replication, changed, capacity, limit)
+        cycles -= 1
 
 
 def settle_items_of(asr: SiteRecovery, vm_ids: list[str], now: float) -> None:
@@ -156,17 +164,23 @@ def _steady(item: ProtectedItem, cycles: int) -> None:
     _prune(replication)
 
 
-def _cycle(item: ProtectedItem, changed: float, capacity: float, limit: float, *, reachable: bool) -> None:
-    """One cycle: send what fits, and make a recovery point if nothing is left."""
-    replication = item.replication
-    replication.settled += replication.interval
-    replication.backlog += changed
+def _away(replication: Replication, changed: float, limit: float, cycles: int, *, reachable: bool) -> None:
+    """Many cycles at once in which nothing is sent: what changes waits, until there is too much of it."""
+    replication.settled += cycles * replication.interval
+    replication.backlog += cycles * changed
     replication.broken = not reachable
-    if reachable and not replication.resync:
-        replication.backlog = max(0.0, replication.backlog - capacity)
+    replication.resync = replication.resync or replication.backlog > limit > 0
+    _prune(replication)
+
+
+def _cycle(replication: Replication, changed: float, capacity: float, limit: float) -> None:
+    """One cycle of a source that is behind: send what fits, and make a recovery point if nothing is left."""
+    replication.settled += replication.interval
+    replication.backlog = max(0.0, replication.backlog + changed - capacity)
+    replication.broken = False
     if replication.backlog > limit > 0:
         replication.resync = True
-    if reachable and not replication.resync and replication.backlog == 0.0:
+    elif replication.backlog == 0.0:
         replication.last_replicated = replication.settled
         _add_point(replication, replication.settled, replication.reverse)
     _prune(replication)

@@ -133,3 +133,14 @@ def test_protecting_with_a_policy_that_is_not_associated_fails(recorded: Estate)
     assert answer.status_code == 400
     assert HYPER_V not in answer.json()["error"]["message"]
     assert "not associated" in answer.json()["error"]["details"][0]["possibleCauses"]
+
+
+def test_ten_years_pass_in_a_moment(recorded: Estate) -> None:
+    settings = policy_input(interval=30, history=1)["properties"]["providerSpecificInput"]
+    body = {"properties": {"replicationProviderSettings": settings}}
+    recorded.finish(recorded.client.replication_policies.begin_update(*recorded.vault, "every-5-minutes", body), 2)
+    recorded.advance(5 * 365 * 86400)
+    assert len(recorded.points()) == 121
+    recorded.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
+    recorded.advance(5 * 365 * 86400)
+    assert recorded.item().replication_health == "Critical"
