@@ -21,9 +21,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from simulator.asr.inputs import OTHER_PROVIDERS
 from simulator.audit import AuditLog
 from simulator.clock import written_http
-from simulator.errors import ServiceError, asr_error
+from simulator.errors import ServiceError, asr_error, not_there
 from simulator.fault_acts import perform
 from simulator.faults import Cut, FaultBook, Strike
 from simulator.ids import derived_guid
@@ -221,7 +222,9 @@ def _take_body(call: Call, raw: bytes | None, *, loose: bool) -> None:
         ) from None
     if not isinstance(document, dict):
         raise _bad_body("InvalidRequestContent", "The request content is not a JSON object.")
-    call.body = document if call.route.body is None else _validated(call.route.body, document, loose=loose)
+    call.body = (
+        document if call.route.body is None else _validated(call.route.name, call.route.body, document, loose=loose)
+    )
 
 
 def _form(raw: bytes) -> dict[str, str]:
@@ -231,11 +234,15 @@ def _form(raw: bytes) -> dict[str, str]:
         raise _bad_body("InvalidRequestContent", "The request content is not a form.") from None
 
 
-def _validated(model: type[BaseModel], document: dict[str, Any], *, loose: bool) -> BaseModel:
+def _validated(operation: str, model: type[BaseModel], document: dict[str, Any], *, loose: bool) -> BaseModel:
     try:
         return model.model_validate(document, extra="ignore" if loose else "forbid")
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_input=False)[0]
+        errors = invalid.errors(include_url=False)
+        provider = next((one["input"] for one in errors if one["loc"][-1:] == ("instanceType",)), None)
+        if isinstance(provider, str) and provider in OTHER_PROVIDERS:
+            raise not_there(operation, f"the replication provider '{provider}' is not simulated") from None
+        first = errors[0]
         where = ".".join(str(part) for part in first["loc"])
         reason = "is not a field of this request" if first["type"] == "extra_forbidden" else first["msg"]
         raise _bad_body("InvalidParameter", f"The request content is wrong at '{where}': {reason}.") from None

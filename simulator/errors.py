@@ -134,7 +134,7 @@ def not_there(operation: str, reason: str) -> ServiceError:
     return asr_error(
         501,
         "NotImplemented",
-        f"The simulator does not carry out '{operation}': {reason}",
+        f"The simulator does not carry out '{operation}': {reason}.",
         code="SimulatorOperationNotImplemented",
         causes="The operation is outside the Hyper-V site to Azure surface that is simulated.",
         action="See the parity table in docs/simulator.md.",

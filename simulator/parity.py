@@ -1,4 +1,4 @@
-"""The generated parts of docs/simulator.md: the parity table, from the routes, and the table of states.
+"""The generated parts of docs/simulator.md: the parity table, from the routes, and the tables of states and of jobs.
 
 `python -m simulator.parity` writes them between their markers; a test holds the document against the routes.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from simulator.asr.scenarios import job_specs
 from simulator.asr.states import rows
 from simulator.rooms import all_routes
 from simulator.routing import OperationRoute
@@ -17,7 +18,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "simulator.md"
 
 def generated() -> dict[str, str]:
     """Each generated part by the name of its markers."""
-    return {"parity": _parity_table(), "states": _state_table()}
+    return {"parity": _parity_table(), "states": _state_table(), "jobs": _job_table()}
 
 
 def with_generated_parts(text: str) -> str:
@@ -52,6 +53,14 @@ def _state_table() -> str:
             f"| {stage} | {profile or 'both'} | {entry.protection_state} | {entry.description} | {entry.active} "
             f"| {allowed} | {entry.mark} | {entry.source} |"
         )
+    return "\n".join(lines)
+
+
+def _job_table() -> str:
+    lines = ["| scenarioName | friendlyName | seconds | tasks | mark |", "|---|---|---|---|---|"]
+    for spec in job_specs():
+        tasks = ", ".join(f"{task.name} {task.seconds:g}{'+' if task.measure else ''}" for task in spec.tasks)
+        lines.append(f"| {spec.scenario} | {spec.friendly_name} | {spec.seconds:g} | {tasks} | {spec.mark} |")
     return "\n".join(lines)
 
 

@@ -12,6 +12,25 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+# What the specification has besides Hyper-V to Azure as `instanceType` of a provider's part of a body.
+OTHER_PROVIDERS = frozenset(
+    {
+        "A2A",
+        "A2ACrossClusterMigration",
+        "HyperVReplica",
+        "HyperVReplica2012",
+        "HyperVReplica2012R2",
+        "HyperVReplicaBase",
+        "HyperVReplicaBlue",
+        "InMage",
+        "InMageAzureV2",
+        "InMageRcm",
+        "InMageRcmFailback",
+        "San",
+        "VMwareCbt",
+    }
+)
+
 
 class Input(BaseModel):
     """A body or a piece of one: camelCase on the wire, everything optional unless it says otherwise."""

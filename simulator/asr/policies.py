@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from simulator.asr.bodies import AZURE
 from simulator.asr.fabrics import CONTAINER
-from simulator.asr.inputs import PolicySettings
+from simulator.asr.inputs import OTHER_PROVIDERS, PolicySettings
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
 from simulator.asr.replication import settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
-from simulator.errors import ServiceError, asr_error, resource_not_found
+from simulator.errors import ServiceError, asr_error, not_there, resource_not_found
 from simulator.ids import derived_guid, same
 from simulator.routing import Call, Reply
 from simulator.store import Document
@@ -91,8 +91,10 @@ def create_mapping(call: Call) -> Reply:
         raise resource_not_found(wanted.policy_id.rsplit("/", 1)[-1])
     if wanted.target_protection_container_id != AZURE:
         raise _bad_input(f"'{wanted.target_protection_container_id}' is not a target of a Hyper-V site; '{AZURE}' is.")
-    instance = (wanted.provider_specific_input or {}).get("instanceType", "HyperVReplicaAzure")
-    if str(instance).lower() != "hyperVReplicaAzure".lower():
+    instance = str((wanted.provider_specific_input or {}).get("instanceType", "HyperVReplicaAzure"))
+    if instance in OTHER_PROVIDERS:
+        raise not_there(call.route.name, f"the replication provider '{instance}' is not simulated")
+    if instance.lower() != "hypervreplicaazure":
         raise _bad_input("error 506: invalid ReplicationProviderInput")
     name = call.parameters["mapping"]
     mapping_id = f"{container['id']}/replicationProtectionContainerMappings/{name}"

@@ -55,6 +55,11 @@ def job_spec(scenario: str) -> JobSpec:
     return _SPECS[scenario]
 
 
+def job_specs() -> tuple[JobSpec, ...]:
+    """Every declared job."""
+    return _DECLARED
+
+
 def _simple(scenario: str, friendly_name: str, target: str, seconds: float, mark: Mark = Mark.VERIFIED) -> JobSpec:
     """A job whose tasks were not recorded: one task that carries the job's own name."""
     return JobSpec(

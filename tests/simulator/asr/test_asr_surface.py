@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -242,6 +243,55 @@ def test_everything_of_the_specification_answers_or_says_that_it_is_not_there(re
         answer = recorded.simulator.arm(route.method, path)
         assert answer.status_code == 501, f"{route.method} {path}: {answer.text}"
         assert answer.json()["error"]["details"][0]["code"] == "SimulatorOperationNotImplemented"
+
+
+def test_a_body_for_another_replication_provider_is_not_taken(recorded: Estate) -> None:
+    failover = {"failoverDirection": "PrimaryToRecovery", "providerSpecificDetails": {"instanceType": "InMageRcm"}}
+    policy = {"providerSpecificInput": {"instanceType": "A2A"}}
+    for method, path, properties in (
+        ("POST", f"{recorded.item_path()}/plannedFailover", failover),
+        ("PUT", f"{recorded.vault_path}/replicationPolicies/other", policy),
+        ("PUT", f"{recorded.vault_path}/replicationFabrics/vmm", {"customDetails": {"instanceType": "VMwareV2"}}),
+    ):
+        answer = recorded.simulator.arm(method, path, {"properties": properties})
+        assert answer.status_code == 501, answer.text
+
+
+def test_policies_and_associations_have_the_recorded_keys(recorded: Estate) -> None:
+    policy = get(recorded, "/replicationPolicies/every-5-minutes")["properties"]
+    assert policy == {
+        "friendlyName": "every-5-minutes",
+        "providerSpecificDetails": {
+            "instanceType": "HyperVReplicaAzure",
+            "recoveryPointHistoryDurationInHours": 2,
+            "applicationConsistentSnapshotFrequencyInHours": 1,
+            "replicationInterval": 300,
+            "encryption": "Disabled",
+            "activeStorageAccountId": None,
+        },
+    }
+    mapping = get(recorded, "/replicationProtectionContainerMappings")["value"][0]["properties"]
+    assert sorted(mapping) == [
+        "health",
+        "healthErrorDetails",
+        "policyFriendlyName",
+        "policyId",
+        "providerSpecificDetails",
+        "sourceFabricFriendlyName",
+        "sourceProtectionContainerFriendlyName",
+        "state",
+        "targetFabricFriendlyName",
+        "targetProtectionContainerFriendlyName",
+        "targetProtectionContainerId",
+    ]
+    assert (mapping["state"], mapping["providerSpecificDetails"]) == ("Paired", None)
+
+
+def test_the_date_header_is_the_services_clock(recorded: Estate) -> None:
+    before = recorded.simulator.arm("GET", recorded.item_path()).headers["Date"]
+    recorded.advance(86400)
+    after = recorded.simulator.arm("GET", recorded.item_path()).headers["Date"]
+    assert (parsedate_to_datetime(after) - parsedate_to_datetime(before)).total_seconds() == 86400
 
 
 def test_an_unknown_path_or_method_is_a_plain_404_or_405(recorded: Estate) -> None:
