@@ -27,6 +27,8 @@ class DataLoss:
 
 def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLoss:
     """What the steps of `due` would lose."""
+    if not due.steps:
+        return DataLoss(None, "cannot be told while this stands in the way")
     if due.goal is Direction.ON_PREMISES_TO_AZURE:
         how = "its last changes are transferred" if options.data_sync is DataSync.BEFORE_FAILOVER else "all is copied"
         return DataLoss(0, f"none expected: the Azure VM is shut down first and {how}")

@@ -25,8 +25,8 @@ class Ink(StrEnum):
 
 Paint = Callable[[str, Ink], str]
 
-_WIDTH = 108
-_LABEL = 14
+_WIDTH = 114
+_LABEL = 22
 _OF_VERDICT = {Verdict.GO: Ink.GOOD, Verdict.GO_WITH_WAIVERS: Ink.CARE, Verdict.BLOCKED: Ink.BAD}
 
 
@@ -39,22 +39,28 @@ def impact_text(impact: Impact, paint: Paint = unpainted) -> str:
     verdict = impact.assessment.verdict
     lines = [f"{paint(impact.headline, Ink.STRONG)}: {paint(verdict, _OF_VERDICT[verdict])}"]
     lines += _row("now", f"{impact.plan.vm} {WORDS[impact.plan.stage]}")
-    for number, planned in enumerate(impact.plan.steps, start=1):
-        lines += _step(number, planned, impact, paint)
-    lines += _row("then", f"{impact.plan.vm} {WORDS[impact.plan.to_stage]}")
-    lines += _cost(impact)
-    lines += [line for what, becomes in impact.outside for line in _row(what, becomes)]
-    before, after = impact.way_back
-    lines += _row("way back", f"before the commit: {before}")
-    lines += _row("", f"after the commit: {after}")
+    if impact.plan.steps:
+        lines += _move(impact, paint)
     lines += _judged(impact, paint)
     return "\n".join(lines)
+
+
+def _move(impact: Impact, paint: Paint) -> Iterator[str]:
+    for number, planned in enumerate(impact.plan.steps, start=1):
+        yield from _step(number, planned, impact, paint)
+    yield from _row("then", f"{impact.plan.vm} {WORDS[impact.plan.to_stage]}")
+    yield from _cost(impact)
+    for what, becomes in impact.outside:
+        yield from _row(what, becomes)
+    before, after = impact.way_back
+    yield from _row("way back", f"before the commit: {before}")
+    yield from _row("", f"after the commit: {after}")
 
 
 def _step(number: int, planned: PlannedStep, impact: Impact, paint: Paint) -> Iterator[str]:
     duration = impact.times.steps.get(planned.step)
     took = f", {duration.words}" if duration else ""
-    yield from _row(f"{number}. {planned.step}"[:_LABEL], f"{planned.does} [{planned.actor}{took}]")
+    yield from _row(f"{number}. {planned.step}", f"{planned.does} [{planned.actor}{took}]")
     if planned.running:
         yield from _row("", "the service is at it already")
     if planned.conditional:

@@ -130,7 +130,7 @@ def blockers_now(news: Mapping[str, Any], seen: Observation, intent: Intent) -> 
 
 def _moves(news: Mapping[str, Any], impact: Impact) -> dict[str, Any]:
     due, assessment = impact.plan, impact.assessment
-    note(news["vault"]["name"], news["vm"], impact.as_facts())
+    note(news["vault"]["name"], news["vm"], {**impact.as_facts(), "text": impact_text(impact)})
     current_operation().say(_severity(assessment), impact_text(impact, painted))
     return {
         "applied": news["direction"],

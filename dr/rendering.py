@@ -1,0 +1,93 @@
+"""A report as text, Markdown, JSON or HTML."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from dr.report import Report
+from dr.timeline import timeline
+
+# A pull request's comment shows this many VMs before its details are unfolded: 25 lines in all.
+MOST_ROWS = 12
+
+
+def rendered(report: Report, form: str) -> str:
+    """The report in `form`: text, markdown, json or html."""
+    return FORMS[form](report)
+
+
+def _text(report: Report) -> str:
+    lines = [headline(report)]
+    lines += [f"\n{vm['text']}" for vm in report.moving]
+    lines += [f"\n{vm['vm']}: HELD: {vm['why']}" for vm in report.staying if vm.get("decision") == "held"]
+    lines += [
+        f"\n{row['vm']}: BLOCKED {row['code']}: {row['cause']}\n  to go on: {row['mend']}"
+        for row in report.blocked_apart
+    ]
+    staying = [vm for vm in report.staying if vm.get("line")]
+    if staying:
+        lines += ["\nunchanged:", *(f"  {vm['line']}" for vm in staying)]
+    if report.errors and not report.blockers:
+        lines += ["\nThe preview failed:", *(f"  {line}" for error in report.errors for line in error.splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def headline(report: Report) -> str:
+    """The whole in one line."""
+    total, moving = len(report.vms), len(report.moving)
+    if report.failed and not report.blockers:
+        return f"{report.stack}: the preview failed"
+    verdict = report.verdict or "NOTHING TO MOVE"
+    if not report.blockers:
+        return f"{report.stack}: {verdict}: {moving} of {total} VMs would move"
+    blocked = len({blocker["vm"] for blocker in report.blockers})
+    return f"{report.stack}: {verdict}: {blocked} of {total} VMs cannot do what is declared"
+
+
+def _markdown(report: Report) -> str:
+    return (
+        _environment(html=False)
+        .get_template("impact.md.j2")
+        .render(report=report, headline=headline(report), most=MOST_ROWS)
+    )
+
+
+def _html(report: Report) -> str:
+    return (
+        _environment(html=True)
+        .get_template("impact.html.j2")
+        .render(report=report, headline=headline(report), timeline=timeline)
+    )
+
+
+def _json(report: Report) -> str:
+    return json.dumps(report.as_json(), indent=2) + "\n"
+
+
+FORMS: Mapping[str, Callable[[Report], str]] = {
+    "text": _text,
+    "markdown": _markdown,
+    "json": _json,
+    "html": _html,
+}
+
+
+def _environment(*, html: bool) -> Environment:
+    # Markdown is escaped by a filter of its own: entities there would be shown as they are.
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(["html.j2", "html"], default=html),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = _cell
+    return environment
+
+
+def _cell(text: object) -> str:
+    """Text in a cell of a Markdown table."""
+    return str(text).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

@@ -1,0 +1,232 @@
+"""A report for every blocker, and for moves both ways: what the golden files are made of.
+
+Run as a module to write the files anew after a wanted change of the words: `python -m tests.dr.golden_cases`. A test
+fails while files and words differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from dr.rendering import rendered
+from dr.report import Report
+from lifecycle.blockers import Blocker, Code
+from lifecycle.declared import Declared
+from lifecycle.directions import Direction
+from lifecycle.estimates import Finished
+from lifecycle.impact import impact_of, standing_facts, standing_line
+from lifecycle.impact_text import impact_text
+from lifecycle.machine import Landing
+from lifecycle.observation import HealthError, Observation, Owner, RecoveryPoint
+from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
+from lifecycle.permits import Approval, Attestation, Permits, Waiver
+from lifecycle.planner import plan
+from lifecycle.stages import WORDS, stage_of
+from lifecycle.verdict import assess
+from providers.direction_facts import blockers_of_the_stack, first_direction
+from providers.move_limits import both_ways, too_many
+from tests.lifecycle import rows
+
+GOLDEN = Path(__file__).parent / "golden"
+FORMS = {"text": "txt", "markdown": "md", "json": "json"}
+TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+
+_GROUP = "/subscriptions/s/resourceGroups/contoso-dr"
+_LANDING = Landing(
+    name="sql01",
+    size="Standard_D4s_v5",
+    resource_group_id=_GROUP,
+    network_id=f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/contoso-vnet",
+    subnet="data",
+    static_ip="10.1.0.4",
+    storage_account_id=f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/contosodr",
+    managed_disks=False,
+)
+_POINTS = (
+    RecoveryPoint("p3", rows.NOW - timedelta(minutes=4), app_consistent=False),
+    RecoveryPoint("p2", rows.NOW - timedelta(minutes=9), app_consistent=False),
+    RecoveryPoint("p1", rows.NOW - timedelta(hours=3), app_consistent=True),
+)
+_LIVING: dict[str, Any] = {
+    "provider_connected": True,
+    "provider_last_heartbeat": rows.NOW,
+    "last_replicated": rows.NOW - timedelta(minutes=4),
+    "last_test_failover": rows.NOW - timedelta(days=20),
+    "last_failover": rows.NOW - timedelta(days=2),
+    "landing": _LANDING,
+    "azure_vm_name": "sql01",
+    "managed_disks": False,
+    "replication_health": "Normal",
+}
+HERE = replace(rows.PROTECTED, **_LIVING, recovery_points=_POINTS)
+AWAY = replace(rows.PROTECTED_IN_AZURE, **_LIVING, last_failover_job="j0")
+_DIED = rows.NOW - timedelta(hours=2)
+DEAD = replace(
+    HERE,
+    provider_connected=False,
+    provider_last_heartbeat=_DIED,
+    last_replicated=_DIED - timedelta(minutes=6),
+    recovery_points=tuple(replace(point, time=point.time - timedelta(hours=2, minutes=2)) for point in _POINTS),
+)
+_OFF = rows.NOW + timedelta(days=1)
+STATED = Permits(
+    attestations=(Attestation("noCheckpoints", "Ada", _OFF), Attestation("sourceOff", "Ada", _OFF)),
+)
+PLANNED = MoveOptions(failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+UNPLANNED = replace(PLANNED, mode=FailoverMode.UNPLANNED)
+_VAULTS_OWN = (
+    Finished("UnplannedFailover", 212.0),
+    Finished("UnplannedFailover", 305.0),
+    Finished("CommitFailover", 2.0),
+)
+
+
+def move(
+    seen: Observation,
+    goal: Direction,
+    options: MoveOptions = PLANNED,
+    permits: Permits = STATED,
+    *,
+    found: Iterable[Blocker] = (),
+    finished: Iterable[Finished] = (),
+) -> Report:
+    """The report of a stack in which sql01 would move and app01 stays."""
+    declared = Declared(options, permits)
+    due = plan(seen, goal, options)
+    assessment = assess(seen, due, declared, found)
+    impact = impact_of(seen, due, declared, assessment, finished)
+    facts = {**impact.as_facts(), "text": impact_text(impact)}
+    verdict = assessment.verdict.value
+    return _report(verdict, facts, [blocker.as_input() for blocker in assessment.blockers])
+
+
+def unseen(blocker: Blocker) -> Report:
+    """The report of a stack in which sql01 could not be looked at, or has nothing to move from."""
+    facts = {"vm": "sql01", "direction": TO_AZURE.value, "decision": "unseen", "blockers": [blocker.as_input()]}
+    return _report("BLOCKED", facts, [blocker.as_input()])
+
+
+def stack_wide(blocker: Blocker) -> Report:
+    """The report of a stack in which a blocker of the whole joins a VM that is free by itself."""
+    report = move(HERE, TO_AZURE)
+    return replace(report, verdict="BLOCKED", blockers=(blocker.as_input(),), failed=True)
+
+
+def cases() -> Mapping[str, Report]:
+    """Reports by name. One is named after each code of a blocker."""
+    theirs = rows.job("UnplannedFailover", state="Succeeded", owner=Owner.SOMEBODY_ELSE)
+    stranger = replace(rows.COMMIT_PENDING, brought_here=theirs)
+    errors = (HealthError("70094", "Error", "Replication of 'sql01' has stopped."),)
+    late = replace(UNPLANNED, max_data_loss_minutes=15)
+    closed = Window(rows.NOW - timedelta(hours=5), rows.NOW - timedelta(hours=1))
+    gone = Blocker(
+        Code.NOT_FOUND,
+        "sql01",
+        cause="sql01 could not be looked at, so nothing can be said about the move: it is not in the vault",
+        mend="run `pulumi refresh`",
+    )
+    approved = replace(STATED, require_approval=True)
+    blocked: dict[Code, Report] = {
+        Code.NOT_FOUND: unseen(gone),
+        Code.NOT_PROTECTED: move(rows.ENABLING, TO_AZURE),
+        Code.TEST_FAILOVER_ACTIVE: move(rows.TEST_FAILOVER, TO_AZURE),
+        Code.JOB_RUNNING: move(rows.BUSY, TO_AZURE),
+        Code.SETTLING: move(rows.PASSING, TO_AZURE),
+        Code.UNFINISHED_MOVE: move(rows.COMMIT_PENDING, HOME),
+        Code.NOT_OURS: move(stranger, TO_AZURE),
+        Code.BOTH_RUNNING: move(rows.BOTH_RUNNING, TO_AZURE),
+        Code.NEITHER_RUNNING: move(rows.NEITHER_RUNNING, HOME),
+        Code.UNKNOWN_STATE: move(rows.STRANGE, HOME),
+        Code.UNREACHABLE: unseen(replace(gone, code=Code.UNREACHABLE, mend="see that Azure can be reached")),
+        Code.FIRST_DIRECTION: unseen(first_direction("sql01", "sql01 is not protected yet, so it runs on premises")),
+        Code.FREEZE: move(HERE, TO_AZURE, found=blockers_of_the_stack({"vm": "sql01", "freeze": "audit week"})),
+        Code.TOO_MANY_MOVES: stack_wide(too_many("sql01", 2, 1)),
+        Code.BOTH_WAYS: stack_wide(both_ways("sql01", "app01")),
+        Code.WINDOW_PASSED: move(AWAY, HOME, replace(PLANNED, completion_window=closed)),
+        Code.RECOVERY_POINT_GONE: move(HERE, TO_AZURE, replace(UNPLANNED, recovery_point="2026-02-27T00:00:00+00:00")),
+        Code.NO_RECOVERY_POINT: move(replace(HERE, recovery_points=()), TO_AZURE),
+        Code.REPLICATION_UNHEALTHY: move(
+            replace(HERE, replication_health="Critical", health_errors=errors, rpo_seconds=5400), TO_AZURE
+        ),
+        Code.RESYNCHRONIZATION: move(
+            replace(HERE, allowed=HERE.allowed | {"RepairReplication"}, health_errors=errors), TO_AZURE
+        ),
+        Code.PROVIDER_SILENT: move(DEAD, TO_AZURE),
+        Code.DATA_LOSS: move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent")),
+        Code.MISSING_NETWORK: move(replace(HERE, landing=replace(_LANDING, network_id=None)), TO_AZURE),
+        Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
+        Code.REQUIREMENT: move(
+            HERE,
+            TO_AZURE,
+            found=[
+                Blocker(
+                    Code.REQUIREMENT,
+                    "sql01",
+                    cause="sql01 has 17 data disks, and Azure takes 16",
+                    mend="exclude one of them (source.disks.exclude)",
+                )
+            ],
+        ),
+        Code.MANAGED_DISKS: move(replace(AWAY, managed_disks=True), HOME),
+        Code.APPROVAL: move(HERE, TO_AZURE, permits=approved),
+        Code.OPERATION_NOT_OFFERED: move(
+            HERE,
+            TO_AZURE,
+            found=[
+                Blocker(
+                    Code.OPERATION_NOT_OFFERED,
+                    "sql01",
+                    cause="the service does not offer PlannedFailover for sql01 at this moment",
+                    mend="preview again",
+                )
+            ],
+        ),
+    }
+    waived = replace(STATED, waivers=(Waiver("maxDataLoss", "the site is gone", _OFF),))
+    return {
+        **{f"blocked-{code.value}": report for code, report in blocked.items()},
+        "to-azure-planned": move(HERE, TO_AZURE),
+        "to-azure-unplanned": move(HERE, TO_AZURE, UNPLANNED, Permits(), finished=_VAULTS_OWN),
+        "to-azure-dead-site": move(DEAD, TO_AZURE, late),
+        "to-azure-waived": move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent"), waived),
+        "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
+        "home": move(AWAY, HOME),
+        "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
+        "unchanged": _report(None),
+    }
+
+
+def _approved(seen: Observation) -> Permits:
+    digest = str(move(seen, TO_AZURE).moving[0]["approval"]["digest"])
+    return replace(STATED, require_approval=True, approvals=(Approval(digest, "Ada", _OFF),))
+
+
+def _report(
+    verdict: str | None, facts: Mapping[str, Any] | None = None, blockers: Iterable[Mapping[str, str]] = ()
+) -> Report:
+    quiet = replace(HERE, vm="app01")
+    words = WORDS[stage_of(quiet)]
+    line = standing_line(quiet, Declared(PLANNED), words)
+    standing = {**standing_facts(quiet, "nothing", stage_of(quiet).value, words, line), "why": ""}
+    vms = (standing, facts) if facts else (standing,)
+    changes = {"same": 19, "update": 1} if facts else {"same": 20}
+    kept = tuple(dict(blocker) for blocker in blockers)
+    return Report("prod", verdict, vms, kept, changes, (), failed=bool(kept))
+
+
+def write_all() -> None:
+    """Writes every golden file anew, and removes those of no case."""
+    GOLDEN.mkdir(exist_ok=True)
+    for old in GOLDEN.iterdir():
+        old.unlink()
+    for name, report in cases().items():
+        for form, suffix in FORMS.items():
+            (GOLDEN / f"{name}.{suffix}").write_text(rendered(report, form), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_all()

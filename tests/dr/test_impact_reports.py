@@ -1,0 +1,103 @@
+"""Reports of every blocker and both directions, held to golden files.
+
+After a wanted change of the words: `python -m tests.dr.golden_cases`, and look at the difference.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from dr.rendering import rendered
+from dr.report import Exit, Report
+from dr.rules import rules_document
+from lifecycle.blockers import RULES, Code
+from lifecycle.warnings import NOTICES, Notice
+from tests.dr.golden_cases import FORMS, GOLDEN, cases
+
+ROOT = Path(__file__).parents[2]
+CASES = cases()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", CASES)
+def test_a_report_reads_as_its_golden_file(name: str, form: str) -> None:
+    golden = GOLDEN / f"{name}.{FORMS[form]}"
+    assert rendered(CASES[name], form) == golden.read_text(encoding="utf-8"), "python -m tests.dr.golden_cases"
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == {
+        f"{name}.{suffix}" for name in CASES for suffix in FORMS.values()
+    }
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_blocker_has_a_case_that_shows_it(code: Code) -> None:
+    report = CASES[f"blocked-{code.value}"]
+    assert code.value in {blocker["code"] for blocker in report.blockers}
+    assert report.verdict == "BLOCKED"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_json_of_a_report_is_what_its_schema_says(name: str) -> None:
+    schema = json.loads((ROOT / "docs" / "schema" / "impact.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads(rendered(CASES[name], "json")))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_comment_shows_at_most_25_lines_before_its_details_are_unfolded(name: str) -> None:
+    shown, _, details = rendered(CASES[name], "markdown").partition("<details>")
+    assert len(shown.strip().splitlines()) <= 25
+    assert details.rstrip().endswith("</details>")
+
+
+def test_a_comment_of_many_vms_stays_short_and_its_details_have_all() -> None:
+    one = CASES["blocked-approvalMissing"]
+    many = tuple({**one.moving[0], "vm": f"vm{number:03}"} for number in range(100))
+    blockers = tuple({**one.blockers[0], "vm": vm["vm"]} for vm in many)
+    text = rendered(Report("prod", "BLOCKED", many, blockers, {"update": 100}, (), failed=True), "markdown")
+    shown, _, details = text.partition("<details>")
+    assert len(shown.strip().splitlines()) <= 25
+    assert details.count("CANNOT BE UNDONE") == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("unchanged", Exit.NOTHING),
+        ("to-azure-planned", Exit.CHANGES),
+        ("to-azure-waived", Exit.CHANGES),
+        ("blocked-freeze", Exit.BLOCKED),
+        ("blocked-bothRunning", Exit.TWO_OR_NONE),
+        ("blocked-neitherRunning", Exit.TWO_OR_NONE),
+    ],
+)
+def test_the_exit_code_tells_a_pipeline_what_was_found(name: str, code: Exit) -> None:
+    assert CASES[name].exit_code is code
+
+
+def test_a_move_whose_next_step_waits_for_a_person_and_a_held_vm_say_so() -> None:
+    moving = CASES["home-by-hand"].moving[0]
+    waiting = {**moving, "steps": moving["steps"][1:]}
+    held = {**CASES["unchanged"].vms[0], "decision": "held", "why": "found elsewhere"}
+    for vm in (waiting, held):
+        assert Report("prod", None, (vm,), (), {"update": 1}, (), failed=False).exit_code is Exit.WAITING
+
+
+def test_a_preview_that_fails_for_another_reason_is_not_called_blocked() -> None:
+    report = Report("prod", None, (), (), {}, ("site-recovery:vms is not a mapping",), failed=True)
+    assert report.exit_code is Exit.FAILED
+    for form in ("text", "markdown", "html"):
+        assert "site-recovery:vms is not a mapping" in rendered(report, form)
+
+
+def test_every_code_has_its_rule_and_the_document_is_current() -> None:
+    assert set(RULES) == set(Code)
+    assert set(NOTICES) == set(Notice)
+    written = (ROOT / "docs" / "blockers.md").read_text(encoding="utf-8")
+    assert written == rules_document(), "python -m dr rules > docs/blockers.md"
