@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,15 +16,13 @@ import pytest
 
 from tests.engine_fixture import ROOT, EngineUnderTest
 
-# All of them set .venv up and use the machine's two or four cores: one after another.
-pytestmark = pytest.mark.xdist_group("demo")
-
+STACK_FILE = ROOT / "stacks" / "Pulumi.local.yaml"
 FAST = "600"
 LIMIT_SECONDS = 280.0
 
 
 def test_the_demo_goes_there_and_back_and_leaves_nothing(engine: EngineUnderTest) -> None:
-    before = _left_behind()
+    stack_file = STACK_FILE.read_bytes()
     with _demo("--speed", FAST) as demo:
         output, errors = demo.communicate(timeout=LIMIT_SECONDS)
     assert demo.returncode == 0, output + errors
@@ -36,11 +35,12 @@ def test_the_demo_goes_there_and_back_and_leaves_nothing(engine: EngineUnderTest
         "Failback", "CommitFailover", "ReprotectReplicationGroup",
     ]  # fmt: skip
     assert "app01" not in table
-    assert _left_behind() == before
+    _assert_nothing_is_left_of(output)
+    assert STACK_FILE.read_bytes() == stack_file
 
 
 def test_a_step_that_fails_ends_the_demo_with_its_reason_last(engine: EngineUnderTest) -> None:
-    before = _left_behind()
+    stack_file = STACK_FILE.read_bytes()
     with _demo("--speed", FAST, "--vm", "nosuch") as demo:
         output, errors = demo.communicate(timeout=LIMIT_SECONDS)
     assert demo.returncode == 1
@@ -49,17 +49,19 @@ def test_a_step_that_fails_ends_the_demo_with_its_reason_last(engine: EngineUnde
     assert reason[0].startswith("error: ")
     assert "nosuch: no such VM" in reason[0]
     assert "$ pulumi up" in output  # what went before was shown
-    assert _left_behind() == before
+    _assert_nothing_is_left_of(output)
+    assert STACK_FILE.read_bytes() == stack_file
 
 
 def test_ctrl_c_stops_the_demo_and_leaves_nothing(engine: EngineUnderTest) -> None:
-    before = _left_behind()
+    stack_file = STACK_FILE.read_bytes()
     with _demo("--speed", "10") as demo:
-        _read_until(demo, "Updating (local)")
+        output = _read_until(demo, "Updating (local)")
         os.killpg(demo.pid, signal.SIGINT)  # as a terminal does
         demo.communicate(timeout=LIMIT_SECONDS)
     assert demo.returncode == 128 + signal.SIGINT
-    assert _left_behind() == before
+    _assert_nothing_is_left_of(output)
+    assert STACK_FILE.read_bytes() == stack_file
 
 
 @contextmanager
@@ -85,25 +87,26 @@ def _demo(*arguments: str) -> Iterator[subprocess.Popen[str]]:
                 process.communicate()
 
 
-def _read_until(process: subprocess.Popen[str], text: str) -> None:
+def _read_until(process: subprocess.Popen[str], text: str) -> str:
     assert process.stdout is not None
     deadline = time.monotonic() + LIMIT_SECONDS
+    read = ""
     for line in process.stdout:
+        read += line
         if text in line:
-            return
+            return read
         assert time.monotonic() < deadline
-    pytest.fail(f"{text!r} was never shown")
+    pytest.fail(f"{text!r} was never shown in:\n{read}")
 
 
-def _left_behind() -> tuple[set[str], bytes, set[str]]:
-    """Working directories of demos, the local stack's file, and processes of demos."""
-    directories = {path.name for path in (ROOT / ".work").glob("demo-*")}
-    processes = set()
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+def _assert_nothing_is_left_of(output: str) -> None:
+    """Of the demo that said `output`: neither its working directory nor a process that works in it."""
+    found = re.search(r"--config-file (\.work/demo-[^/]+)/", output)
+    assert found, output
+    directory = found[1]
+    assert not (ROOT / directory).exists()
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            command = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            assert f"{ROOT}/{directory}/" not in command.read_text(encoding="utf-8", errors="replace")
         except OSError:  # it ended while we looked
             continue
-        if ".work/demo-" in command and "simulator serve" in command:
-            processes.add(command)
-    return directories, (ROOT / "stacks" / "Pulumi.local.yaml").read_bytes(), processes
