@@ -25,6 +25,8 @@ from site_recovery.records import ItemRecord, JobRecord, last_segment
 from site_recovery.service import SiteRecovery
 
 _HOURS_OF_INITIAL_REPLICATION = 48
+# Many VMs are protected at once, and all are found in one reading of the site.
+_SHARED_FOR_SECONDS = 5.0
 _COMPARED = (*FIXED, "azure", "waitForInitialReplication", "dismantle")
 _INPUTS = (*_COMPARED, "containerId", "source", "stepLimitMinutes", "itemId")
 
@@ -147,7 +149,8 @@ def _protected(props: dict[str, Any]) -> dict[str, Any]:
     if not props.get("containerId"):
         return {**props, "itemId": "", "itemName": "", "azureVmName": "", "replicationHealth": "", "deferred": []}
     service, operation, wanted = service_of(props), current_operation(), props["azure"]
-    vm = find_vm(service, props["containerId"], props["vm"], (props.get("source") or {}).get("vmId"))
+    vm_id = (props.get("source") or {}).get("vmId")
+    vm = find_vm(service, props["containerId"], props["vm"], vm_id, max_age_seconds=_SHARED_FOR_SECONDS)
     if vm.protected_item_id is not None:
         item = _existing(service, vm.protected_item_id)
         operation.say(Severity.INFO, f"{props['vm']} is protected already: adopted, nothing is changed in Azure")

@@ -1,0 +1,216 @@
+"""A live vault as the stack file that declares just what is there.
+
+Everything that VMs rest on is adopted, so that nothing of it is ever changed or deleted by the stack; a VM's settings
+are those that the service says.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.settings import NAMESPACE
+from site_recovery.connection import SiteRecovery
+from site_recovery.declarations import ItemUpdate, as_it_is
+from site_recovery.paths import container_path, item_path
+from site_recovery.records import DiskRecord, ItemRecord, PolicyRecord, ProtectableItemRecord, last_segment, same_id
+
+_SITE, _POLICY = "HyperVSite", "HyperVReplicaAzure"
+_INTERVALS = {30, 300, 900}
+_LONGEST_HISTORY_HOURS, _RAREST_APP_CONSISTENT_HOURS = 24, 12
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LiveVault:
+    """What of a vault goes into a stack file. `machines` are the discovered VMs of every container with items."""
+
+    target: Mapping[str, str]
+    resource_group: str
+    name: str
+    location: str
+    sites: tuple[str, ...]
+    policies: tuple[PolicyRecord, ...]
+    items: tuple[ItemRecord, ...]
+    machines: tuple[ProtectableItemRecord, ...]
+
+
+@dataclass(frozen=True)
+class StackFileDraft:
+    """The `config` of a stack file, and what could not be put into it, each in one line."""
+
+    config: Values
+    left_out: tuple[str, ...]
+
+
+def read_vault(service: SiteRecovery) -> LiveVault:
+    """Reads a vault, and changes nothing. Raises the errors of site_recovery."""
+    sites = tuple(fabric.name for fabric in service.fabrics() if fabric.kind == _SITE)
+    items = tuple(item for item in service.items() if item_path(item.id).fabric in sites)
+    containers = dict.fromkeys(item.id.split("/replicationProtectedItems/")[0] for item in items)
+    target = service.target
+    return LiveVault(
+        target={"cloud": target.cloud, "subscriptionId": target.subscription_id, "tenantId": target.tenant_id},
+        resource_group=service.vault.resource_group,
+        name=service.vault.name,
+        location=service.estate.vault_location(),
+        sites=sites,
+        policies=tuple(policy for policy in service.policies() if policy.kind == _POLICY),
+        items=items,
+        machines=tuple(vm for container in containers for vm in service.protectable_items(container)),
+    )
+
+
+def drafted(vault: LiveVault) -> StackFileDraft:
+    """The stack file of a vault."""
+    names = Counter(item.friendly_name.casefold() for item in vault.items)
+    once = [item for item in vault.items if names[item.friendly_name.casefold()] == 1]
+    left_out = [
+        f"{item.friendly_name} (site {item_path(item.id).fabric}): another VM of the vault has this name; declare it "
+        f"in a stack of its own, with source.vmId {item.vm_id}"
+        for item in vault.items
+        if item not in once
+    ]
+    known = _Known(vault, once)
+    vms = {item.friendly_name: known.vm(item) for item in sorted(once, key=lambda item: item.friendly_name)}
+    defaults = _taken_out(list(vms.values()))
+    config: Values = {
+        "version": 1,
+        "target": dict(vault.target),
+        "vault": {
+            "name": vault.name,
+            "resourceGroup": vault.resource_group,
+            "location": vault.location,
+            "adopt": True,
+        },
+        "sites": {site: {"adopt": True} for site in vault.sites},
+        "policies": {policy.name: _policy(policy) for policy in vault.policies},
+        "networks": {name: {"id": arm_id} for name, arm_id in known.networks.items()},
+        "storageAccounts": {name: {"id": arm_id} for name, arm_id in known.accounts.items()},
+        "defaults": defaults,
+        "vms": vms,
+    }
+    return StackFileDraft({f"{NAMESPACE}:{key}": value for key, value in config.items() if value}, tuple(left_out))
+
+
+class _Known:
+    """The networks and accounts of a vault's VMs, under the names that the file gives them."""
+
+    def __init__(self, vault: LiveVault, items: Sequence[ItemRecord]) -> None:
+        self._vault = vault
+        states = [as_it_is(item) for item in items]
+        self.networks = _named(
+            arm_id for state in states for arm_id in (state.recovery_network_id, state.test_network_id)
+        )
+        self.accounts = _named(
+            arm_id for item in items for arm_id in (item.storage_account_id, item.log_storage_account_id)
+        )
+
+    def vm(self, item: ItemRecord) -> Values:
+        in_azure = item.active_location.casefold() == "recovery"
+        entry: Values = {
+            "direction": "azureToOnPremises" if in_azure else "onPremisesToAzure",
+            "site": container_path(item.id).fabric,
+            "policy": last_segment(item.policy_id or item.policy_name or ""),
+            "source": self._source(item),
+            "target": _written(self._target(item, as_it_is(item))),
+        }
+        return _written(entry)
+
+    def _source(self, item: ItemRecord) -> Values:
+        machine = next((vm for vm in self._vault.machines if same_id(vm.protected_item_id, item.id)), None)
+        if machine is None or not item.disks:
+            return {}
+        replicated = {name for disk in item.disks for name in _ids(disk)}
+        left = [disk.name or disk.id for disk in machine.disks if not replicated & _ids(disk)]
+        # Where host and service do not name the disks alike, nothing can be said.
+        return {"disks": {"exclude": left}} if left and len(left) < len(machine.disks) else {}
+
+    def _target(self, item: ItemRecord, state: ItemUpdate) -> Values:
+        group = last_segment(state.recovery_resource_group_id or self._vault.resource_group)
+        test = {
+            "network": _name_of(self.networks, state.test_network_id),
+            "subnet": state.test_subnet,
+            "staticIp": state.test_static_ip,
+        }
+        return {
+            "name": state.recovery_vm_name if state.recovery_vm_name != item.friendly_name else None,
+            "resourceGroup": None if same_id(group, self._vault.resource_group) else group,
+            "size": state.recovery_vm_size,
+            "network": _name_of(self.networks, state.recovery_network_id),
+            "subnet": state.recovery_subnet if state.recovery_network_id else None,
+            "staticIp": state.recovery_static_ip,
+            "test": _written(test) if test["network"] else None,
+            "managedDisks": None if state.managed_disks else state.managed_disks,
+            "storageAccount": _name_of(self.accounts, item.storage_account_id),
+            "logStorageAccount": _name_of(self.accounts, item.log_storage_account_id),
+            "availabilitySet": state.availability_set_id,
+            "zone": state.availability_zone,
+            "licenseType": _LICENSES.get(state.license_type or ""),
+            "sqlServerLicenseType": _SQL_LICENSES.get(state.sql_server_license_type or ""),
+            "rdp": {"OnlyOnTestFailover": "onlyOnTestFailover", "Always": "always"}.get(state.rdp or ""),
+            "tags": dict(state.tags or {}),
+        }
+
+
+_LICENSES = {"NoLicenseType": "noLicenseType", "WindowsServer": "windowsServer"}
+_SQL_LICENSES = {"NoLicenseType": "noLicenseType", "PAYG": "payg", "AHUB": "ahub"}
+
+
+def _policy(policy: PolicyRecord) -> Values:
+    """Values that the format has no word for are left out: an adopted policy is not changed by what is written."""
+    interval, hours = policy.replication_interval_seconds, policy.recovery_point_history_hours
+    often = policy.app_consistent_frequency_hours
+    values: Values = {
+        "adopt": True,
+        "replicationIntervalSeconds": interval if interval in _INTERVALS else None,
+        "recoveryPointHistoryHours": hours if hours is not None and hours <= _LONGEST_HISTORY_HOURS else None,
+        "appConsistentFrequencyHours": often if often is not None and often <= _RAREST_APP_CONSISTENT_HOURS else None,
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _named(arm_ids: Any) -> dict[str, str]:
+    """ARM ids by their last segment; ids whose last segments are alike keep to themselves."""
+    found = {arm_id.casefold(): arm_id for arm_id in arm_ids if arm_id}
+    names = Counter(last_segment(arm_id).casefold() for arm_id in found)
+    unique = (arm_id for key, arm_id in found.items() if names[last_segment(key)] == 1)
+    return dict(sorted((last_segment(arm_id), arm_id) for arm_id in unique))
+
+
+def _name_of(named: Mapping[str, str], arm_id: str | None) -> str | None:
+    if not arm_id:
+        return None
+    return next((name for name, known in named.items() if same_id(known, arm_id)), arm_id)
+
+
+def _ids(disk: DiskRecord) -> set[str]:
+    return {name.casefold() for name in (disk.id, disk.vhd_id) if name}
+
+
+def _written(values: Values) -> Values:
+    """Without what is not set."""
+    return {key: value for key, value in values.items() if value not in (None, "", {}, [])}
+
+
+_SHARED = (("site",), ("policy",), *(("target", key) for key in ("resourceGroup", "network", "subnet", "managedDisks")))
+
+
+def _taken_out(vms: list[Values]) -> Values:
+    """What all VMs have in common, taken out of each: the `defaults`."""
+    if len(vms) < 2:  # noqa: PLR2004 - one VM has nothing in common with others
+        return {}
+    defaults: Values = {}
+    for *holders, key in _SHARED:
+        places = [vm.get(holders[0], {}) if holders else vm for vm in vms]
+        values = [place.get(key) for place in places]
+        if values[0] is None or any(value != values[0] for value in values):
+            continue
+        for place in places:
+            del place[key]
+        (defaults.setdefault(holders[0], {}) if holders else defaults)[key] = values[0]
+    for vm in vms:
+        if vm.get("target") == {}:
+            del vm["target"]
+    return defaults
