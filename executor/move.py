@@ -11,7 +11,7 @@ from typing import Protocol
 
 from executor.calls import Call, NotTaken, not_taken, send
 from executor.completion import complete_failover
-from executor.observe import Look, observe
+from executor.observe import Look, seen_at_work
 from executor.settling import Settling, check_window
 from executor.stops import (
     BeyondPlan,
@@ -229,6 +229,7 @@ class _Mover:
                 job_id, until=until, on_progress=tell, cancelled=self._cancelled, timeout_seconds=limit
             )
         except StillRunningError as error:
+            seen = self._outcome.seen = seen_at_work(seen, error.job, self._order.options.take_over)
             if error.cancelled:
                 raise Interrupted(
                     f"{self._order.vm}: stopped watching as asked; the job {job_id} goes on in the service",
@@ -245,7 +246,8 @@ class _Mover:
         try:
             raise_if_failed(job)
         except JobFailedError as error:
-            after = observe(self._service, self._order.item_id, Look()) or seen
+            after = self._settling.settled(Look(power=True), self._order.options.take_over) or seen
+            self._outcome.seen = after
             raise StepFailed(str(error), "mend that, look at the preview, then run `pulumi up` again", after) from error
 
     def _verify(self, seen: Observation) -> None:

@@ -1,6 +1,6 @@
 """From the service's answers to an Observation: the one place that reads them for the planner."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from executor.request_ids import is_ours
 from lifecycle.directions import Place
@@ -123,6 +123,13 @@ def landing_of(item: ItemRecord) -> Landing:
         storage_account_id=item.storage_account_id,
         managed_disks=item.uses_managed_disks,
     )
+
+
+def seen_at_work(seen: Observation, job: JobRecord | None, take_over: str | None) -> Observation:
+    """An earlier observation, brought up to a job that was seen at work since; without another read."""
+    if job is None or job.finished:
+        return seen
+    return replace(seen, job=_job(job, take_over), allowed=frozenset(), scenario=job.scenario_name)
 
 
 def place_of(item: ItemRecord) -> Place | None:

@@ -96,10 +96,10 @@ def _tls(host: str, port: int, seconds: float) -> tuple[bool, str]:
 
 def _http(wanted: Mapping[str, Any], seconds: float) -> tuple[bool, str]:
     url = str(wanted["url"])
-    if urlsplit(url).scheme not in {"http", "https"}:
-        return False, f"{url} is neither http nor https"
     status = int(wanted.get("status", 200))
     try:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            return False, f"{url} is neither http nor https"
         with urllib.request.urlopen(url, timeout=seconds) as answer:  # noqa: S310 - the scheme is checked above
             got = answer.status
     except urllib.error.HTTPError as error:

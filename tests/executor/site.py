@@ -113,6 +113,7 @@ class Site:
 
     def __init__(self, directory: Path, profile: str, *, speed: float, arguments: tuple[str, ...] = ()) -> None:
         self.profile = profile
+        self._speed = speed
         inventory = directory / "inventory.yaml"
         inventory.write_text(json.dumps(_inventory()), encoding="utf-8")
         self.simulator = RunningSimulator(
@@ -132,6 +133,7 @@ class Site:
 
     def begin(self, stage: str = "protected", options: MoveOptions = BOLD) -> Site:
         """Take everything back to where vm01 stands in a stage, reached with these choices."""
+        self.admin("PUT", "/clock", {"manual": False, "speed": self._speed})
         name = self._reach(stage, options)
         self._restore(name)
         self.service = self.connection().open()

@@ -35,7 +35,7 @@ class Step:
 
 
 BOTH, TUTORIAL, RECORDED = ("tutorial", "recorded"), ("tutorial",), ("recorded",)
-CHANGE = replace(BOLD, change_recovery_point="latestProcessed")
+CHANGE = replace(BOLD, change_recovery_point="latestAppConsistent")
 OUT = ("FailoverCommit", "Reprotect")
 BACK = ("PlannedFailover", "Resume", "FailoverCommit", "Reprotect")
 

@@ -1,0 +1,140 @@
+"""An answer that is lost, or that says "not now", never makes two operations out of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from executor.stops import StepFailed
+from lifecycle.steps import Step
+from tests.executor.site import AZURE, BOLD, HOME, PLANNED, Site
+
+# One operation of each kind: where it begins, to which goal, and its name in the service's own list.
+OPERATIONS = [
+    pytest.param("protected", AZURE, BOLD, Step.FAILOVER, "UnplannedFailover", id="failover"),
+    pytest.param("protected", AZURE, PLANNED, Step.FAILOVER, "PlannedFailover", id="planned"),
+    pytest.param(
+        "failedOver",
+        AZURE,
+        replace(BOLD, change_recovery_point="latestAppConsistent"),
+        Step.CHANGE_RECOVERY_POINT,
+        "ApplyRecoveryPoint",
+        id="change",
+    ),
+    pytest.param("failedOver", AZURE, BOLD, Step.COMMIT, "FailoverCommit", id="commit"),
+    pytest.param("replicatesBack", HOME, BOLD, Step.SYNCHRONIZE, "PlannedFailover", id="synchronize"),
+    pytest.param("synchronized", HOME, BOLD, Step.COMPLETE_FAILOVER, "Resume", id="complete"),
+    pytest.param("failbackCommitted", HOME, BOLD, Step.REVERSE_REPLICATE, "Reprotect", id="reverse"),
+]
+FAULTS = [
+    pytest.param({"cut": "before"}, id="cut-before"),
+    pytest.param({"cut": "after"}, id="cut-after"),
+    pytest.param({"answer": {"status": 503, "code": "ServiceUnavailable"}}, id="503"),
+    pytest.param({"answer": {"status": 429, "code": "TooManyRequests", "retryAfterSeconds": 1}}, id="429"),
+]
+# In the ordinary suite: each operation once, and each fault.
+_ORDINARY = {
+    ("failover", "cut-after"),
+    ("planned", "503"),
+    ("change", "cut-after"),
+    ("commit", "cut-before"),
+    ("synchronize", "429"),
+    ("complete", "cut-before"),
+    ("complete", "cut-after"),
+    ("reverse", "503"),
+}
+
+
+def _cases() -> list[Any]:
+    return [
+        pytest.param(
+            *operation.values,
+            *fault.values,
+            id=f"{operation.id}-{fault.id}",
+            marks=() if (operation.id, fault.id) in _ORDINARY else (pytest.mark.slow,),
+        )
+        for operation in OPERATIONS
+        for fault in FAULTS
+    ]
+
+
+@pytest.mark.parametrize(("begins", "goal", "options", "step", "operation", "fault"), _cases())
+def test_one_operation_is_asked_for_once_whatever_becomes_of_its_answer(
+    site: Site, *, begins: str, goal: Any, options: Any, step: Step, operation: str, fault: dict[str, Any]
+) -> None:
+    site.begin(begins, options)
+    site.fault(name="odd", request={"operation": f"*_{operation}", "method": "POST"}, when={"once": True}, **fault)
+
+    run = site.run(goal, replace(options, hold_after=step))
+
+    assert run.taken[0] == step.value, run.stop
+    assert site.accepted() == [operation]
+    (rule,) = site.admin("GET", "/faults")["value"]
+    assert rule["strikes"] == 1
+
+
+def test_an_operation_whose_answers_are_lost_again_and_again_ends_with_what_was_said(site: Site) -> None:
+    site.begin("failedOver")
+    site.fault(
+        name="odd", request={"operation": "*_FailoverCommit"}, answer={"status": 500, "message": "Out of order."}
+    )
+    words = site.run(AZURE).stopped(StepFailed)
+    assert "3 answers to the step commit were lost" in words
+    assert "Out of order." in words
+    assert "waits for its commit" in words
+    assert site.accepted() == []
+    site.admin("DELETE", "/faults")
+    site.run(AZURE).reached()
+    assert site.accepted() == ["FailoverCommit", "Reprotect"]
+
+
+def test_a_refusal_ends_the_run_at_once_and_starts_nothing(site: Site) -> None:
+    site.begin("failedOver")
+    site.fault(
+        name="odd", request={"operation": "*_FailoverCommit"}, answer={"status": 400, "message": "The vault is sealed."}
+    )
+    words = site.run(AZURE).stopped(StepFailed)
+    assert "did not take the step commit" in words
+    assert "The vault is sealed." in words
+    assert site.accepted() == []
+    (rule,) = site.admin("GET", "/faults")["value"]
+    assert rule["strikes"] == 1
+
+
+def test_a_busy_service_is_asked_again_after_another_look(site: Site) -> None:
+    site.begin("failedOver")
+    site.fault(
+        name="odd",
+        request={"operation": "*_FailoverCommit"},
+        when={"once": True},
+        answer={"status": 409, "message": "Another operation is in progress."},
+    )
+    run = site.run(AZURE, replace(BOLD, hold_after=Step.COMMIT))
+    assert site.accepted() == ["FailoverCommit"]
+    assert any("Another operation is in progress" in note for note in run.told.notes)
+
+
+def test_reads_that_fail_in_the_middle_of_a_wait_do_not_end_it(site: Site) -> None:
+    faults: tuple[dict[str, Any], ...] = (
+        {"answer": {"status": 503}},
+        {"answer": {"status": 429, "retryAfterSeconds": 1}},
+        {"cut": "before"},
+    )
+    for number, fault in enumerate(faults):
+        site.fault(
+            name=f"odd{number}",
+            request={"operation": "Replication*", "method": "GET"},
+            when={"first": 12 + 10 * number, "last": 13 + 10 * number},
+            **fault,
+        )
+    site.run(AZURE).reached()
+    assert site.moves() == ["UnplannedFailover", "CommitFailover", "ReprotectReplicationGroup"]
+
+
+def test_tokens_are_renewed_in_the_middle_of_a_move(site: Site) -> None:
+    site.admin("POST", "/faults", {"faults": [], "tokenLifetimeSeconds": 5})
+    site.run(AZURE).reached()
+    site.run(HOME).reached()
+    assert len(site.accepted()) == 7

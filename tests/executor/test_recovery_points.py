@@ -1,0 +1,105 @@
+"""Which recovery point a failover takes, and how it is changed before the commit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from executor.stops import Blocked
+from lifecycle.blockers import Code
+from lifecycle.options import MoveOptions
+from lifecycle.steps import Step
+from tests.executor.site import AZURE, BOLD, Site
+
+STAY = replace(BOLD, hold_after=Step.FAILOVER)
+CHANGED = replace(BOLD, hold_after=Step.CHANGE_RECOVERY_POINT)
+
+
+def stands_at(site: Site) -> str:
+    at = site.observe().failover_recovery_point_id
+    assert at is not None
+    return at.rsplit("/", 1)[-1]
+
+
+def points(site: Site) -> list[str]:
+    """The names of the machine's recovery points, newest first: at least three."""
+    site.simulator.advance(1200)
+    names = [point.id.rsplit("/", 1)[-1] for point in site.observe().recovery_points or ()]
+    assert len(names) > 3
+    return names
+
+
+def test_the_latest_point_is_made_by_the_failover_itself(site: Site) -> None:
+    known = points(site)
+    site.run(AZURE, STAY)
+    assert stands_at(site) not in known
+
+
+def test_the_latest_processed_point_is_the_newest_there_is(site: Site) -> None:
+    newest = points(site)[0]
+    site.run(AZURE, replace(STAY, recovery_point="latestProcessed"))
+    assert stands_at(site) == newest
+
+
+def test_the_latest_application_consistent_point(site: Site) -> None:
+    points(site)
+    consistent = next(point for point in site.observe().recovery_points or () if point.app_consistent)
+    site.run(AZURE, replace(STAY, recovery_point="latestAppConsistent"))
+    assert stands_at(site) == consistent.id.rsplit("/", 1)[-1]
+
+
+def test_a_point_by_its_id_or_by_a_time(site: Site) -> None:
+    points(site)
+    third = (site.observe().recovery_points or ())[2]
+    before = site.admin("PUT", "/snapshots/points")
+    for choice in (third.id.upper(), third.time.isoformat()):
+        site.admin("POST", "/snapshots/points/restore")
+        site.service = site.connection().open()
+        site.run(AZURE, replace(STAY, recovery_point=choice))
+        assert stands_at(site) == third.id.rsplit("/", 1)[-1]
+    assert before is None
+
+
+def test_a_point_that_is_gone_stops_the_run_before_anything_moves(site: Site) -> None:
+    gone = replace(BOLD, recovery_point="00000000-0000-0000-0000-000000000000")
+    run = site.run(AZURE, gone)
+    assert isinstance(run.stop, Blocked)
+    assert [blocker.code for blocker in run.stop.blockers] == [Code.RECOVERY_POINT_GONE]
+    assert site.accepted() == []
+
+
+def by_name(site: Site, number: int) -> str:
+    return points(site)[number]
+
+
+@pytest.mark.parametrize("way", ["name", "id", "time"])
+def test_a_change_is_made_once_however_the_point_is_named(site: Site, way: str) -> None:
+    points(site)
+    third = (site.observe().recovery_points or ())[2]
+    choice = {"name": third.id.rsplit("/", 1)[-1], "id": third.id.upper(), "time": third.time.isoformat()}[way]
+    site.run(AZURE, STAY)
+    options = replace(CHANGED, change_recovery_point=choice)
+    for _ in range(3):
+        site.run(AZURE, options)
+        assert stands_at(site) == third.id.rsplit("/", 1)[-1]
+    assert site.accepted() == ["UnplannedFailover", "ApplyRecoveryPoint"]
+    site.run(AZURE, replace(options, hold_after=None)).reached()
+    assert site.accepted() == ["UnplannedFailover", "ApplyRecoveryPoint", "FailoverCommit", "Reprotect"]
+
+
+def test_another_change_is_made_when_another_point_is_declared(site: Site) -> None:
+    known = points(site)
+    site.run(AZURE, STAY)
+    for name in (known[1], known[2]):
+        site.run(AZURE, replace(CHANGED, change_recovery_point=name))
+        assert stands_at(site) == name
+    assert site.accepted().count("ApplyRecoveryPoint") == 2
+
+
+def test_a_machine_that_stands_at_the_point_already_is_not_moved(site: Site) -> None:
+    newest = points(site)[0]
+    site.run(AZURE, replace(STAY, recovery_point="latestProcessed"))
+    same: MoveOptions = replace(CHANGED, change_recovery_point=newest)
+    site.run(AZURE, replace(same, hold_after=Step.FAILOVER))
+    assert site.accepted() == ["UnplannedFailover"]

@@ -1,0 +1,247 @@
+"""How a run ends short of its goal: what it says, where the machine stands then, and that the next run goes on."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from executor.stops import Blocked, Interrupted, StepFailed, StillRunning, Waiting
+from lifecycle.blockers import Code
+from lifecycle.directions import Direction
+from lifecycle.options import MoveOptions
+from lifecycle.steps import PlannedStep, Step
+from site_recovery.records import JobRecord
+from tests.executor.killed import Death, Instant, run_in_child
+from tests.executor.site import AZURE, BOLD, HOME, PLANNED, Run, Site, Told
+
+
+def fail(site: Site, scenario: str, task: str) -> None:
+    site.fault(
+        name="fails",
+        job={"scenario": scenario, "task": task},
+        when={"once": True},
+        effect="fail",
+        error={
+            "serviceCode": "150097",
+            "message": "The step could not be done.",
+            "possibleCauses": "There is no quota of cores left.",
+            "recommendedAction": "Ask for more quota.",
+            "providerCode": 31389,
+            "providerMessage": "The host says no.",
+        },
+    )
+
+
+def failed_jobs(site: Site) -> int:
+    return sum(job.state == "Failed" for job in site.service.jobs())
+
+
+@pytest.mark.parametrize(
+    ("begins", "goal", "options", "scenario", "task", "shown"),
+    [
+        ("protected", AZURE, BOLD, "UnplannedFailover", "VmFailover", "Start failover"),
+        ("protected", AZURE, PLANNED, "PlannedFailover", "VmPrepareForFailover", "Preparing for failover"),
+        ("failedOver", AZURE, BOLD, "CommitFailover", "VmCommit", "Commit"),
+        ("committed", AZURE, BOLD, "ReprotectReplicationGroup", "EnableProtection", "Enable replication"),
+        ("replicatesBack", HOME, BOLD, "Failback", "DataSyncForFailback", "Data synchronization"),
+        ("synchronized", HOME, BOLD, "Failback", "VmShutdownVmOnSecondary", "Shut down the virtual machine"),
+    ],
+)
+def test_a_job_that_fails_is_told_with_task_errors_causes_and_action_and_not_tried_again(
+    site: Site, *, begins: str, goal: Direction, options: MoveOptions, scenario: str, task: str, shown: str
+) -> None:
+    site.begin(begins, options)
+    fail(site, scenario, task)
+
+    words = site.run(goal, options).stopped(StepFailed)
+    assert f"in the task '{shown}'" in words
+    for said in ("150097", "The host says no. (31389)", "There is no quota", "Ask for more quota", "Now: vm01"):
+        assert said in words
+    assert failed_jobs(site) == 1
+
+    site.run(goal, options).reached()
+    assert failed_jobs(site) == 1
+
+
+def test_a_failback_that_fails_with_the_azure_machine_off_waits_for_a_person_to_start_it(site: Site) -> None:
+    site.begin("synchronized")
+    fail(site, "Failback", "VmFailover")
+    assert "NEITHER COPY RUNS" in site.run(HOME).stopped(StepFailed)
+    run = site.run(HOME, steps=frozenset(step.value for step in Step))
+    assert isinstance(run.stop, Blocked)
+    assert "start the Azure VM if it is the true copy" in str(run.stop)
+
+    site.simulator.arm("POST", f"{site.truth()['azure']['id']}/start", version="2024-07-01")
+    site.simulator.advance(120)
+    site.run(HOME).reached()
+    assert site.truth()["running"] == "onPremises"
+    assert not site.truth()["onPremises"]["corrupted"]
+
+
+def test_a_limit_ends_the_waiting_and_not_the_job(site: Site) -> None:
+    site.fault(name="hangs", job={"scenario": "UnplannedFailover", "task": "VmFailover"}, effect="hang")
+    short = replace(BOLD, step_limits={"failover": 30})
+    words = site.run(AZURE, short).stopped(StillRunning)
+    assert "in progress" in words
+    assert "after 30 min" in words
+    assert "is failing over to Azure" in words
+    assert site.jobs() == [("UnplannedFailover", "InProgress")]
+    again = site.run(AZURE, short)
+    assert isinstance(again.stop, StillRunning)
+    assert any("at it already" in note for note in again.told.notes)
+    assert site.accepted() == ["UnplannedFailover"]
+
+
+def test_a_run_that_stopped_waiting_is_gone_on_with(site: Site) -> None:
+    seconds = replace(BOLD, step_limits={"failover": 0.5})
+    assert isinstance(site.run(AZURE, seconds).stop, StillRunning)
+    site.run(AZURE).reached()
+    assert site.accepted() == ["UnplannedFailover", "FailoverCommit", "Reprotect"]
+
+
+class StopsAt(Told):
+    """Asks the run to stop as soon as a step is at a task."""
+
+    def __init__(self, cancelled: threading.Event) -> None:
+        super().__init__()
+        self._cancelled = cancelled
+
+    def progress(self, planned: PlannedStep, job: JobRecord) -> None:
+        super().progress(planned, job)
+        self._cancelled.set()
+
+
+def test_a_run_that_is_asked_to_stop_leaves_its_job_running_and_is_gone_on_with(site: Site) -> None:
+    cancelled = threading.Event()
+    run = site.run(AZURE, cancelled=cancelled, told=StopsAt(cancelled))
+    assert "stopped watching as asked" in run.stopped(Interrupted)
+    assert site.accepted() == ["UnplannedFailover"]
+    site.run(AZURE).reached()
+    assert site.accepted() == ["UnplannedFailover", "FailoverCommit", "Reprotect"]
+
+
+def test_a_run_that_is_asked_to_stop_before_a_step_does_not_begin_it(site: Site) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    assert "before failover" in site.run(AZURE, cancelled=cancelled).stopped(Interrupted)
+    assert site.accepted() == []
+
+
+def test_an_item_that_lags_behind_its_job_is_waited_for(site: Site) -> None:
+    """The commit's job is over, the item still names it: no stage fits, and it is neither ours nor anybody's."""
+    site.begin("failedOver")
+    order = site.order(AZURE, BOLD)
+    site.admin("PUT", "/clock", {"manual": True})
+    assert run_in_child(site.connection(), order, Death("failoverCommit", Instant.AFTER_POST)).killed
+    site.simulator.advance(1.3)
+    seen = site.observe()
+    assert (seen.job, seen.scenario, seen.allowed) == (None, "CommitFailover", frozenset())
+
+    found: list[Run] = []
+    runner = threading.Thread(target=lambda: found.append(site.run(AZURE, steps=order.steps)))
+    reads = site.admin("GET", "/audit")["reads"]
+    runner.start()
+    while runner.is_alive():
+        now = site.admin("GET", "/audit")["reads"]
+        if sum(now.values()) - sum(reads.values()) > 8:
+            break
+    assert runner.is_alive(), found
+    site.admin("PUT", "/clock", {"manual": False})
+    runner.join(60)
+    found[0].reached()
+    assert site.accepted() == ["FailoverCommit", "Reprotect"]
+
+
+def test_an_unplanned_failover_whose_shutdown_failed_is_not_committed_without_an_attestation(site: Site) -> None:
+    site.fault(name="deaf", job={"scenario": "UnplannedFailover", "task": "*Shutdown*"}, effect="shutdownFails")
+    run = site.run(AZURE)
+    assert "sourceOff" in run.stopped(Waiting)
+    assert "attestations" in str(run.stop)
+    assert site.truth()["running"] == "both"
+    for _ in range(2):
+        assert isinstance(site.run(AZURE).stop, Waiting)
+    assert site.accepted() == ["UnplannedFailover"]
+
+    site.admin("PATCH", "/machines/vm01", {"power": "off"})
+    site.run(AZURE, replace(BOLD, source_off_attested=True)).reached()
+    assert site.truth()["running"] == "azure"
+
+
+def test_an_unplanned_failover_without_shutdown_is_not_committed_without_an_attestation(site: Site) -> None:
+    """The service's task of shutting down says Succeeded even where it was told not to."""
+    left_on = replace(BOLD, shutdown_source=False)
+    assert "sourceOff" in site.run(AZURE, left_on).stopped(Waiting)
+    # Nor does it help to declare the shutdown after the fact.
+    assert "sourceOff" in site.run(AZURE, BOLD).stopped(Waiting)
+    assert site.accepted() == ["UnplannedFailover"]
+
+
+def test_a_planned_failover_ends_where_the_source_cannot_be_shut_down(site: Site) -> None:
+    site.fault(name="deaf", job={"scenario": "PlannedFailover", "task": "*Shutdown*"}, effect="shutdownFails")
+    words = site.run(AZURE, PLANNED).stopped(StepFailed)
+    assert "Shut down the virtual machine" in words
+    assert "runs on premises, protected to Azure" in words
+    assert site.truth()["running"] == "onPremises"
+
+
+def test_a_heartbeat_lost_while_data_is_synchronized_fails_the_step_and_keeps_the_azure_machine(site: Site) -> None:
+    site.begin("replicatesBack")
+    site.fault(name="lost", job={"scenario": "Failback", "task": "DataSyncForFailback"}, effect="heartbeatLost")
+    words = site.run(HOME).stopped(StepFailed)
+    assert "Data synchronization" in words
+    assert site.truth()["running"] == "azure"
+    site.admin("DELETE", "/faults")
+    site.admin("PUT", "/hosts/hv01/heartbeat", {"beats": True})
+    site.run(HOME).reached()
+    assert not site.truth()["onPremises"]["corrupted"]
+
+
+def test_a_dark_site_is_left_for_azure_and_its_commit_waits_for_a_word_that_it_is_off(site: Site) -> None:
+    site.admin("POST", "/sites/contoso-hyperv/dark")
+    assert "sourceOff" in site.run(AZURE).stopped(Waiting)
+    assert site.truth()["running"] == "azure"
+    run = site.run(AZURE, replace(BOLD, source_off_attested=True))
+    # The tutorial's reprotect needs the site.
+    assert "Enable replication" in run.stopped(StepFailed)
+    site.admin("POST", "/sites/contoso-hyperv/light")
+    site.run(AZURE).reached()
+    assert site.truth()["running"] == "azure"
+
+
+def test_both_copies_running_stops_everything(site: Site) -> None:
+    site.begin("failedBack")
+    site.admin("POST", "/faults", {"faults": []})
+    azure = site.truth()["azure"]["id"]
+    answer = site.simulator.arm("POST", f"{azure}/start", version="2024-07-01")
+    assert answer.status_code in {200, 202}, answer.text
+    site.simulator.advance(120)
+    assert site.truth()["running"] == "both"
+    run = site.run(HOME, steps=frozenset(step.value for step in Step))
+    assert isinstance(run.stop, Blocked)
+    assert [blocker.code for blocker in run.stop.blockers] == [Code.BOTH_RUNNING]
+    assert site.accepted() == []
+
+
+def test_neither_copy_running_stops_everything(site: Site) -> None:
+    site.begin("failedOver")
+    azure = site.truth()["azure"]["id"]
+    site.simulator.arm("POST", f"{azure}/deallocate", version="2024-07-01")
+    site.simulator.advance(120)
+    run = site.run(AZURE, steps=frozenset(step.value for step in Step))
+    assert isinstance(run.stop, Blocked)
+    assert [blocker.code for blocker in run.stop.blockers] == [Code.NEITHER_RUNNING]
+    assert site.accepted() == []
+
+
+def test_a_cancelled_failover_is_told_for_what_it_is(site: Site) -> None:
+    """Somebody cancels the failover in the portal: the machine no longer replicates."""
+    site.fault(name="hangs", job={"scenario": "UnplannedFailover", "task": "VmFailover"}, effect="hang")
+    assert isinstance(site.run(AZURE, replace(BOLD, step_limits={"failover": 30})).stop, StillRunning)
+    (job,) = [job for job in site.service.jobs() if not job.finished]
+    site.admin("POST", f"/portal/jobs/{job.name}/cancel")
+    run = site.run(AZURE, steps=frozenset(step.value for step in Step))
+    assert isinstance(run.stop, Blocked)
+    assert "does not replicate" in str(run.stop)
+    assert site.accepted() == ["UnplannedFailover"]
