@@ -87,6 +87,7 @@ def observation_of(
         ),
         rpo_seconds=item.rpo_seconds,
         last_replicated=item.last_replicated_time,
+        last_recovery_point=item.last_recovery_point_received,
         initial_replication_percent=item.initial_replication_percent,
         test_failover_active=item.test_failover_state == "WaitingForCompletion",
         last_test_failover=item.last_successful_test_failover_time,

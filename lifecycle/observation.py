@@ -135,6 +135,7 @@ class Observation:
     health_errors: tuple[HealthError, ...] = ()
     rpo_seconds: int | None = None
     last_replicated: datetime | None = None
+    last_recovery_point: datetime | None = None
     initial_replication_percent: int | None = None
     test_failover_active: bool = False
     last_test_failover: datetime | None = None

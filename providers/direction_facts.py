@@ -43,6 +43,8 @@ OUTPUTS = (
     "held",
     "waiting",
     "verification",
+    "lastMove",
+    "lastRecoveryPoint",
 )
 _FIXED = ("target", "vault")
 
@@ -256,6 +258,8 @@ def outputs_of(
         "held": intent.why if intent.decision is Decision.HELD else "",
         "waiting": "",
         "verification": [result.as_output() for result in outcome.verification],
+        "lastMove": {},
+        "lastRecoveryPoint": at.isoformat(timespec="seconds") if (at := seen.last_recovery_point) else None,
     }
     kept: dict[str, Any] = plain(outs)
     return kept

@@ -24,7 +24,9 @@ from pulumi.output import Input, Output
 
 from executor.move import MoveOrder, Outcome, carry_out
 from executor.observe import Look, observe, observe_in_inventory
+from executor.recorder import Recorder
 from executor.stops import BeyondPlan, Blocked, MoveStopped
+from lifecycle.achieved import Achieved
 from lifecycle.directions import Direction
 from lifecycle.intent import Decision, Intent, decide, where_it_runs
 from lifecycle.observation import Observation
@@ -43,6 +45,7 @@ from providers.direction_facts import (
     outputs_of,
 )
 from providers.move_limits import begin_move
+from providers.move_outputs import kept, recorded
 from providers.operation import PartialFailure, Severity, current_operation
 from providers.pending_direction import pending_without_item
 from providers.progress import RowProgress
@@ -96,7 +99,7 @@ class DirectionProvider(ResourceProvider):
         if intent.why:
             current_operation().say(Severity.WARNING, intent.why)
         now_applied = olds.get("applied") if intent.decision is Decision.HELD else news["direction"]
-        return UpdateResult(outputs_of(news, seen, str(now_applied), intent, Outcome()))
+        return UpdateResult(kept(outputs_of(news, seen, str(now_applied), intent, Outcome()), olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         props = plain(props)
@@ -106,8 +109,7 @@ class DirectionProvider(ResourceProvider):
             return ReadResult("", {})
         applied = str(props.get("applied") or props["direction"])
         intent = decide(seen, Direction(applied), Direction(applied), options_of(props))
-        outs = outputs_of(props, seen, applied, intent, Outcome())
-        outs["verification"] = props.get("verification", [])
+        outs = kept(outputs_of(props, seen, applied, intent, Outcome()), props)
         # Shown as drift where it differs from the declaration; `applied` is not touched by looking.
         observed = Direction.of(where_it_runs(seen)).value
         inputs = {key: value for key, value in props.items() if key in _INPUTS}
@@ -149,6 +151,8 @@ class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", nam
     held: Output[str]
     waiting: Output[str]
     verification: Output[list[dict[str, Any]]]
+    last_move: Output[dict[str, Any]]
+    last_recovery_point: Output[str]
 
     def __init__(
         self,
@@ -207,19 +211,24 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
         raise Blocked(tuple(stands), seen)
     order = MoveOrder(news["itemId"], news["vm"], goal, options_of(news), frozenset(news.get("plan") or ()))
     outcome = Outcome(seen=seen)
-    progress = RowProgress(operation, service, news["vm"])
+    recorder = Recorder(RowProgress(operation, service, news["vm"]), service, news["itemId"])
     try:
-        carry_out(order, service, progress, operation.cancelled, outcome)
+        carry_out(order, service, recorder, operation.cancelled, outcome)
     except (MoveStopped, SiteRecoveryError) as stop:
         service.invalidate()
-        raise _stopped(id_, olds, news, outcome, stop) from stop
+        # Who pressed Ctrl-C waits: nothing more is asked of the service.
+        made = None if operation.cancelled.is_set() else recorder.achieved(outcome.seen)
+        raise _stopped(id_, olds, news, outcome, stop, made=made) from stop
     service.invalidate()
     end = outcome.seen or seen
-    operation.say(Severity.INFO, f"{news['vm']} {WORDS[stage_of(end)]}")
-    return outputs_of(news, end, news["direction"], intent, outcome)
+    made = recorder.achieved(end)
+    operation.say(Severity.INFO, f"{news['vm']} {WORDS[stage_of(end)]}{f'; {made.words}' if made else ''}")
+    return recorded(outputs_of(news, end, news["direction"], intent, outcome), olds, made)
 
 
-def _stopped(id_: str, olds: dict[str, Any], news: dict[str, Any], outcome: Outcome, stop: Exception) -> Exception:
+def _stopped(
+    id_: str, olds: dict[str, Any], news: dict[str, Any], outcome: Outcome, stop: Exception, *, made: Achieved | None
+) -> Exception:
     """What to raise for a stop: where the VM stands is saved with it, unless nothing was begun."""
     seen = outcome.seen
     if seen is None or (not outcome.taken and isinstance(stop, Blocked | BeyondPlan)):
@@ -227,4 +236,5 @@ def _stopped(id_: str, olds: dict[str, Any], news: dict[str, Any], outcome: Outc
     intent = decide(seen, Direction(news["direction"]), direction_of(olds.get("applied")), options_of(news))
     outs = outputs_of(news, seen, str(olds.get("applied")), intent, outcome)
     outs["waiting"] = str(stop)
+    outs = recorded(outs, olds, made) if outcome.taken else kept(outs, olds)
     return PartialFailure(id_, outs, {}, [str(stop)])

@@ -180,14 +180,14 @@ def _ended_as_if_undisturbed(case: Case, world: StillWorld) -> None:
     assert world.look().operations == _chain(case)
     jobs = [job for job in world.stack.job_scenarios(VM) if job[0] not in {"EnableDr", "IrCompletion"}]
     assert {state for _, state in jobs} == {"Succeeded"}
-    shown = world.stack.preview_json("--expect-no-changes")
-    assert resources_changed(shown) == {}
-    outputs = next(
-        step["newState"]["outputs"] for step in shown["steps"] if f"ProtectionDirection::{VM}" in step["urn"]
-    )
+    assert resources_changed(world.stack.preview_json("--expect-no-changes")) == {}
+    outputs = world.stack.outputs(VM)
     protected = "failbackOffered" if case.profile == "recorded" else "protectedInAzure"
     assert outputs["stage"] == (protected if case.goal == "azure" else "protected")
     assert (outputs["held"], outputs["waiting"]) == ("", "")
+    brought = {PLANNED: "PlannedFailover", UNPLANNED: "UnplannedFailover"}[_chain(case)[0]]
+    assert outputs["lastMove"]["scenario"] == (brought if case.goal == "azure" else "Failback")
+    assert outputs["lastMove"]["outageSeconds"] > 100
 
 
 def _chain(case: Case) -> tuple[str, ...]:

@@ -1,0 +1,112 @@
+"""Remembers of a move what it will be asked for afterwards: the job that brought the VM over, and what it started from.
+
+Most of it passes by while the job is watched, and costs no read. The recovery points are deleted by the commit, so they
+are looked at just before it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from lifecycle.achieved import Achieved, Brought, achieved
+from lifecycle.directions import Place
+from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Scenario
+from lifecycle.steps import PlannedStep, Step
+from site_recovery.errors import SiteRecoveryError
+from site_recovery.records import JobRecord, TaskRecord, same_id
+from site_recovery.service import SiteRecovery
+
+_BRINGS = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
+_SHUTDOWN = "shutdownvmon"
+
+
+class Told(Protocol):
+    """Who is told how the move goes (`executor.move.Listener`)."""
+
+    def step(self, planned: PlannedStep) -> None: ...
+    def progress(self, planned: PlannedStep, job: JobRecord) -> None: ...
+    def note(self, text: str) -> None: ...
+
+
+@dataclass
+class Recorder:
+    """A listener in front of another. One for each run of a move."""
+
+    told: Told
+    service: SiteRecovery
+    item_id: str
+    _brought: JobRecord | None = None
+    _changed: JobRecord | None = None
+    _point: datetime | None = None
+    _looked: bool = False
+
+    def step(self, planned: PlannedStep) -> None:
+        if planned.step is Step.COMMIT and not planned.running:
+            self._look_at_point()
+        self.told.step(planned)
+
+    def progress(self, planned: PlannedStep, job: JobRecord) -> None:
+        if job.succeeded and job.scenario_name in _BRINGS:
+            self._brought = job
+        elif job.succeeded and job.scenario_name == Scenario.CHANGE_PIT:
+            self._changed = job
+        self.told.progress(planned, job)
+
+    def note(self, text: str) -> None:
+        self.told.note(text)
+
+    def achieved(self, seen: Observation | None) -> Achieved | None:
+        """What the failover or failback has cost so far; None while there is none, or it cannot be read.
+
+        A run that has taken up another's work has not seen that job pass by: it is read, once. Raises nothing.
+        """
+        job = self._brought or self._of_an_earlier_run(seen)
+        if job is None or job.start_time is None or job.end_time is None:
+            return None
+        if not self._looked and job is self._brought:
+            self._look_at_point()
+        changing = _seconds(self._changed) if self._changed is not None else 0.0
+        brought = Brought(job.name, job.scenario_name, job.start_time, job.end_time, _shutdown(job), changing)
+        return achieved(brought, self._point)
+
+    def _of_an_earlier_run(self, seen: Observation | None) -> JobRecord | None:
+        if seen is None:
+            return None
+        made = seen.last_failover_job if seen.active is Place.AZURE else seen.last_failback_job
+        if made is None:
+            return None
+        try:
+            return self.service.job(made)
+        except SiteRecoveryError:
+            return None
+
+    def _look_at_point(self) -> None:
+        self._looked = True
+        try:
+            item = self.service.item(self.item_id)
+            chosen = item.failover_recovery_point_id if item is not None else None
+            if chosen is None:
+                return
+            points = self.service.recovery_points(self.item_id)
+        except SiteRecoveryError:
+            # It is for a line of the outputs: no reason to stop a move.
+            return
+        self._point = next((point.time for point in points if same_id(point.id, chosen)), None)
+
+
+def _shutdown(job: JobRecord) -> datetime | None:
+    """When the running copy began to be shut down; None where that was left out, or failed."""
+    task = next((each for each in job.tasks if _is_shutdown(each)), None)
+    if task is None or task.skipped or task.state.casefold() != "succeeded":
+        return None
+    return task.start_time
+
+
+def _is_shutdown(task: TaskRecord) -> bool:
+    return _SHUTDOWN in f"{task.name} {task.id}".casefold()
+
+
+def _seconds(job: JobRecord) -> float:
+    if job.start_time is None or job.end_time is None:
+        return 0.0
+    return max((job.end_time - job.start_time).total_seconds(), 0.0)
