@@ -1,7 +1,8 @@
 """What a preview reads of a vault beside one VM: once for all of its VMs, and only what something depends on.
 
 The preview of a hundred VMs asks within a few seconds, one after another. A reading serves as long as the asking goes
-on; after a pause the world may have moved, and the next to ask reads anew.
+on, once for each VM: after a pause, or when the same VM asks again (the engine's update after its preview), the world
+may have moved, and it is read anew.
 """
 
 import threading
@@ -34,20 +35,22 @@ class Survey:
         self._service = service
         self._asked = float("-inf")
         self._failed: SiteRecoveryError | None = None
+        self._served: set[str] = set()
         self._providers: dict[str, _Reading] = {}
         self._failbacks: dict[str, Finished] = {}
         self._monotonic = monotonic
         self._lock = threading.Lock()
 
-    def inventory(self) -> Inventory:
+    def inventory(self, *, begins: bool = False) -> Inventory:
         """All items and jobs of the vault; anew after a pause, and after anything of ours that changed the vault."""
         with self._lock:
-            going_on = self._monotonic() - self._asked <= _PAUSE_SECONDS
+            going_on = not begins and self._monotonic() - self._asked <= _PAUSE_SECONDS
             failed = self._failed if going_on else None
         try:
             if failed is not None:
                 raise failed
-            reading = self._service.inventory(max_age_seconds=_LONGEST_SECONDS if going_on else _PAUSE_SECONDS)
+            oldest = _LONGEST_SECONDS if going_on else 0.0 if begins else _PAUSE_SECONDS
+            reading = self._service.inventory(max_age_seconds=oldest)
             failed = None
         except SiteRecoveryError as error:
             failed = error
@@ -60,7 +63,7 @@ class Survey:
 
     def observe(self, item_id: str, look: Look, take_over: str | None) -> Observation | None:
         """The VM out of the reading that all VMs share. None when there is no such item."""
-        inventory = self.inventory()
+        inventory = self.inventory(begins=self._asks_again(item_id))
         item = inventory.item(item_id)
         return None if item is None else observation_of(self._service, item, inventory.jobs, look, take_over)
 
@@ -82,6 +85,15 @@ class Survey:
         jobs = [job for job in self.inventory().jobs if job.succeeded and job.start_time and job.end_time]
         backs = [job.name for job in jobs if job.scenario_name == Scenario.FAILBACK][:_FAILBACKS_READ]
         return tuple(self._finished(job, read=failbacks and job.name in backs) for job in jobs)
+
+    def _asks_again(self, item_id: str) -> bool:
+        with self._lock:
+            again = item_id.casefold() in self._served
+            if again:
+                self._served.clear()
+                self._providers.clear()
+            self._served.add(item_id.casefold())
+            return again
 
     def _providers_of(self, seen: Observation) -> tuple[ProviderRecord, ...]:
         """The provider that the item names; all of its site where it names none."""
