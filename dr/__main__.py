@@ -2,10 +2,10 @@
 
 import click
 
-from dr import impact, move, rules, validate
+from dr import impact, move, rules, status, validate
 
 # One line a command; `--help` shows them in order of name.
-COMMANDS: tuple[click.Command, ...] = (impact.command, move.command, rules.command, validate.command)
+COMMANDS: tuple[click.Command, ...] = (impact.command, move.command, rules.command, status.command, validate.command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -8,17 +8,19 @@ import click
 
 
 def project_directory() -> Path:
-    """The directory of the project around the current one. Raises a usage error where there is none."""
+    """The directory of the project around the current one. Raises a ClickException, which ends with 1, where there is none."""
     here = Path.cwd()
     found = next((each for each in (here, *here.parents) if (each / "Pulumi.yaml").is_file()), None)
     if found is None:
-        raise click.UsageError("There is no Pulumi.yaml here or above. Run this in the project.")
+        raise click.ClickException("There is no Pulumi.yaml here or above. Run this in the project.")
     return found
 
 
 def engine() -> str:
-    """The Pulumi CLI. Raises a usage error where there is none."""
+    """The Pulumi CLI. Raises a ClickException, which ends with 1, where there is none."""
     found = shutil.which("pulumi", path=os.environ.get("PATH"))
     if found is None:
-        raise click.UsageError('There is no `pulumi` on PATH. `eval "$(make -s env)"` puts the project\'s own there.')
+        raise click.ClickException(
+            'There is no `pulumi` on PATH. `eval "$(make -s env)"` puts the project\'s own there.'
+        )
     return found

@@ -1,0 +1,145 @@
+"""`python -m dr status`: every row of the state table, and the real command against a real simulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dr.report import Exit
+from dr.status_rows import exit_code, status_row
+from lifecycle.declared import Declared
+from lifecycle.directions import Direction
+from lifecycle.options import Commit, MoveOptions
+from lifecycle.targets import Targets
+from tests.lifecycle import rows
+from tests.simulator.running import RunningSimulator
+from tests.site_recovery.prepared import connected, prepare, protect
+
+ROOT = Path(__file__).parents[2]
+TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+BOLD = Declared(MoveOptions(failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC))
+
+MEANS = [
+    ("PROTECTED", HOME, Exit.NOTHING),
+    ("PROTECTED", TO_AZURE, Exit.CHANGES),
+    ("PROTECTED_IN_AZURE", TO_AZURE, Exit.NOTHING),
+    ("COMMITTED_RECORDED", TO_AZURE, Exit.NOTHING),
+    ("COMMITTED_TUTORIAL", TO_AZURE, Exit.CHANGES),
+    ("SYNCHRONIZING", HOME, Exit.CHANGES),
+    ("ENABLING", TO_AZURE, Exit.BLOCKED),
+    ("BUSY", TO_AZURE, Exit.BLOCKED),
+    ("TEST_FAILOVER", HOME, Exit.WAITING),
+    ("COMMIT_PENDING", TO_AZURE, Exit.WAITING),
+    ("WAITING_TO_COMPLETE", HOME, Exit.WAITING),
+    ("FAILBACK_COMMIT_PENDING", HOME, Exit.WAITING),
+    ("BOTH_RUNNING", HOME, Exit.TWO_OR_NONE),
+    ("NEITHER_RUNNING", TO_AZURE, Exit.TWO_OR_NONE),
+]
+
+
+@pytest.mark.parametrize(("row", "goal", "means"), MEANS)
+def test_each_row_means_something_to_a_pipeline(row: str, goal: Direction, means: Exit) -> None:
+    assert status_row("sql01", rows.ALL[row], goal, BOLD).means is means
+
+
+def test_the_worst_of_all_vms_decides_the_exit_code() -> None:
+    shown = [status_row("sql01", rows.ALL[row], goal, BOLD) for row, goal, _ in MEANS]
+    assert exit_code(shown) is Exit.TWO_OR_NONE
+    assert exit_code([row for row in shown if row.means is not Exit.TWO_OR_NONE]) is Exit.BLOCKED
+    assert exit_code([row for row in shown if row.means in {Exit.WAITING, Exit.CHANGES}]) is Exit.WAITING
+    assert exit_code([]) is Exit.NOTHING
+
+
+def test_a_vm_without_an_item_is_a_change_to_be_made() -> None:
+    assert status_row("sql01", None, HOME, BOLD).means is Exit.CHANGES
+
+
+@pytest.mark.parametrize(("seconds", "rank"), [(600, 0), (1799, 0), (1800, 1), (2700, 2)])
+def test_the_rpo_is_held_against_its_target_twice_and_three_times(seconds: int, rank: int) -> None:
+    declared = replace(BOLD, targets=Targets(rpo_minutes=15))
+    row = status_row("sql01", replace(rows.PROTECTED, rpo_seconds=seconds), HOME, declared)
+    assert row.rpo_rank == rank
+    assert row.rpo.endswith("of 15 min")
+
+
+def test_what_is_not_known_is_not_shown_as_a_number() -> None:
+    row = status_row("sql01", replace(rows.PROTECTED, rpo_seconds=None), HOME, BOLD)
+    assert (row.rpo, row.last_test) == ("unknown", "never")
+    tested = replace(rows.PROTECTED, last_test_failover=rows.NOW - timedelta(days=12))
+    assert status_row("sql01", tested, HOME, BOLD).last_test == "12 days ago"
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
+    protect(prepare(running), "sql01")
+    yield running
+    running.stop()
+
+
+def test_the_command_shows_a_stack_without_engine_and_state(simulator: RunningSimulator) -> None:
+    done = _status(simulator, "--stack", "local")
+    assert done.returncode == Exit.CHANGES, done.stdout + done.stderr
+    assert "runs on premises, protected to Azure" in done.stdout
+    assert "PlannedFailover, TestFailover, UnplannedFailover" in done.stdout
+    assert "is not protected in the vault" in done.stdout, "app01 is declared and was never protected"
+
+
+def test_the_command_says_it_in_json_too(simulator: RunningSimulator) -> None:
+    done = _status(simulator, "--stack-file", str(ROOT / "stacks" / "Pulumi.local.yaml"), "--format", "json")
+    shown = {vm["vm"]: vm for vm in json.loads(done.stdout)["vms"]}
+    assert shown["sql01"]["stage"] == "protected"
+    assert shown["app01"]["stage"] == "notProtected"
+
+
+def test_watching_follows_until_it_is_stopped_and_ends_with_what_was_seen_last(simulator: RunningSimulator) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dr", "status", "--stack", "local", "--watch", "--interval", "1"],
+        cwd=ROOT,
+        env=simulator.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        seen = 0
+        for line in process.stdout:
+            seen += "protected to Azure" in line
+            if seen == 2:
+                break
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == Exit.CHANGES
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=30)
+
+
+def test_a_stack_that_does_not_exist_is_a_mistake_of_the_command(simulator: RunningSimulator) -> None:
+    assert connected(simulator).items()
+    done = _status(simulator, "--stack", "prod")
+    assert done.returncode == Exit.FAILED, "2 would tell a pipeline of changes"
+    assert "There is no stack file" in done.stderr
+    both = _status(simulator, "--stack", "local", "--stack-file", str(ROOT / "stacks" / "Pulumi.local.yaml"))
+    assert both.returncode == Exit.FAILED
+    assert "Name the stack (--stack) or its file (--stack-file)" in both.stderr
+
+
+def _status(simulator: RunningSimulator, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dr", "status", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=simulator.environment, capture_output=True, text=True, timeout=120, check=False
+    )
