@@ -8,7 +8,7 @@ answers with the same outside and one entry of `details` that carries its own co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -87,7 +87,6 @@ class AsyncError:
     provider_message: str = ""
     level: str = "Error"
     task_id: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def asr_error(

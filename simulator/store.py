@@ -18,16 +18,44 @@ Document = dict[str, Any]
 Snapshot = dict[str, dict[str, Document]]
 
 
+# Of the documents. It changes when an older simulator's documents can no longer be read.
+FORMAT = 1
+
+
+class StoreError(ValueError):
+    """The file cannot be used as a world's state; the text is for the person who named it."""
+
+
 class Store:
     """All tables of one world, and the file behind them.
 
     Args:
         path: the SQLite file, made if it is not there; None keeps the world in memory only.
+
+    Raises:
+        StoreError: the file is not one of ours, or one of another format.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._connection = sqlite3.connect(path if path is not None else ":memory:", isolation_level=None)
-        # WAL with NORMAL survives the death of the process at any instant (not a power cut), at a write of some 50 us.
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"{path} is not a simulator's state ({error}). Name another file, or delete this one."
+            ) from error
+        self._tables: dict[str, Table[Any]] = {}
+        self._changed: set[str] = set()
+
+    def _open(self) -> None:
+        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in {0, FORMAT}:
+            raise StoreError(
+                f"The state was written in format {found}, and this simulator reads format {FORMAT}. "
+                "Delete the file, or use the simulator that wrote it."
+            )
+        self._connection.execute(f"PRAGMA user_version = {FORMAT}")
+        # WAL with NORMAL survives the death of the process at any instant (not a power cut).
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.execute(
@@ -35,8 +63,6 @@ class Store:
             "(position INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, "
             "UNIQUE (kind, key))"
         )
-        self._tables: dict[str, Table[Any]] = {}
-        self._changed: set[str] = set()
 
     def table(
         self,

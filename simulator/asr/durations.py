@@ -23,7 +23,7 @@ def _megabytes(asr: SiteRecovery, job: Job, task: Task, now: float) -> float:
             return delta_to_on_premises(asr, item, now)
         settle(asr, item, now)
         return item.replication.backlog
-    if task.measure == Measure.FULL_DOWNLOAD or job.payload.get("fullDownload"):
+    if job.payload.get("fullDownload"):
         return full_size(asr, item)
     return delta_to_on_premises(asr, item, now)
 

@@ -18,7 +18,6 @@ class Measure(StrEnum):
     NOTHING = ""
     SOURCE_DELTA = "sourceDelta"  # what the source wrote since it last replicated
     FAILBACK_DELTA = "failbackDelta"  # what Azure wrote that is not on premises yet
-    FULL_DOWNLOAD = "fullDownload"  # all disks, from Azure
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from simulator.store import Document, Table
 from simulator.world import World
 
 VAULT = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{vault}"
-TYPE_PREFIX = VAULT_KIND
 
 
 class JobFailure(Exception):  # noqa: N818 # it is the end of a job that its effects ask for, not an error of ours

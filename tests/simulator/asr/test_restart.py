@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import requests
 
 from tests.simulator.asr.estate import Estate
 from tests.simulator.conftest import FreshSimulator
+from tests.simulator.running import PROJECT
 
 
 def test_a_restart_in_the_middle_of_a_failover_under_load_loses_nothing(
@@ -90,3 +95,27 @@ def _is_there(estate: Estate, name: str) -> bool:
 
 def _now(url: str, session: requests.Session) -> float:
     return float(session.get(f"{url}/_simulator/clock", timeout=30).json()["epochSeconds"])
+
+
+def test_a_file_that_is_no_state_is_refused_in_one_line(tmp_path: Path) -> None:
+    state = tmp_path / "notes.txt"
+    state.write_text("this is not a database, and it is long enough to be looked at as one " * 20, encoding="utf-8")
+    assert "is not a simulator's state" in _refusal(state)
+    other = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    assert "written in format 99" in _refusal(other)
+
+
+def _refusal(state: Path) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator", "serve", "--state", str(state)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
