@@ -8,7 +8,7 @@ import click
 
 
 def project_directory() -> Path:
-    """The directory of the project around the current one. Raises a ClickException, which ends with 1, where there is none."""
+    """The directory of the project around the current one. Raises a ClickException where there is none."""
     here = Path.cwd()
     found = next((each for each in (here, *here.parents) if (each / "Pulumi.yaml").is_file()), None)
     if found is None:
