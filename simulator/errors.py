@@ -30,7 +30,6 @@ class ServiceError(Exception):
         code: the code of the outer error.
         message: the sentence a person reads.
         details: the inner error; present for Azure Site Recovery, absent for ARM.
-        target: the field or resource meant, if the envelope names it.
         headers: headers of the answer. Retry-After belongs on 429 and 503 only: real clients retry on it, whatever the
             status.
     """
@@ -42,7 +41,6 @@ class ServiceError(Exception):
         message: str,
         *,
         details: Details | None = None,
-        target: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -50,14 +48,11 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.details = details
-        self.target = target
         self.headers = dict(headers or {})
 
     def body(self, *, client_request_id: str, activity_id: str) -> dict[str, Any]:
         """The envelope. The two ids stand in the inner error of Azure Site Recovery."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.target is not None:
-            error["target"] = self.target
         if self.details is not None:
             error["details"] = [
                 {
