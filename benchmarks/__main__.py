@@ -1,4 +1,4 @@
-"""Measure the rows named, or all of them; print a table and write benchmarks/out/latest.json."""
+"""Measure the rows named, or all that do not take minutes; print a table and write benchmarks/out/latest.json."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ def main(wanted: list[str]) -> int:
         print(f"No such row: {', '.join(unknown)}. There are: {', '.join(rows)}.", file=sys.stderr)
         return 2
     measured: dict[str, Measured] = {}
-    for name in wanted or list(rows):
+    for name in wanted or [name for name, each in rows.items() if not each.long]:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        measured[name] = rows[name]()
+        measured[name] = rows[name].measure()
     OUT.parent.mkdir(parents=True, exist_ok=True)
     document = [{"name": name, **asdict(one)} for name, one in measured.items()]
     OUT.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     _print(measured)
+    left_out = [name for name, each in rows.items() if each.long and name not in measured]
+    if left_out:
+        print(f"Not measured, because each takes minutes; name them to measure them: {', '.join(left_out)}.")
     return 0
 
 

@@ -10,7 +10,13 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MODULES = ("benchmarks.simulator_start", "benchmarks.simulator_reads", "benchmarks.simulator_lifecycle")
+MODULES = (
+    "benchmarks.simulator_start",
+    "benchmarks.simulator_reads",
+    "benchmarks.simulator_lifecycle",
+    "benchmarks.moves",
+    "benchmarks.no_change",
+)
 
 
 @dataclass(frozen=True)
@@ -24,22 +30,32 @@ class Measured:
 
 
 Measurement = Callable[[], Measured]
-_REGISTRY: dict[str, Measurement] = {}
 
 
-def row(name: str) -> Callable[[Measurement], Measurement]:
+@dataclass(frozen=True)
+class Row:
+    """A row of the table. `long` ones take minutes each and are measured only when they are named."""
+
+    measure: Measurement
+    long: bool = False
+
+
+_REGISTRY: dict[str, Row] = {}
+
+
+def row(name: str, *, long: bool = False) -> Callable[[Measurement], Measurement]:
     """Mark a function as the measurement of a row."""
 
     def register(measurement: Measurement) -> Measurement:
         if name in _REGISTRY:
             raise ValueError(f"the row {name!r} is measured twice")
-        _REGISTRY[name] = measurement
+        _REGISTRY[name] = Row(measurement, long)
         return measurement
 
     return register
 
 
-def all_rows() -> dict[str, Measurement]:
+def all_rows() -> dict[str, Row]:
     """Every row by name, in the order of MODULES."""
     for module in MODULES:
         importlib.import_module(module)

@@ -32,7 +32,7 @@ from lifecycle.planner import SOURCE_MAY_RUN, Plan, plan
 from lifecycle.stages import Stage, stage_of
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.errors import JobFailedError, StillRunningError, ThrottledError
-from site_recovery.records import JobRecord
+from site_recovery.records import ItemRecord, JobRecord
 from site_recovery.service import SiteRecovery
 from site_recovery.watcher import raise_if_failed
 
@@ -100,6 +100,7 @@ class _Mover:
         # Steps that the service may go on to show as due, and that are not taken twice in one run.
         self._done: set[Step] = set()
         self._refusals = 0
+        self._record: ItemRecord | None = None
 
     def run(self) -> None:
         for _ in range(self._MOST_LOOKS):
@@ -135,7 +136,9 @@ class _Mover:
 
     def _observe(self) -> Observation:
         points = self._order.options.recovery_point != "latest" or bool(self._order.options.change_recovery_point)
-        seen = self._settling.settled(Look(recovery_points=points, power=True), self._order.options.take_over)
+        # Which copy runs decides whether a run may begin and a commit be made; what follows a commit changes nothing.
+        power = self._outcome.taken[-1:] not in _AFTER_COMMIT
+        seen = self._settling.settled(Look(recovery_points=points, power=power), self._order.options.take_over)
         if seen is None:
             raise StepFailed(
                 f"{self._order.vm}: its protected item is no longer in the vault",
@@ -202,19 +205,24 @@ class _Mover:
         if planned.running and seen.job is not None:
             self._listener.note(f"{planned.step}: the service is at it already (job {seen.job.id})")
             return seen.job.id
-        item = self._service.item(self._order.item_id)
-        if item is None:
-            raise StepFailed(f"{self._order.vm}: its protected item is gone", "run `pulumi refresh`", seen)
         if planned.step is Step.COMPLETE_FAILOVER and stage is Stage.WAITING_TO_COMPLETE and seen.job is not None:
             check_window(self._order.vm, self._order.options.completion_window, self._service.now(), seen)
             complete_failover(self._service, seen.job, seen, self._cancelled)
             return seen.job.id
-        call = Call(self._service, item, seen, planned.step, self._order.options)
+        call = Call(self._service, self._item(seen), seen, planned.step, self._order.options)
         found = self._settling.lost_call(call)
         if found is not None:
             return found
         self._stop_if_asked(seen, planned.step)
         return send(call, self._cancelled)
+
+    def _item(self, seen: Observation) -> ItemRecord:
+        """What does not change in a move: ids, disks, accounts. Read once a run, together with the other VMs."""
+        if self._record is None:
+            self._record = self._service.fresh_inventory().item(self._order.item_id)
+        if self._record is None:
+            raise StepFailed(f"{self._order.vm}: its protected item is gone", "run `pulumi refresh`", seen)
+        return self._record
 
     def _wait(
         self, job_id: str, limit: float, planned: PlannedStep | None, seen: Observation, *, pauses: bool = False
@@ -226,7 +234,13 @@ class _Mover:
         until: Callable[[JobRecord], bool] = (lambda job: job.finished or job.suspended) if pauses else _finished
         try:
             return self._service.watcher.wait(
-                job_id, until=until, on_progress=tell, cancelled=self._cancelled, timeout_seconds=limit
+                job_id,
+                until=until,
+                on_progress=tell,
+                cancelled=self._cancelled,
+                timeout_seconds=limit,
+                # Whether the source was shut down, and when, only the tasks of a failover tell.
+                tasks_wanted=planned is None or planned.step in _TASKS_TELL,
             )
         except StillRunningError as error:
             seen = self._outcome.seen = seen_at_work(seen, error.job, self._order.options.take_over)
@@ -272,6 +286,10 @@ class _Mover:
     def _limit(self, step: Step) -> float:
         minutes = self._order.options.step_limits.get(step.value)
         return float(minutes) * 60 if minutes is not None else LIMITS[step]
+
+
+_TASKS_TELL = {Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}
+_AFTER_COMMIT = ([Step.COMMIT.value], [Step.REPROTECT.value], [Step.REVERSE_REPLICATE.value])
 
 
 def _finished(job: JobRecord) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lifecycle.observation import Scenario
 from lifecycle.spans import span
 
 
@@ -17,8 +16,9 @@ from lifecycle.spans import span
 class Brought:
     """The job that brought a VM to where it is, which ended when the other copy ran.
 
-    `shutdown` is when the running copy began to be shut down; None where it was not, or where that failed. `changing`
-    is how many seconds a change of the recovery point took after it, during which no copy served either.
+    `shutdown` is when the running copy began to be shut down; None where it was not, or where that failed. `caught_up`
+    is whether that copy's last changes were transferred. `changing` is how many seconds a change of the recovery point
+    took after it, during which no copy served either.
     """
 
     job: str
@@ -26,6 +26,7 @@ class Brought:
     started: datetime
     ended: datetime
     shutdown: datetime | None
+    caught_up: bool
     changing: float = 0.0
 
 
@@ -70,7 +71,6 @@ def achieved(brought: Brought, point: datetime | None) -> Achieved:
 
 
 def _lost(brought: Brought, stopped: datetime, point: datetime | None) -> float | None:
-    if brought.scenario != Scenario.UNPLANNED_FAILOVER:
-        # Planned moves transfer the last changes of a copy that has been shut down.
+    if brought.caught_up:
         return 0.0
     return None if point is None else max((stopped - point).total_seconds(), 0.0)

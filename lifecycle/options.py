@@ -61,8 +61,8 @@ class MoveOptions:
     verification: tuple[Mapping[str, Any], ...] = ()
     max_data_loss_minutes: int | None = None
     take_over: str | None = None
-    # Somebody states that the on-premises VM is off, which Azure cannot see.
-    source_off_attested: bool = False
+    # Until when somebody states that the on-premises VM is off, which Azure cannot see.
+    source_off_until: datetime | None = None
     step_limits: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -74,7 +74,7 @@ class MoveOptions:
         failover, failback = inputs.get("failover") or {}, inputs.get("failback") or {}
         completion, window = _completion(failback.get("completion", Commit.AUTOMATIC))
         hold = inputs.get("holdAfter")
-        limit = inputs.get("maxDataLossMinutes")
+        limit, off_until = inputs.get("maxDataLossMinutes"), inputs.get("sourceOffUntil")
         return cls(
             mode=FailoverMode(failover.get("mode", FailoverMode.PLANNED)),
             shutdown_source=bool(failover.get("shutdownSource", True)),
@@ -90,7 +90,7 @@ class MoveOptions:
             verification=tuple(inputs.get("verification") or ()),
             max_data_loss_minutes=None if limit is None else int(limit),
             take_over=inputs.get("takeOver"),
-            source_off_attested=bool(inputs.get("sourceOffAttested", False)),
+            source_off_until=None if off_until is None else _instant(off_until),
             step_limits=dict(inputs.get("stepLimits") or {}),
         )
 
@@ -100,6 +100,15 @@ class MoveOptions:
         if declared is Commit.AFTER_VERIFICATION and not self.verification_of(failback=failback):
             return Commit.MANUAL
         return declared
+
+    def source_is_attested_off(self, at: datetime) -> bool:
+        """Whether somebody's word that the on-premises VM is off still holds at `at`, of the service's clock."""
+        return self.source_off_until is not None and at < self.source_off_until
+
+    @property
+    def starts_from_latest(self) -> bool:
+        """Whether a failover starts the VM with everything that has arrived, and stays with that."""
+        return self.recovery_point == RecoveryPointChoice.LATEST and not self.change_recovery_point
 
     def verification_of(self, *, failback: bool) -> tuple[Mapping[str, Any], ...]:
         """The probes to run after a failover, or after a failback: addresses often differ between the two places."""

@@ -18,9 +18,10 @@ Reading = TypeVar("Reading")
 
 @dataclass
 class _Flight(Generic[Reading]):
-    """A reading under way, and which generation of the vault it reads."""
+    """A reading under way: when it began, and which generation of the vault it reads."""
 
     generation: int
+    began: float
     outcome: Future[Reading]
 
 
@@ -43,8 +44,29 @@ class SharedReading(Generic[Reading]):
             flight = self._flight
             mine = flight is None or flight.generation != self._generation
             if flight is None or mine:
-                flight = self._flight = _Flight(self._generation, Future())
+                flight = self._flight = _Flight(self._generation, self._monotonic(), Future())
         return self._fly(flight) if mine else flight.outcome.result()
+
+    def fresh(self) -> Reading:
+        """A reading that began after this call, shared with all who call until it begins.
+
+        However many ask at about the same time, two readings one after the other serve them all.
+        """
+        asked = self._monotonic()
+        while True:
+            with self._lock:
+                if self._kept is not None and self._kept_since >= asked:
+                    return self._kept
+                flight = self._flight
+                mine = flight is None
+                if flight is None:
+                    flight = self._flight = _Flight(self._generation, self._monotonic(), Future())
+            if mine:
+                return self._fly(flight)
+            if flight.began >= asked:
+                return flight.outcome.result()
+            # Too old by itself; whether it fails is no matter of ours.
+            flight.outcome.exception()
 
     def invalidate(self) -> None:
         with self._lock:
@@ -52,21 +74,20 @@ class SharedReading(Generic[Reading]):
             self._kept = None
 
     def _fly(self, flight: _Flight[Reading]) -> Reading:
-        started = self._monotonic()
         try:
             reading = self._read()
         except BaseException as error:
             self._land(flight)
             flight.outcome.set_exception(error)
             raise
-        self._land(flight, reading, started)
+        self._land(flight, reading)
         flight.outcome.set_result(reading)
         return reading
 
-    def _land(self, flight: _Flight[Reading], reading: Reading | None = None, started: float = 0.0) -> None:
+    def _land(self, flight: _Flight[Reading], reading: Reading | None = None) -> None:
         with self._lock:
             if self._flight is flight:
                 self._flight = None
             if reading is not None and flight.generation == self._generation:
                 # Its age counts from the start of the reading: what happened during it may not be in it.
-                self._kept, self._kept_since = reading, started
+                self._kept, self._kept_since = reading, flight.began

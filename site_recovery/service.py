@@ -59,6 +59,7 @@ class SiteRecovery:
         self._channel = channel
         self._client = channel.client
         self._inventory = SharedReading(self._read_inventory)
+        self._succeeded: dict[str, JobRecord] = {}
         self._discovered: dict[str, SharedReading[tuple[ProtectableItemRecord, ...]]] = {}
         self.watcher = JobWatcher(self, channel.pace)
         self.operations = Operations(channel, on_sent=self.invalidate)
@@ -94,6 +95,10 @@ class SiteRecovery:
         """All items and jobs of the vault, read once for everybody who asks within max_age_seconds."""
         return self._inventory.get(max_age_seconds)
 
+    def fresh_inventory(self) -> Inventory:
+        """All items and jobs as they are after this call, read once for everybody who asks at about the same time."""
+        return self._inventory.fresh()
+
     def invalidate(self) -> None:
         """The next inventory() reads anew, whatever its age. Every call that changes something does this."""
         self._inventory.invalidate()
@@ -123,11 +128,20 @@ class SiteRecovery:
             raise
 
     def job(self, job_id: str) -> JobRecord | None:
-        """The job with tasks, errors and activity id, None when there is none (yet)."""
+        """The job with tasks, errors and activity id, None when there is none (yet).
+
+        One that has succeeded stays as it is, and is read once; a failed one may be restarted.
+        """
         name = last_segment(job_id)
-        return self._one(
+        known = self._succeeded.get(name.casefold())
+        if known is not None:
+            return known
+        job = self._one(
             f"Reading job {name} of {self.vault}.", parsing.parse_job, self._client.replication_jobs.get, name
         )
+        if job is not None and job.succeeded:
+            self._succeeded[name.casefold()] = job
+        return job
 
     def jobs(self) -> tuple[JobRecord, ...]:
         """All jobs, newest first, without tasks, errors and activity ids."""

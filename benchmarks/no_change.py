@@ -1,0 +1,111 @@
+"""Commands on a stack of 100 VMs that has not changed, beside as many dynamic resources that do nothing."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.many_vms import many_vms, timed
+from benchmarks.rows import Measured, row
+from tests.engine.stack_under_test import StackUnderTest
+
+VMS = 100
+ROUNDS = 3
+_PARALLEL = 64
+_COMMANDS = {
+    "preview": ("preview",),
+    "refresh": ("refresh", "--yes", "--skip-preview"),
+}
+# The program of the stack that ours is held against: the same engine, language host and provider host.
+_EMPTY = '''"""Dynamic resources that do nothing."""
+
+import pulumi
+
+from empty_resource import Empty
+
+for number in range({count}):
+    Empty(f"empty{{number:04d}}")
+'''
+_RESOURCE = """from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class EmptyProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props):
+        return CreateResult("empty", props)
+
+
+class Empty(Resource):
+    def __init__(self, name):
+        super().__init__(EmptyProvider(), name, {})
+"""
+
+
+@dataclass(frozen=True)
+class NoChange:
+    """Wall seconds of a command on our stack and on the empty one, the better of ROUNDS each, in turn."""
+
+    ours: float
+    empty: float
+    resources: int
+
+
+@row("preview-100")
+def preview_100() -> Measured:
+    """`pulumi preview` of 100 VMs without a change. Goal: at most 1.25."""
+    return _row("preview")
+
+
+@row("refresh-100")
+def refresh_100() -> Measured:
+    """`pulumi refresh` of 100 VMs without a change. Goal: at most 1.25."""
+    return _row("refresh")
+
+
+def _row(command: str) -> Measured:
+    made = _measured()[command]
+    return Measured(made.ours, "s", f"{made.resources} empty resources: {made.empty:.2f} s", made.ours / made.empty)
+
+
+@functools.cache
+def _measured() -> dict[str, NoChange]:
+    with many_vms(VMS) as vms:
+        count = _dynamic_resources(vms.stack)
+        with _empty_stack(vms.stack, count) as empty:
+            timed(empty, "up", "--yes", "--skip-preview", parallel=_PARALLEL)
+            return {name: _compared(vms.stack, empty, arguments, count) for name, arguments in _COMMANDS.items()}
+
+
+def _compared(ours: StackUnderTest, empty: StackUnderTest, arguments: tuple[str, ...], count: int) -> NoChange:
+    """What else the machine does at the moment hits both."""
+    taken, against = [], []
+    for _ in range(ROUNDS):
+        taken.append(timed(ours, *arguments, parallel=_PARALLEL))
+        against.append(timed(empty, *arguments, parallel=_PARALLEL))
+    return NoChange(min(taken), min(against), count)
+
+
+def _dynamic_resources(stack: StackUnderTest) -> int:
+    exported = stack.pulumi("stack", "export", "--stack", stack.stack).stdout
+    resources = json.loads(exported[exported.index("{") :])["deployment"]["resources"]
+    return sum(each["type"].startswith("pulumi-python:dynamic") for each in resources)
+
+
+@contextmanager
+def _empty_stack(like: StackUnderTest, count: int) -> Iterator[StackUnderTest]:
+    with tempfile.TemporaryDirectory(prefix="bench-empty-") as directory:
+        project = Path(directory) / "project"
+        project.mkdir()
+        stack = StackUnderTest(project, like.engine, like.simulator)
+        (project / "__main__.py").unlink()
+        (project / "__main__.py").write_text(_EMPTY.format(count=count), encoding="utf-8")
+        (project / "empty_resource.py").write_text(_RESOURCE, encoding="utf-8")
+        yield stack
+        shutil.rmtree(project / "stacks")
