@@ -42,8 +42,9 @@ class StackVm:
 
     def at(self, now: datetime) -> Declared:
         """What is declared, with what is attested at `now`, the service's clock."""
-        off = self.declared.permits.attestation(Attested.SOURCE_OFF, now) is not None
-        return replace(self.declared, options=replace(self.declared.options, source_off_attested=off))
+        off = self.declared.permits.attestation(Attested.SOURCE_OFF, now)
+        until = off.until if off is not None else None
+        return replace(self.declared, options=replace(self.declared.options, source_off_until=until))
 
 
 def stack_vm(settings: Settings, name: str) -> StackVm:

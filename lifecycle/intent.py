@@ -11,7 +11,7 @@ from enum import StrEnum
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Observation, Owner
 from lifecycle.options import MoveOptions
-from lifecycle.planner import Plan, is_at_goal, plan
+from lifecycle.planner import Plan, is_at_goal, is_halfway_back, plan
 from lifecycle.stages import WORDS, Stage
 
 
@@ -84,13 +84,21 @@ def _standing(seen: Observation, declared: Direction, due: Plan, place: Place, o
     if place is declared.runs and (is_at_goal(due.stage, declared) or due.stage in _PASSING):
         return Intent(Decision.NOTHING, due)
     found = f"{seen.vm} {WORDS[due.stage]}, but direction {declared} is what was last applied"
-    if place is declared.runs:
-        job = seen.job or seen.brought_here or seen.last_move
-        number = job.id if job is not None else "JOB_ID"
+    if place is declared.runs and is_halfway_back(due.stage, declared):
+        # A move of ours whose declaration was taken back, or somebody's that has just begun: only its own end helps.
+        there = declared.other
         ways = (
-            "finish or undo it in Azure, or let this tool go on from there: "
-            f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {number}`"
+            f"to finish the move, declare direction {there} and run `pulumi up`; to bring the VM back, declare "
+            f"{declared} again after that"
         )
+    elif place is declared.runs:
+        job = next((j for j in (seen.job, seen.brought_here) if j and j.owner is Owner.SOMEBODY_ELSE), None)
+        ways = "finish or undo it in Azure"
+        if job is not None:
+            ways += (
+                ", or let this tool go on from there: "
+                f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {job.id}`"
+            )
     else:
         there = Direction.of(place)
         rest = () if _somebody_else_brought_it(seen) else plan(seen, there, options).names

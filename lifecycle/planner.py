@@ -66,6 +66,11 @@ def plan(seen: Observation, goal: Direction, options: MoveOptions) -> Plan:
     return Plan(seen.vm, goal, stage, to_stage, held, _ownership(seen, stage))
 
 
+def is_halfway_back(stage: Stage, goal: Direction) -> bool:
+    """Whether a VM in `stage` is in the middle of a move away from `goal`."""
+    return stage in _way_to(goal).halfway_back
+
+
 def is_at_goal(stage: Stage, goal: Direction) -> bool:
     """Whether nothing is left to do for `goal` in `stage`."""
     return stage in _way_to(goal).goal_reached
@@ -257,15 +262,16 @@ def _ownership(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
         return ()
     if job is None and stage not in {Stage.FAILOVER_COMMIT_PENDING, Stage.FAILBACK_COMMIT_PENDING}:
         return (_not_shown_yet(seen, stage),)
-    name = job.id if job is not None else None
-    what = f"{job.friendly_name} (job {job.id})" if job is not None else "a failover whose job is no longer listed"
+    if job is None:
+        cause = f"{seen.vm} {WORDS[stage]}, and the job that brought it there is no longer listed: whose it was is lost"
+        return (Blocker(Code.NOT_OURS, seen.vm, cause, "commit it in Azure, then preview again"),)
     return (
         Blocker(
             Code.NOT_OURS,
             seen.vm,
-            cause=f"{seen.vm} {WORDS[stage]} by {what}, which was started by somebody else",
+            cause=f"{seen.vm} {WORDS[stage]} by {job.friendly_name} (job {job.id}), which was started by somebody else",
             mend="let them finish it, or take it over: "
-            f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {name or 'JOB_ID'}`",
+            f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {job.id}`",
         ),
     )
 
@@ -303,7 +309,7 @@ def _commit_waits(stage: Stage, seen: Observation, goal: Direction, options: Mov
     failback = goal.runs is Place.ON_PREMISES
     if options.commit_of(failback=failback) is Commit.MANUAL:
         return f"{'failback' if failback else 'failover'}.commit: manual"
-    if failback or options.source_off_attested:
+    if failback or options.source_is_attested_off(seen.at):
         return ""
     # A source that may still run keeps taking writes that a commit would lose for good.
     return "" if _source_is_shut_down(stage, seen, options) else SOURCE_MAY_RUN

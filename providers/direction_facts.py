@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from pulumi.dynamic import CheckFailure
@@ -68,12 +67,8 @@ def malformed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[CheckFai
 
 
 def options_of(props: Mapping[str, Any]) -> MoveOptions:
-    """The operator's choices, with what is attested and has not run out."""
-    settings = dict(props.get("settings") or {})
-    until = settings.pop("sourceOffUntil", None)
-    if until is not None:
-        settings["sourceOffAttested"] = datetime.now(UTC) < datetime.fromisoformat(until)
-    return MoveOptions.from_inputs(settings)
+    """The operator's choices for moving the VM."""
+    return MoveOptions.from_inputs(props.get("settings") or {})
 
 
 def declared_of(props: Mapping[str, Any]) -> Declared:
@@ -90,12 +85,9 @@ def not_yet(news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
     """Facts of a VM whose protected item does not exist yet: it can only begin on premises."""
     blockers: list[dict[str, str]] = []
     if Direction(news["direction"]) is not Direction.ON_PREMISES_TO_AZURE:
-        blocker = first_direction(
-            news["vm"],
-            f"{news['vm']} is not protected yet, so it runs on premises: declare onPremisesToAzure first",
-        )
-        blockers.append(_say_blocked(blocker))
-    applied = olds.get("applied", news["direction"])
+        blockers.append(_say_blocked(first_direction(news["vm"], still_to_begin(news["vm"]))))
+    # An item that does not exist has never been failed over.
+    applied = olds.get("applied") or Direction.ON_PREMISES_TO_AZURE.value
     return {"applied": applied, "plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": blockers}
 
 
@@ -105,7 +97,8 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
     try:
         survey = survey_of(service_of(news))
         flips = applied is not None and goal is not applied
-        look = Look(recovery_points=flips and goal.runs is Place.AZURE)
+        # One read more for each VM that changes: what it would start from, or whether its Azure copy runs.
+        look = Look(recovery_points=flips and goal.runs is Place.AZURE, power=flips and goal.runs is Place.ON_PREMISES)
         seen = survey.observe(news["itemId"], look, declared.options.take_over)
         if seen is None:
             return _unseen(news, olds, _gone(news))
@@ -170,10 +163,8 @@ def _stays(news: dict[str, Any], olds: dict[str, Any], seen: Observation, intent
         say(Severity.WARNING, f"HELD: {intent.why}")
     elif intent.why:
         say(Severity.INFO, intent.why)
-    if intent.decision is Decision.ADOPT or changed_keys(olds, news, SETTINGS):
-        return {**empty, "applied": news["direction"]}
-    # Nothing changes: what was found out last stays, or the row would show a change where there is none.
-    return {**empty, "applied": news["direction"], **{key: olds[key] for key in COMPUTED if key in olds}}
+    # Never the plan of an earlier move: the executor is bound to what is returned here.
+    return {**empty, "applied": news["direction"]}
 
 
 def _gone(news: Mapping[str, Any]) -> SiteRecoveryError:
@@ -189,7 +180,9 @@ def _unseen(news: dict[str, Any], olds: dict[str, Any], error: SiteRecoveryError
         line = f"{news['vm']}: could not be looked at: {error.what}"
         note(news["vault"]["name"], news["vm"], {**facts, "decision": "unseen", "line": line})
         current_operation().say(Severity.WARNING, f"{news['vm']} could not be looked at: {error}")
-        return {key: olds[key] for key in COMPUTED if key in olds}
+        stood = {key: olds.get(key, "") for key in ("applied", "fromStage", "toStage")}
+        # Nothing was seen, so nothing may be done: the plan of an earlier move is not carried over.
+        return {**stood, "plan": [], "irreversible": [], "blockers": []}
     blocker = Blocker(
         Code.NOT_FOUND if isinstance(error, NotFoundError) else Code.UNREACHABLE,
         news["vm"],
@@ -205,6 +198,10 @@ def _unseen(news: dict[str, Any], olds: dict[str, Any], error: SiteRecoveryError
         "irreversible": [],
         "blockers": [_say_blocked(blocker)],
     }
+
+
+def still_to_begin(vm: str) -> str:
+    return f"{vm} is not protected yet, so it runs on premises: declare onPremisesToAzure first"
 
 
 def first_direction(vm: str, why: str) -> Blocker:

@@ -47,14 +47,13 @@ from providers.direction_facts import (
 from providers.move_limits import begin_move
 from providers.move_outputs import kept, recorded
 from providers.operation import PartialFailure, Severity, current_operation
-from providers.pending_direction import pending_without_item
+from providers.pending_direction import is_pending, pending_outputs
 from providers.progress import RowProgress
 from providers.properties import SnakeCaseOutputs, changed_keys, is_unknown, plain
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
 
 
-@pending_without_item
 class DirectionProvider(ResourceProvider):
     """Stateless: pickled by reference, so that its module path and name are part of every stack's state."""
 
@@ -65,7 +64,7 @@ class DirectionProvider(ResourceProvider):
         failures = malformed(olds, news)
         if failures:
             return CheckResult(news, failures)
-        if is_unknown(news.get("itemId")):
+        if is_unknown(news.get("itemId")) or is_pending(news):
             return CheckResult({**news, **not_yet(news, olds)}, [])
         try:
             return CheckResult({**news, **found_out(news, olds)}, [])
@@ -79,6 +78,8 @@ class DirectionProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         props = plain(props)
+        if is_pending(props):
+            return CreateResult(f"pending:{props['vm']}", pending_outputs(props))
         service = service_of(props)
         seen = _seen_or_gone(props)
         intent = decide(seen, Direction(props["direction"]), None, options_of(props))
@@ -91,6 +92,8 @@ class DirectionProvider(ResourceProvider):
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         olds, news = plain(olds), plain(news)
+        if is_pending(news):
+            return UpdateResult(pending_outputs(news))
         seen = _seen_or_gone(news)
         applied = direction_of(olds.get("applied"))
         intent = decide(seen, Direction(news["direction"]), applied, options_of(news))
@@ -103,13 +106,18 @@ class DirectionProvider(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         props = plain(props)
+        if is_pending(props):
+            return ReadResult(id_, props)
         service = service_of(props)
         seen = observe_in_inventory(service, props.get("itemId", id_), Look(), options_of(props).take_over)
         if seen is None:
             return ReadResult("", {})
         applied = str(props.get("applied") or props["direction"])
-        intent = decide(seen, Direction(applied), Direction(applied), options_of(props))
+        # As the next `up` would, so that a move of ours that waits is not called held.
+        intent = decide(seen, Direction(props["direction"]), Direction(applied), options_of(props))
         outs = kept(outputs_of(props, seen, applied, intent, Outcome()), props)
+        if props["direction"] != applied:
+            outs["waiting"] = props.get("waiting", "")
         # Shown as drift where it differs from the declaration; `applied` is not touched by looking.
         observed = Direction.of(where_it_runs(seen)).value
         inputs = {key: value for key, value in props.items() if key in _INPUTS}
@@ -204,14 +212,16 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
     stands = list(judged.blockers)
     for waived in judged.waived:
         operation.say(Severity.WARNING, f"{news['vm']}: WAIVED {waived.blocker.code}: {waived.waiver.reason}")
-    over = begin_move(service.vault, news["vm"], goal, int(news.get("maxMoves", 1)))
-    if over is not None:
-        stands.append(over)
+    if not stands:
+        # Counted only for a VM that nothing else stops.
+        over = begin_move(service.vault, news["vm"], goal, int(news.get("maxMoves", 1)))
+        stands += [over] if over is not None else []
     if stands:
         raise Blocked(tuple(stands), seen)
     order = MoveOrder(news["itemId"], news["vm"], goal, options_of(news), frozenset(news.get("plan") or ()))
     outcome = Outcome(seen=seen)
-    recorder = Recorder(RowProgress(operation, service, news["vm"]), service, news["itemId"])
+    progress = RowProgress(operation, service, news["vm"])
+    recorder = Recorder(progress, service, news["itemId"], latest=order.options.starts_from_latest)
     try:
         carry_out(order, service, recorder, operation.cancelled, outcome)
     except (MoveStopped, SiteRecoveryError) as stop:

@@ -113,7 +113,9 @@ def env_command(ready_file: Path, shell: str) -> None:
 def client_environment(ready: Ready) -> dict[str, str]:
     """Return the variables that unmodified clients need to use the simulator that ``ready`` describes."""
     loopback = "localhost,127.0.0.1,::1"
-    excepted = os.environ.get("NO_PROXY", "")
+    # Clients differ in which spelling wins, so both say the same.
+    excepted = ",".join(dict.fromkeys(filter(None, (os.environ.get("NO_PROXY"), os.environ.get("no_proxy")))))
+    direct = excepted if loopback in excepted else ",".join(filter(None, (excepted, loopback)))
     variables = {
         "ARM_ENDPOINT": ready.url,
         "AZURE_AUTHORITY_HOST": ready.url,
@@ -123,7 +125,8 @@ def client_environment(ready: Ready) -> dict[str, str]:
         "AZURE_CLIENT_SECRET": ready.client_secret,
         # DefaultAzureCredential would otherwise go on to ask the machine's metadata address.
         "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
-        "NO_PROXY": excepted if loopback in excepted else ",".join(filter(None, (excepted, loopback))),
+        "NO_PROXY": direct,
+        "no_proxy": direct,
     }
     if ready.ca_bundle is not None:
         # The first for clients built on requests, the second for asynchronous ones and those in Go.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -165,7 +166,7 @@ def test_an_unplanned_failover_whose_shutdown_failed_is_not_committed_without_an
     assert site.accepted() == ["UnplannedFailover"]
 
     site.admin("PATCH", "/machines/vm01", {"power": "off"})
-    site.run(AZURE, replace(BOLD, source_off_attested=True)).reached()
+    site.run(AZURE, replace(BOLD, source_off_until=datetime.max.replace(tzinfo=UTC))).reached()
     assert site.truth()["running"] == "azure"
 
 
@@ -202,7 +203,7 @@ def test_a_dark_site_is_left_for_azure_and_its_commit_waits_for_a_word_that_it_i
     site.admin("POST", "/sites/contoso-hyperv/dark")
     assert "sourceOff" in site.run(AZURE).stopped(Waiting)
     assert site.truth()["running"] == "azure"
-    run = site.run(AZURE, replace(BOLD, source_off_attested=True))
+    run = site.run(AZURE, replace(BOLD, source_off_until=datetime.max.replace(tzinfo=UTC)))
     # The tutorial's reprotect needs the site.
     assert "Enable replication" in run.stopped(StepFailed)
     site.admin("POST", "/sites/contoso-hyperv/light")

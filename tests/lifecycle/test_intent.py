@@ -70,3 +70,10 @@ def test_taking_a_job_over_lets_a_move_go_on_in_the_declared_direction() -> None
 
 def test_a_goal_that_is_reached_already_takes_no_step() -> None:
     assert decide(rows.PROTECTED_IN_AZURE, AZURE, HOME, BOLD).decision is Decision.ADOPT
+
+
+def test_a_failback_half_done_whose_flip_was_taken_back_is_to_be_finished_not_taken_over() -> None:
+    held = decide(rows.WAITING_TO_COMPLETE, AZURE, AZURE, BOLD)
+    assert held.decision is Decision.HELD
+    assert "takeOver" not in held.why
+    assert "declare direction onPremisesToAzure and run `pulumi up`" in held.why

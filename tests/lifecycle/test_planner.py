@@ -1,6 +1,7 @@
 """Every row of the state table, to either goal."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -78,6 +79,7 @@ def test_a_failover_of_somebody_else_is_not_committed() -> None:
 def test_a_failover_whose_job_is_no_longer_listed_is_nobodys_to_commit() -> None:
     due = plan(replace(rows.COMMIT_PENDING, brought_here=None), TO_AZURE, BOLD)
     assert [blocker.code for blocker in due.blockers] == [Code.NOT_OURS]
+    assert "commit it in Azure" in due.blockers[0].mend
 
 
 def test_a_full_download_has_no_synchronization_of_its_own() -> None:
@@ -130,7 +132,7 @@ def test_an_unplanned_failover_whose_source_was_not_shut_down_waits_for_an_attes
     waiting = plan(seen, TO_AZURE, BOLD).stops_before
     assert waiting is not None
     assert "sourceOff" in waiting.waits
-    assert plan(seen, TO_AZURE, replace(BOLD, source_off_attested=True)).stops_before is None
+    assert plan(seen, TO_AZURE, replace(BOLD, source_off_until=rows.NOW + timedelta(hours=1))).stops_before is None
 
 
 def test_only_commits_and_a_changed_recovery_point_cannot_be_undone() -> None:

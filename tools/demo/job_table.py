@@ -28,11 +28,10 @@ THERE_AND_BACK = [
     ("CommitFailover", "Stage 3: fail over to on-premises"),
     ("ReprotectReplicationGroup", "Stage 4: reprotect on-premises VMs"),
 ]
-_MOVES = {scenario for scenario, _ in THERE_AND_BACK} | {"PlannedFailover", "TestFailover"}
 
 
 def main(stack_file: Path, vm: str) -> int:
-    jobs = [job for job in _finished_jobs(stack_file) if job.properties.scenario_name in _MOVES]
+    jobs = _since_the_first_flip(_all_jobs(stack_file), vm)
     Console(width=110).print(_table(jobs, vm))
     complaint = _complaint(jobs, vm)
     if complaint:
@@ -40,14 +39,27 @@ def main(stack_file: Path, vm: str) -> int:
     return 1 if complaint else 0
 
 
-def _finished_jobs(stack_file: Path) -> list[Any]:
+def _since_the_first_flip(jobs: list[Any], vm: str) -> list[Any]:
+    """What the service did to any VM from the first failover of `vm` on, of whatever kind."""
+    flip = next(
+        (
+            place
+            for place, job in enumerate(jobs)
+            if (job.properties.target_object_name, job.properties.scenario_name) == (vm, THERE_AND_BACK[0][0])
+        ),
+        0,
+    )
+    return jobs[flip:]
+
+
+def _all_jobs(stack_file: Path) -> list[Any]:
     """Every job of the vault, oldest first, each read by itself: the list leaves the tasks out."""
     config = YAML(typ="safe").load(stack_file.read_text(encoding="utf-8"))["config"]
     vault = config["site-recovery:vault"]
     group, name = vault["resourceGroup"], vault["name"]
     jobs = _client().replication_jobs
     listed = [jobs.get(group, name, job.name or "") for job in jobs.list(group, name)]
-    return sorted(listed, key=lambda job: job.properties.start_time)
+    return sorted(listed, key=lambda job: str(job.properties.start_time or ""))
 
 
 def _client() -> SiteRecoveryManagementClient:

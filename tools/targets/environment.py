@@ -55,8 +55,11 @@ def variables(state: Path) -> dict[str, str]:
 
 
 def path_entries(engine: Path) -> list[str]:
-    """The engine, the project's Python, and the stand-in for azure-native, which refuses stacks of real clouds."""
-    return [str(engine), str(SCRIPTS), str(AZURE_NATIVE_STAND_IN)]
+    """The project's Python, the engine, and the stand-in for azure-native, which refuses stacks of real clouds.
+
+    In this order: beside an engine that was found there may be another `python`.
+    """
+    return [str(SCRIPTS), str(engine), str(AZURE_NATIVE_STAND_IN)]
 
 
 def backend_url(state: Path) -> str:
