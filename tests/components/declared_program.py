@@ -37,8 +37,8 @@ class Registry(mocks.Mocks):
         self.found.append(Registered(args.typ, args.name, dict(args.inputs)))
         return f"id-of-{args.name}", dict(args.inputs)
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
-        return dict(args.args)
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return dict(args.args), None
 
 
 def registered(
@@ -52,7 +52,7 @@ def registered(
     registry = Registry(shared=shared or {})
     mocks.set_mocks(registry, project=PROJECT, stack=STACK, preview=False)
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK leaves it without types
     def program() -> None:
         if transformation is not None:
             pulumi.runtime.register_stack_transformation(transformation)

@@ -39,6 +39,13 @@ class StackUnderTest:
         self.pulumi("stack", "init", stack)
 
     @property
+    def project(self) -> str:
+        """The project's name, which is this copy's own."""
+        found = re.search(r"^name: (.*)$", (self.directory / "Pulumi.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+        assert found is not None
+        return found.group(1)
+
+    @property
     def file(self) -> Path:
         """The stack file."""
         return self.directory / "stacks" / f"Pulumi.{self.stack}.yaml"

@@ -74,7 +74,7 @@ def on_items(source: Path) -> set[tuple[str, str]]:
         and call.func.attr == "_on_item"
         and isinstance(call.args[0], ast.Constant)
     ]
-    return {("replication_protected_items", f"begin_{name}") for name in names}
+    return {("replication_protected_items", f"begin_{name!s}") for name in names}
 
 
 def plain_requests(source: Path) -> int:

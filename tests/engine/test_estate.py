@@ -1,0 +1,249 @@
+"""An estate from empty to protected, changed in place, adopted by a second stack, and dismantled again.
+
+The tests are one story over one vault, in order: each leaves it as the next one finds it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.generated_estate import POLICY, declare, names, write_inventory
+from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
+from tests.engine_fixture import ROOT, EngineUnderTest
+from tests.simulator.running import RunningSimulator
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("estate")]
+
+VMS = 50
+LAST = names(VMS)[-1]  # the one that runs in Azure from some test on
+ENABLED = ["EnableDr", "IrCompletion"]
+_SET = (
+    "/subscriptions/5ca1ab1e-0000-4000-8000-000000000001/resourceGroups/contoso-vms"
+    "/providers/Microsoft.Compute/availabilitySets/front"
+)
+# Every setting that the service can change, each on a VM of its own: what is written in `target`.
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"name": "renamed"},
+    {"resourceGroup": "contoso-vms"},
+    {"size": "Standard_D8s_v5"},
+    {"network": "other"},
+    {"subnet": "apps"},
+    {"staticIp": "10.1.0.77"},
+    {"test": {"network": "test"}},
+    {"test": {"network": "test", "subnet": "data"}},
+    {"test": {"network": "test", "subnet": "data", "staticIp": "10.9.0.77"}},
+    {"managedDisks": False},
+    {"availabilitySet": _SET},
+    {"zone": "2"},
+    {"licenseType": "windowsServer"},
+    {"sqlServerLicenseType": "ahub"},
+    {"rdp": "onlyOnTestFailover"},
+    {"tags": {"application": "orders"}},
+)
+CHANGED = dict(zip(names(VMS), CHANGES, strict=False))
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[StackUnderTest]:
+    """A stack of 50 VMs that has not been brought up."""
+    directory = tmp_path_factory.mktemp("simulator")
+    inventory = write_inventory(directory / "inventory.yaml", VMS)
+    simulator = RunningSimulator(directory, "--speed", "600", "--inventory", str(inventory))
+    stack = StackUnderTest(tmp_path_factory.mktemp("project"), engine, simulator)
+
+    def declare_all(config: dict[str, Any]) -> None:
+        declare(config, VMS)
+        # Not into the network of the others, which is dismantled in the end.
+        config["site-recovery:vms"][LAST]["target"] = {"network": None, "subnet": None}
+
+    stack.edit(declare_all)
+    yield stack
+    simulator.stop()
+
+
+def test_the_preview_of_an_empty_stack_shows_the_whole_tree(estate: StackUnderTest) -> None:
+    shown = estate.preview_json()
+    kinds = Counter(step["urn"].split("::")[2].rsplit("$", 1)[-1] for step in shown["steps"] if step["op"] == "create")
+    for ours, count in (("ProtectedItem", VMS), ("ProtectionDirection", VMS), ("HyperVHosts", 1), ("MoveGate", 2)):
+        assert sum(found for kind, found in kinds.items() if kind.endswith(f":{ours}")) == count, ours
+    assert kinds["azure-native:recoveryservices:Vault"] == kinds["azure-native:recoveryservices:ReplicationFabric"] == 1
+    assert kinds["azure-native:network:VirtualNetwork"] == 3
+
+
+def test_fifty_vms_go_from_empty_to_protected(estate: StackUnderTest) -> None:
+    estate.up()
+    jobs = _jobs(estate)
+    assert {vm: jobs[vm] for vm in names(VMS)} == dict.fromkeys(names(VMS), ENABLED)
+    assert resources_changed(estate.preview_json("--expect-no-changes")) == {}
+
+
+def test_every_changeable_setting_is_one_update_there_and_one_back(estate: StackUnderTest) -> None:
+    def change(config: dict[str, Any]) -> None:
+        for vm, target in CHANGED.items():
+            config["site-recovery:vms"][vm]["target"] = dict(target)
+        config["site-recovery:policies"][POLICY] = {"replicationIntervalSeconds": 900, "recoveryPointHistoryHours": 12}
+
+    def change_back(config: dict[str, Any]) -> None:
+        for vm in CHANGED:
+            del config["site-recovery:vms"][vm]["target"]
+        config["site-recovery:policies"][POLICY] = {}
+
+    before = {vm: _settings(estate.item(vm)) for vm in CHANGED}
+    estate.edit(change)
+    assert set(resources_changed(estate.preview_json())) == {*CHANGED, POLICY}
+    assert set(resources_changed(estate.preview_json()).values()) == {"update"}
+    estate.up()
+    changed = {vm: _settings(estate.item(vm)) for vm in CHANGED}
+    assert all(changed[vm] != before[vm] for vm in CHANGED), {vm for vm in CHANGED if changed[vm] == before[vm]}
+    estate.edit(change_back)
+    estate.up()
+    jobs = _jobs(estate)
+    assert {vm: jobs[vm] for vm in CHANGED} == {
+        vm: [*ENABLED, "UpdateVmProperties", "UpdateVmProperties"] for vm in CHANGED
+    }
+    assert {vm: jobs[vm] for vm in names(VMS) if vm not in CHANGED} == {
+        vm: ENABLED for vm in names(VMS) if vm not in CHANGED
+    }
+    assert jobs[POLICY] == [
+        "AddProtectionProfile",
+        "AssociateProtectionProfile",
+        "ModifyProtectionProfile",
+        "ModifyProtectionProfile",
+    ]
+    assert {vm: _settings(estate.item(vm)) for vm in CHANGED} == before
+    assert resources_changed(estate.preview_json("--expect-no-changes")) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("vault.location", "northeurope", "the location of vault contoso-vault cannot be changed"),
+        ("networks.prod.location", "northeurope", "the location of network prod cannot be changed"),
+        ("vault.redundancy", "locallyRedundant", "only while nothing is protected"),
+        ("vms.vm01.target.diskType", "Premium_LRS", "vm01: its diskType cannot be changed while it is protected"),
+        ("vms.vm01.source.disks.exclude[0]", "vm01-data.vhdx", "vm01-data.vhdx replicates, but is declared not to"),
+    ],
+)
+def test_what_cannot_be_changed_is_an_error_with_the_safe_way_and_never_a_replacement(
+    estate: StackUnderTest, key: str, value: str, says: str
+) -> None:
+    written = estate.file.read_text(encoding="utf-8")
+    estate.set(key, value)
+    try:
+        shown = estate.preview(check=False)
+    finally:
+        estate.file.write_text(written, encoding="utf-8")
+    assert shown.returncode != 0
+    assert says in shown.stdout
+    assert "replace" not in shown.stdout.replace("replaced", "")
+
+
+def test_a_change_that_the_stage_forbids_is_deferred_and_done_later(estate: StackUnderTest) -> None:
+    estate.fail_over_by_hand(LAST)
+    estate.set(f"vms.{LAST}.target.size", "Standard_D8s_v5")
+    assert f"{LAST}: size will be deferred: the VM is active in Azure" in estate.preview().stdout
+    assert "DEFERRED size" in estate.up().stdout
+    assert estate.outputs(LAST)["deferred"] == ["size"]
+    assert "UpdateVmProperties" not in _jobs(estate)[LAST]
+
+
+def test_a_vault_is_imported_and_adopted_without_a_job(
+    estate: StackUnderTest, tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest
+) -> None:
+    team = StackUnderTest(tmp_path_factory.mktemp("adopting"), engine, estate.simulator)
+    jobs = _jobs(estate)
+    where = ("--vault", VAULT[1], "--resource-group", VAULT[0], "--cloud", "simulator")
+    imported = subprocess.run(
+        [sys.executable, "-m", "dr", "import", *where, "--stack", "local", "--force"],
+        cwd=team.directory,
+        env={**engine.environment, **team.environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert imported.returncode == 0, imported.stderr
+    assert f"{VMS} VMs" in imported.stdout
+    shown = team.preview_json()
+    assert set(resources_changed(shown).values()) <= {"create", "read"}
+    assert not any(step["newState"].get("inputs", {}).get("plan") for step in shown["steps"])
+    team.up()
+    assert team.outputs(LAST)["activeLocation"] == "azure"
+    assert set(resources_changed(team.preview_json("--expect-no-changes")).values()) == {"read"}
+    assert _jobs(estate) == jobs, "adopting starts no job"
+    team.destroy()
+    assert _jobs(estate) == jobs, "forgetting starts no job"
+
+
+def test_dismantling_is_refused_while_a_vm_runs_in_azure_and_goes_on_from_where_it_stopped(
+    estate: StackUnderTest,
+) -> None:
+    estate.edit(lambda config: config.update({"site-recovery:dismantle": {"vault": VAULT[1], "confirm": VAULT[1]}}))
+    refused = estate.up(check=False)
+    assert refused.returncode != 0
+    assert f"{LAST} is active in Azure" in refused.stdout
+    _purge_by_hand(estate, LAST)
+    estate.edit(lambda config: config["site-recovery:vms"].pop(LAST))
+    assert "DISMANTLE vault contoso-vault" in estate.up().stdout
+    _refuse_once(estate, "*/replicationProtectionContainerMappings/*/remove", "The association is being serviced.")
+    stopped = estate.pulumi("destroy", "--yes", "--skip-preview", "--stack", estate.stack, check=False)
+    assert stopped.returncode != 0
+    assert "could not be removed: The association is being serviced." in stopped.stdout
+    assert "`pulumi destroy` goes on from here" in stopped.stdout
+    estate.destroy()
+    home = estate.simulator.subscription_path + f"/resourceGroups/{VAULT[0]}"
+    vault = f"{home}/providers/Microsoft.RecoveryServices/vaults/{VAULT[1]}"
+    assert estate.simulator.arm("GET", vault, version="2024-10-01").status_code == 404
+    assert estate.simulator.arm("GET", home).status_code == 200, "a resource group is left to people"
+
+
+def _jobs(stack: StackUnderTest) -> dict[str, list[str]]:
+    """The service's own record: scenarios of jobs by their target's name, oldest first. Each has to have succeeded."""
+    with stack.simulator.site_recovery() as client:
+        jobs = [job.as_dict()["properties"] for job in client.replication_jobs.list(*VAULT)]
+    assert {job["state"] for job in jobs} == {"Succeeded"}
+    found: dict[str, list[str]] = {}
+    for job in sorted(jobs, key=lambda job: str(job["startTime"])):
+        found.setdefault(job["targetObjectName"], []).append(job["scenarioName"])
+    return found
+
+
+def _settings(item: dict[str, Any]) -> dict[str, Any]:
+    """What of an item a stack declares, with nothing and an empty text alike."""
+    details = item["providerSpecificDetails"]
+    keys = (
+        *("recoveryAzureVmName", "recoveryAzureVMSize", "recoveryAzureResourceGroupId", "useManagedDisks"),
+        *("selectedRecoveryAzureNetworkId", "recoveryAvailabilitySetId", "targetAvailabilityZone", "targetVmTags"),
+        *("licenseType", "sqlServerLicenseType", "enableRdpOnTargetOption"),
+    )
+    card = details["vmNics"][0]
+    address = card["ipConfigs"][0]
+    parts = {key: details.get(key) for key in keys} | {"testNetwork": card["tfoVMNetworkId"]}
+    parts |= {key: address[key] for key in ("recoverySubnetName", "recoveryStaticIPAddress", "tfoSubnetName")}
+    parts |= {"tfoStaticIPAddress": address["tfoStaticIPAddress"]}
+    return {key: None if value in ("", {}, "NotSpecified", "NoLicenseType") else value for key, value in parts.items()}
+
+
+def _purge_by_hand(stack: StackUnderTest, vm: str) -> None:
+    """What somebody does in the portal to be rid of a VM that runs in Azure."""
+    path = [part for part in stack.item(vm)["id"].split("/") if part]
+    with stack.simulator.site_recovery() as client:
+        client.replication_protected_items.begin_purge(*VAULT, path[-5], path[-3], path[-1]).result(timeout=60)
+
+
+def _refuse_once(stack: StackUnderTest, path: str, message: str) -> None:
+    rule = {
+        "name": "refused",
+        "request": {"method": "POST", "path": path},
+        "when": {"once": True},
+        "answer": {"status": 400, "code": "BadRequest", "message": message},
+    }
+    simulator = stack.simulator
+    answer = simulator.session.post(f"{simulator.url}/_simulator/faults", json={"faults": [rule]}, timeout=30)
+    assert answer.status_code == 200, answer.text

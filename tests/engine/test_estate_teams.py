@@ -1,0 +1,118 @@
+"""A vault that two teams share: made before any host has registered, and used by a stack of its own each.
+
+The tests are one story over one vault, in order: each leaves it as the next one finds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.generated_estate import POLICY, SITE, declare, write_inventory
+from tests.engine.stack_under_test import StackUnderTest, resources_changed
+from tests.engine_fixture import EngineUnderTest
+from tests.simulator.running import RunningSimulator
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("estate-teams")]
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[StackUnderTest]:
+    """The stack that makes the vault; the only host registers on command."""
+    directory = tmp_path_factory.mktemp("simulator")
+    inventory = write_inventory(directory / "inventory.yaml", 2, registers=False)
+    simulator = RunningSimulator(directory, "--speed", "600", "--inventory", str(inventory))
+    stack = StackUnderTest(tmp_path_factory.mktemp("platform"), engine, simulator)
+    stack.edit(lambda config: declare(config, 1, wait_minutes=0))
+    yield stack
+    simulator.stop()
+
+
+@pytest.fixture(scope="module")
+def team(platform: StackUnderTest, tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> StackUnderTest:
+    """The stack of a team that takes the vault from there."""
+    stack = StackUnderTest(tmp_path_factory.mktemp("team"), engine, platform.simulator)
+
+    def share(config: dict[str, Any]) -> None:
+        declare(config, 0)
+        config["site-recovery:sharedStack"] = f"organization/{platform.project}/{platform.stack}"
+        config["site-recovery:vault"]["adopt"] = True
+        config["site-recovery:resourceGroups"] = {"contoso-vms": {"adopt": True}}
+        config["site-recovery:sites"] = {SITE: {"adopt": True}}
+        config["site-recovery:policies"] = {POLICY: {"adopt": True}}
+        config["site-recovery:networks"] = {"prod": {"id": _shared(platform)["networks"]["prod"]}}
+        config["site-recovery:storageAccounts"] = {
+            "contosodr": {"id": _shared(platform)["storageAccounts"]["contosodr"]}
+        }
+        config["site-recovery:vms"] = {"vm02": {"direction": "onPremisesToAzure"}}
+
+    stack.edit(share)
+    return stack
+
+
+def test_without_a_host_an_up_makes_the_site_and_tells_what_is_still_to_come(platform: StackUnderTest) -> None:
+    shown = platform.up().stdout
+    assert f"PENDING: no Hyper-V host has registered with site {SITE}" in shown
+    assert "AzureSiteRecoveryProvider.exe" in shown
+    assert "registration key" in _output(platform, "pending")[SITE]
+    assert platform.outputs("vm01")["stageText"].startswith("runs on premises, unprotected: no Hyper-V host")
+    assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
+
+
+def test_the_next_up_goes_on_once_a_host_has_registered(platform: StackUnderTest) -> None:
+    simulator = platform.simulator
+    registered = simulator.session.post(
+        f"{simulator.url}/_simulator/hosts/HV-01/register", json={"site": SITE}, timeout=30
+    )
+    assert registered.status_code == 200, registered.text
+    assert set(resources_changed(platform.preview_json()).values()) == {"update"}
+    platform.up()
+    assert platform.outputs("vm01")["stage"] == "protected"
+    assert _output(platform, "pending") == {SITE: ""}
+    assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
+
+
+def test_a_team_protects_its_vm_in_the_shared_vault(platform: StackUnderTest, team: StackUnderTest) -> None:
+    team.up()
+    assert team.outputs("vm02")["stage"] == "protected"
+    assert set(resources_changed(team.preview_json("--expect-no-changes")).values()) == {"read"}
+    assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("vault.location", "northeurope", "has location westeurope, this one declares northeurope"),
+        ("policies.another.adopt", "true", "policy another is adopted, but the shared stack has only"),
+    ],
+)
+def test_what_the_shared_stack_does_not_declare_is_an_error(
+    team: StackUnderTest, key: str, value: str, says: str
+) -> None:
+    written = team.file.read_text(encoding="utf-8")
+    team.set(key, value)
+    try:
+        shown = team.preview(check=False)
+    finally:
+        team.file.write_text(written, encoding="utf-8")
+    assert shown.returncode != 0
+    assert says in shown.stdout or "the location of vault contoso-vault cannot be changed" in shown.stdout
+
+
+def test_the_team_leaves_and_its_vm_stays_protected(platform: StackUnderTest, team: StackUnderTest) -> None:
+    team.destroy()
+    assert team.item("vm02")["protectionState"] == "Protected"
+    assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
+
+
+def _shared(stack: StackUnderTest) -> dict[str, Any]:
+    return _output(stack, "shared")
+
+
+def _output(stack: StackUnderTest, name: str) -> dict[str, Any]:
+    shown = stack.pulumi("stack", "output", name, "--json", "--stack", stack.stack).stdout
+    found: dict[str, Any] = json.loads(shown)
+    return found
