@@ -63,10 +63,14 @@ class Limits:
     def passed(self) -> bool:
         return self.elapsed_seconds >= self._timeout
 
-    def check(self) -> None:
-        """Raise StillRunningError when the wait is to end."""
+    def check_cancelled(self) -> None:
+        """Raise StillRunningError when the wait was cancelled."""
         if self._cancelled.is_set():
             raise self._still_running("The wait was cancelled", cancelled=True)
+
+    def check(self) -> None:
+        """Raise StillRunningError when the wait is to end."""
+        self.check_cancelled()
         if self.passed:
             raise self._still_running(f"It has not come to an end within {self._timeout:.0f} seconds", cancelled=False)
 
@@ -126,9 +130,12 @@ class SharedPoll(Generic[Found]):
         self._join(wait)
         try:
             while True:
-                limits.check()
-                if not wait.fresh.wait(_CANCELLED_SEEN_WITHIN):
-                    continue
+                # One look more when the time is over: a machine that was busy, or asleep, may have missed the end.
+                last = limits.passed
+                if last:
+                    wait.fresh.clear()
+                while not wait.fresh.wait(_CANCELLED_SEEN_WITHIN):
+                    limits.check_cancelled()
                 wait.fresh.clear()
                 failure = wait.failure
                 if failure is None:
@@ -138,6 +145,9 @@ class SharedPoll(Generic[Found]):
                         on_trouble(failure)
                 else:
                     raise failure
+                limits.check_cancelled()
+                if last:
+                    limits.check()
         finally:
             self._leave(wait)
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from executor.move import MoveOrder, Outcome, carry_out
 from executor.observe import Look, observe
 from executor.stops import Waiting
@@ -23,6 +25,7 @@ from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.connection import connect
+from site_recovery.parsing import parse_job
 from site_recovery.records import JobRecord, VaultId
 from site_recovery.service import SiteRecovery
 from site_recovery.target import Target
@@ -192,7 +195,7 @@ class Site:
 
     def accepted(self) -> list[str]:
         """The moving operations that the service has taken on since the test began, in order."""
-        entries = self.admin("GET", "/audit")["mutations"][self._audited :]
+        entries = self.admin("GET", "/audit")["mutations"][self.audited :]
         found = []
         for entry in entries:
             operation = entry["operation"].rsplit("_", 1)[-1]
@@ -228,8 +231,23 @@ class Site:
             timeout_seconds=7200,
         )
 
+    def brought_here(self, vm: str = "vm01") -> JobRecord | None:
+        """The failover or failback that brought the machine to where it is, while that is open."""
+        job = self.observe(vm).brought_here
+        return self.job_in_truth(job.id) if job is not None else None
+
+    def job_in_truth(self, name: str) -> JobRecord | None:
+        """A job with tasks and activity id, past every fault and lag; None when no job has this name."""
+        answer = self.ask("GET", f"/jobs/{name}")
+        return parse_job(answer.json()) if answer.status_code == 200 else None
+
+    def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """One request to the simulator's admin API."""
+        return self.simulator.session.request(method, f"{self.simulator.url}/_simulator{path}", json=body, timeout=30)
+
     def admin(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.simulator.session.request(method, f"{self.simulator.url}/_simulator{path}", json=body, timeout=30)
+        """The body of a request to the admin API that is not refused."""
+        answer = self.ask(method, path, body)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
@@ -263,7 +281,7 @@ class Site:
         self.admin("POST", f"/snapshots/{name}/restore")
         service = self.connection().open()
         self._before = {job.name for job in service.jobs()}
-        self._audited = len(self.admin("GET", "/audit")["mutations"])
+        self.audited = len(self.admin("GET", "/audit")["mutations"])
 
 
 # Each stage: the one before it, the step that leads from there, and the goal.
