@@ -2,10 +2,17 @@
 
 import click
 
-from dr import impact, move, rules, status, validate
+from dr import impact, move, requirements, rules, status, validate
 
 # One line a command; `--help` shows them in order of name.
-COMMANDS: tuple[click.Command, ...] = (impact.command, move.command, rules.command, status.command, validate.command)
+COMMANDS: tuple[click.Command, ...] = (
+    impact.command,
+    move.command,
+    requirements.command,
+    rules.command,
+    status.command,
+    validate.command,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

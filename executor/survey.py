@@ -17,7 +17,7 @@ from lifecycle.estimates import Finished
 from lifecycle.observation import Observation, Scenario
 from lifecycle.steps import Step
 from site_recovery.errors import SiteRecoveryError
-from site_recovery.records import Inventory, JobRecord, ProviderRecord, same_id
+from site_recovery.records import Inventory, JobRecord, ProviderRecord, SizeRecord, same_id
 from site_recovery.service import SiteRecovery
 
 # Two questions closer together than this belong to one preview; no preview is longer than the second.
@@ -32,11 +32,12 @@ class Survey:
     """One vault's readings, for any number of threads. Raises the errors of site_recovery."""
 
     def __init__(self, service: SiteRecovery, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._service = service
+        self.service = service
         self._asked = float("-inf")
         self._failed: SiteRecoveryError | None = None
         self._served: set[str] = set()
         self._providers: dict[str, _Reading] = {}
+        self._sizes = _Reading(self._read_sizes, monotonic)
         self._failbacks: dict[str, Finished] = {}
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -50,7 +51,7 @@ class Survey:
             if failed is not None:
                 raise failed
             oldest = _LONGEST_SECONDS if going_on else 0.0 if begins else _PAUSE_SECONDS
-            reading = self._service.inventory(max_age_seconds=oldest)
+            reading = self.service.inventory(max_age_seconds=oldest)
             failed = None
         except SiteRecoveryError as error:
             failed = error
@@ -65,7 +66,7 @@ class Survey:
         """The VM out of the reading that all VMs share. None when there is no such item."""
         inventory = self.inventory(begins=self._asks_again(item_id))
         item = inventory.item(item_id)
-        return None if item is None else observation_of(self._service, item, inventory.jobs, look, take_over)
+        return None if item is None else observation_of(self.service, item, inventory.jobs, look, take_over)
 
     def with_host(self, seen: Observation) -> Observation:
         """`seen` with what the service says of the provider on its host; unchanged when it does not answer that."""
@@ -86,6 +87,16 @@ class Survey:
         backs = [job.name for job in jobs if job.scenario_name == Scenario.FAILBACK][:_FAILBACKS_READ]
         return tuple(self._finished(job, read=failbacks and job.name in backs) for job in jobs)
 
+    def size(self, name: str) -> SizeRecord | None:
+        """A size of Azure VMs, as the vault's region has it; None where it has none such, or no VM is protected yet."""
+        sizes: tuple[SizeRecord, ...] = self._sizes.get()
+        return next((size for size in sizes if size.name.casefold() == name.casefold()), None)
+
+    def _read_sizes(self) -> tuple[SizeRecord, ...]:
+        # They are listed for an item, and are the same for all of them.
+        items = self.inventory().items
+        return self.service.target_sizes(items[0].id) if items else ()
+
     def _asks_again(self, item_id: str) -> bool:
         with self._lock:
             again = item_id.casefold() in self._served
@@ -100,7 +111,7 @@ class Survey:
         fabric = _fabric_of(seen.item_id)
         with self._lock:
             reading = self._providers.setdefault(
-                fabric.casefold(), _Reading(lambda: self._service.providers(fabric), self._monotonic)
+                fabric.casefold(), _Reading(lambda: self.service.providers(fabric), self._monotonic)
             )
         providers: tuple[ProviderRecord, ...] = reading.get()
         item = self.inventory().item(seen.item_id)
@@ -113,7 +124,7 @@ class Survey:
             with self._lock:
                 known = self._failbacks.get(job.name)
             if known is None:
-                known = finished_failback(self._service.job(job.id) or job)
+                known = finished_failback(self.service.job(job.id) or job)
                 with self._lock:
                     self._failbacks[job.name] = known
             return known

@@ -10,6 +10,7 @@ from executor.move import Outcome
 from executor.observe import Look
 from executor.survey import survey_of
 from lifecycle.blockers import Blocker, Code
+from lifecycle.data_loss import begins_failover
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place
 from lifecycle.impact import Impact, impact_of, standing_facts, standing_line
@@ -25,6 +26,7 @@ from providers.operation import Severity, current_operation
 from providers.paint import painted
 from providers.preview_notes import note
 from providers.properties import changed_keys, plain
+from providers.requirement_checks import requirement_blockers
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
 
@@ -112,7 +114,11 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         raise
     except SiteRecoveryError as error:
         return _unseen(news, olds, error)
-    assessment = assess(seen, intent.plan, declared, blockers_of_the_stack(news))
+    found = [
+        *blockers_of_the_stack(news),
+        *(requirement_blockers(survey, seen) if begins_failover(intent.plan) else ()),
+    ]
+    assessment = assess(seen, intent.plan, declared, found)
     return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 
 

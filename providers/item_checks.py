@@ -5,11 +5,13 @@ from typing import Any
 
 from pulumi.dynamic import CheckFailure
 
+from executor.survey import survey_of
 from providers.item_disks import disk_problems
 from providers.item_settings import CHANGEABLE, differing, names_of, settled_otherwise
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
 from providers.protectable_vms import find_vm
+from providers.requirement_checks import unmet_by
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, SiteRecoveryError, WrongTargetError
 from site_recovery.records import ItemRecord, ProtectableItemRecord, same_id
@@ -36,8 +38,8 @@ def checked_new(news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]
     try:
         vm = _discovered(news)
         if vm.protected_item_id is None:
-            return None, []
-        item = service_of(news).inventory().item(vm.protected_item_id)
+            return None, [CheckFailure("vm", f"{each}") for each in unmet_by(news, vm)]
+        item = survey_of(service_of(news)).inventory().item(vm.protected_item_id)
     except SiteRecoveryError as error:
         return None, [CheckFailure("vm", str(error))]
     return vm.protected_item_id, _cannot_be_adopted(news, item, vm) if item is not None else []
@@ -54,7 +56,8 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
     try:
         vm = _discovered(news)
         known = known or vm.protected_item_id
-        item = service_of(news).inventory().item(known) if known else None
+        item = survey_of(service_of(news)).inventory().item(known) if known else None
+        _say_unmet(news, item, vm)
     except (WrongTargetError, AccessDeniedError) as error:
         return known, [CheckFailure("target", f"{news['vm']}: {error}")]
     except SiteRecoveryError as error:
@@ -62,6 +65,14 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
         current_operation().say(Severity.DEBUG, f"{news['vm']}: not compared with its host: {error}")
         return known, []
     return known, _unlike_its_host(news, item, vm) if item is not None else []
+
+
+def _say_unmet(news: Mapping[str, Any], item: ItemRecord | None, vm: ProtectableItemRecord) -> None:
+    """A VM that is protected already is not stopped by what it does not meet, until it is to be failed over."""
+    if item is None or item.active_location.casefold() != "primary":
+        return
+    for each in unmet_by(news, vm):
+        current_operation().say(Severity.WARNING, f"a failover to Azure will be blocked: {each}")
 
 
 def _unlike_its_host(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:

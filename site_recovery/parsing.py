@@ -29,6 +29,7 @@ from site_recovery.records import (
     ProviderRecord,
     RecoveryPointRecord,
     ScenarioRecord,
+    SizeRecord,
     TaskRecord,
     last_segment,
 )
@@ -151,6 +152,15 @@ def parse_protectable_item(data: Json) -> ProtectableItemRecord:
         has_physical_disk=_present(details, "hasPhysicalDisk"),
         has_fibre_channel_adapter=_present(details, "hasFibreChannelAdapter"),
         has_shared_vhd=_present(details, "hasSharedVhd"),
+    )
+
+
+def parse_size(data: Json) -> SizeRecord:
+    properties = _mapping(data, "properties")
+    return SizeRecord(
+        name=_text(properties, "name") or _text(data, "name"),
+        data_disks=_integer(properties.get("maxDataDiskCount")),
+        nics=_integer(properties.get("maxNicsCount")),
     )
 
 

@@ -275,6 +275,15 @@ class ProtectableItemRecord:
 
 
 @dataclass(frozen=True)
+class SizeRecord:
+    """A size that an Azure VM can have, with what it takes. A limit is None where the service does not name it."""
+
+    name: str
+    data_disks: int | None
+    nics: int | None
+
+
+@dataclass(frozen=True)
 class HostRecord:
     id: str
     name: str

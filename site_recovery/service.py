@@ -31,6 +31,7 @@ from site_recovery.records import (
     ProtectableItemRecord,
     ProviderRecord,
     RecoveryPointRecord,
+    SizeRecord,
     VaultId,
     last_segment,
 )
@@ -169,6 +170,13 @@ class SiteRecovery:
             path.name,
         )
         return tuple(sorted(points, key=lambda point: point.time.timestamp() if point.time else 0.0, reverse=True))
+
+    def target_sizes(self, item_id: str) -> tuple[SizeRecord, ...]:
+        """The sizes that Azure VMs can have in the region of a protected item: the same for all items of a vault."""
+        path = item_path(item_id)
+        listing = self._client.target_compute_sizes.list_by_replication_protected_items
+        where = f"Listing the sizes for protected item '{path.name}' in {self.vault}."
+        return self._all(where, parsing.parse_size, listing, path.fabric, path.container, path.name)
 
     def fabrics(self) -> tuple[FabricRecord, ...]:
         """All fabrics; Hyper-V sites have the kind "HyperVSite"."""

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from dr.rendering import rendered
 from dr.report import Exit, Report
+from dr.requirements import requirements_document
 from dr.rules import rules_document
 from lifecycle.blockers import RULES, Code
 from lifecycle.warnings import NOTICES, Notice
@@ -101,3 +102,8 @@ def test_every_code_has_its_rule_and_the_document_is_current() -> None:
     assert set(NOTICES) == set(Notice)
     written = (ROOT / "docs" / "blockers.md").read_text(encoding="utf-8")
     assert written == rules_document(), "python -m dr rules > docs/blockers.md"
+
+
+def test_the_table_of_requirements_is_current() -> None:
+    written = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")
+    assert written == requirements_document(), "python -m dr requirements > docs/requirements.md"

@@ -72,6 +72,9 @@ def test_one_list_of_items_and_jobs_and_the_recovery_points_of_what_moves(
         "RecoveryPoints_ListByReplicationProtectedItems": len(FLIPPED),
         # Once for the vault: whether the hosts are heard of.
         "ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1,
+        # Once for the vault: what sizes of Azure VMs take, and what only the hosts know of VMs (two pages).
+        "TargetComputeSizes_ListByReplicationProtectedItems": 1,
+        "ReplicationProtectableItems_ListByReplicationProtectionContainers": 2,
     }
     assert [row["vm"] for row in checked if row["plan"]] == sorted(FLIPPED)
 

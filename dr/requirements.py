@@ -1,0 +1,58 @@
+"""`python -m dr requirements`: what Azure requires of a VM, as docs/requirements.md has it."""
+
+import click
+
+from lifecycle.requirements import EDITIONS, SYSTEMS, Edition
+
+_INTRODUCTION = """\
+# What Azure requires of a VM
+
+<!-- Made by `python -m dr requirements > docs/requirements.md`. Do not edit. -->
+
+Checked in every preview that declares a VM: from what its host shows (generation, disks, adapters), from what is
+declared (name, size, disks left out) and from the sizes that the vault's region has. A VM that is not protected yet and
+does not meet them fails the preview, before anything is changed. One that is protected already is told so, and blocked
+(`azureRequirement`, waivable) when it is to be failed over as planned; an unplanned failover is only warned.
+
+What is not known is not held against a VM. Whether a network and subnet are declared, and whether a static address is
+inside its subnet and used once, is checked when the stack file is read.
+
+| requirement | {names} |
+|---|{dashes}|
+"""
+
+
+def requirements_document() -> str:
+    """The whole document."""
+    rows = [
+        ("edition of", *(f"{each.dated}: {each.source}" for each in EDITIONS)),
+        ("operating system", *(" or ".join(SYSTEMS) for _ in EDITIONS)),
+        ("generation 2 with Linux", *("yes" if each.linux_generation_2 else "no" for each in EDITIONS)),
+        ("operating system disks", *("1" for _ in EDITIONS)),
+        *((f"operating system disk, generation {number}", *_largest(number)) for number in (1, 2)),
+        ("data disks", *(f"at most {each.data_disks}" for each in EDITIONS)),
+        ("data disk", *(f"at most {each.data_disk_gb} GB" for each in EDITIONS)),
+        ("physical, shared or fibre channel disks", *("no" for _ in EDITIONS)),
+        ("name in Azure", *("1 to 63 letters, digits, hyphens, no hyphen at either end" for _ in EDITIONS)),
+        ("target size", *("takes the data disks and network cards" for _ in EDITIONS)),
+        ("failing back", *(_failing_back(each) for each in EDITIONS)),
+    ]
+    names = " | ".join(edition.name for edition in EDITIONS)
+    head = _INTRODUCTION.format(names=names, dashes="|".join("---" for _ in EDITIONS))
+    return head + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+@click.command(name="requirements")
+def command() -> None:
+    """Say what Azure requires of a VM (docs/requirements.md)."""
+    click.echo(requirements_document(), nl=False)
+
+
+def _largest(generation: int) -> tuple[str, ...]:
+    return tuple(f"at most {edition.os_disk_gb[generation]} GB" for edition in EDITIONS)
+
+
+def _failing_back(edition: Edition) -> str:
+    if edition.name == "managed disks":
+        return "since update 530092 (November 2025); older providers refuse it"
+    return "yes; Azure has retired unmanaged disks"

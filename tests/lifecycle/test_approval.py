@@ -1,0 +1,105 @@
+"""A digest is of one move: the same all the way through it, another for every other move."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle.approval import approvable
+from lifecycle.blockers import Code
+from lifecycle.declared import Declared
+from lifecycle.directions import Direction
+from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.permits import Approval, Permits
+from lifecycle.planner import plan
+from lifecycle.steps import Step
+from lifecycle.verdict import assess
+from tests.lifecycle import rows
+
+TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+BOLD = MoveOptions(
+    mode=FailoverMode.UNPLANNED,
+    failover_commit=Commit.AUTOMATIC,
+    failback_commit=Commit.AUTOMATIC,
+    max_data_loss_minutes=15,
+)
+OUT = ("PROTECTED", "FAILING_OVER", "COMMIT_PENDING", "COMMITTING", "COMMITTED_TUTORIAL", "REPROTECTING")
+BACK = (
+    "PROTECTED_IN_AZURE",
+    "SYNCHRONIZING",
+    "WAITING_TO_COMPLETE",
+    "FAILBACK_COMMIT_PENDING",
+    "FAILED_BACK",
+    "REVERSE_REPLICATING",
+)
+
+
+@pytest.mark.parametrize(("names", "goal"), [(OUT, TO_AZURE), (BACK, HOME)])
+def test_the_digest_is_the_same_at_every_stage_of_the_move(names: tuple[str, ...], goal: Direction) -> None:
+    assert len({_digest(rows.ALL[name], goal) for name in names}) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(BOLD, mode=FailoverMode.PLANNED),
+        replace(BOLD, max_data_loss_minutes=60),
+        replace(BOLD, max_data_loss_minutes=None),
+        replace(BOLD, recovery_point="latestProcessed"),
+        replace(BOLD, change_recovery_point="latestProcessed"),
+        replace(BOLD, shutdown_source=False),
+        replace(BOLD, verification=({"tcp": {"host": "10.1.0.4", "port": 1433}},)),
+    ],
+)
+def test_what_would_surprise_the_approver_changes_the_digest(changed: MoveOptions) -> None:
+    assert approvable(rows.PROTECTED, TO_AZURE, changed).digest != _digest(rows.PROTECTED, TO_AZURE)
+
+
+def test_another_way_of_synchronizing_changes_the_digest_of_the_way_home() -> None:
+    changed = replace(BOLD, data_sync=DataSync.DURING_FAILOVER)
+    assert approvable(rows.PROTECTED_IN_AZURE, HOME, changed).digest != _digest(rows.PROTECTED_IN_AZURE, HOME)
+
+
+@pytest.mark.parametrize(
+    "held", [replace(BOLD, hold_after=Step.FAILOVER), replace(BOLD, failover_commit=Commit.MANUAL)]
+)
+def test_a_hold_does_not_change_it_since_its_line_is_changed_to_go_on(held: MoveOptions) -> None:
+    assert approvable(rows.PROTECTED, TO_AZURE, held).digest == _digest(rows.PROTECTED, TO_AZURE)
+
+
+def test_another_vm_another_way_and_the_next_time_are_other_moves() -> None:
+    once = _digest(rows.PROTECTED, TO_AZURE)
+    other = replace(rows.PROTECTED, vm="app01", item_id=f"{rows.ITEM}2")
+    again = replace(rows.PROTECTED, last_failback_job="j9")
+    assert len({once, _digest(other, TO_AZURE), _digest(again, TO_AZURE), _digest(rows.PROTECTED_IN_AZURE, HOME)}) == 4
+
+
+def test_an_approval_lets_irreversible_steps_go_until_it_runs_out() -> None:
+    digest = _digest(rows.PROTECTED, TO_AZURE)
+    assert _codes(Permits(require_approval=True)) == {Code.APPROVAL}
+    assert _codes(Permits()) == set()
+    holds = Approval(digest, "Ada", rows.NOW + timedelta(minutes=1))
+    assert _codes(Permits(require_approval=True, approvals=(holds,))) == set()
+    gone = replace(holds, until=rows.NOW)
+    assert _codes(Permits(require_approval=True, approvals=(gone,))) == {Code.APPROVAL}
+
+
+def test_a_move_without_an_irreversible_step_left_needs_no_approval() -> None:
+    due = plan(rows.COMMITTED_TUTORIAL, TO_AZURE, BOLD)
+    found = assess(rows.COMMITTED_TUTORIAL, due, Declared(BOLD, Permits(require_approval=True)))
+    assert found.blockers == ()
+
+
+def _digest(seen: Observation, goal: Direction) -> str:
+    return approvable(seen, goal, BOLD).digest
+
+
+def _codes(permits: Permits) -> set[Code]:
+    seen = replace(
+        rows.PROTECTED,
+        recovery_points=(RecoveryPoint("p", rows.NOW, app_consistent=False),),
+        provider_connected=True,
+        last_replicated=rows.NOW,
+    )
+    return {blocker.code for blocker in assess(seen, plan(seen, TO_AZURE, BOLD), Declared(BOLD, permits)).blockers}

@@ -1,0 +1,157 @@
+"""Which facts stop which kind of move, and what a waiver makes of them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle.blockers import RULES, Code, Mode
+from lifecycle.data_loss import expected_loss
+from lifecycle.declared import Declared
+from lifecycle.directions import Direction
+from lifecycle.machine import Landing
+from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.options import Commit, FailoverMode, MoveOptions
+from lifecycle.permits import Permits, Waiver
+from lifecycle.planner import plan
+from lifecycle.verdict import Assessment, Verdict, assess
+from tests.lifecycle import rows
+
+TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+PLANNED = MoveOptions(failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+UNPLANNED = replace(PLANNED, mode=FailoverMode.UNPLANNED)
+DIED = rows.NOW - timedelta(hours=2)
+HERE = replace(
+    rows.PROTECTED,
+    replication_health="Normal",
+    provider_connected=True,
+    provider_last_heartbeat=rows.NOW,
+    last_replicated=rows.NOW - timedelta(minutes=4),
+    last_test_failover=rows.NOW,
+    recovery_points=(RecoveryPoint("new", rows.NOW - timedelta(minutes=4), app_consistent=True),),
+    landing=Landing("sql01", network_id="/n", storage_account_id="/s", managed_disks=False),
+)
+DEAD = replace(
+    HERE,
+    provider_connected=False,
+    provider_last_heartbeat=DIED,
+    last_replicated=DIED - timedelta(minutes=6),
+    replication_health="Critical",
+    rpo_seconds=7560,
+    recovery_points=(RecoveryPoint("old", DIED - timedelta(minutes=6), app_consistent=False),),
+)
+
+STOPS: list[tuple[Code, Observation, set[Mode]]] = [
+    (Code.REPLICATION_UNHEALTHY, replace(HERE, replication_health="Critical"), {Mode.PLANNED}),
+    (Code.RESYNCHRONIZATION, replace(HERE, allowed=HERE.allowed | {"RepairReplication"}), {Mode.PLANNED}),
+    (Code.PROVIDER_SILENT, replace(HERE, provider_connected=False), {Mode.PLANNED}),
+    (Code.PROVIDER_SILENT, replace(HERE, provider_connected=None), {Mode.PLANNED}),
+    (Code.NO_RECOVERY_POINT, replace(HERE, recovery_points=()), {Mode.PLANNED, Mode.UNPLANNED}),
+    (Code.NO_RECOVERY_POINT, replace(HERE, recovery_points=None), {Mode.PLANNED, Mode.UNPLANNED}),
+    (
+        Code.MISSING_NETWORK,
+        replace(HERE, landing=Landing("sql01", storage_account_id="/s", managed_disks=False)),
+        {Mode.PLANNED, Mode.UNPLANNED},
+    ),
+    (
+        Code.MISSING_STORAGE,
+        replace(HERE, landing=Landing("sql01", network_id="/n", managed_disks=False)),
+        {Mode.PLANNED, Mode.UNPLANNED},
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "seen", "modes"), STOPS)
+def test_a_fact_stops_the_kinds_of_move_that_its_rule_names(code: Code, seen: Observation, modes: set[Mode]) -> None:
+    for mode, options in ((Mode.PLANNED, PLANNED), (Mode.UNPLANNED, UNPLANNED)):
+        stopped = code in _codes(_judged(seen, TO_AZURE, options))
+        assert stopped is (mode in modes), mode
+    assert modes <= RULES[code].modes
+
+
+def test_an_unplanned_failover_is_never_blocked_by_what_a_dead_site_cannot_answer() -> None:
+    found = _judged(DEAD, TO_AZURE, UNPLANNED)
+    assert found.verdict is Verdict.GO
+    told = " ".join(warned.text for warned in found.warnings)
+    assert "last heartbeat 2026-03-01 10:00:00 UTC, 2.0 h ago" in told or "120 min ago" in told
+    assert "the replication of sql01 is critical, 2.1 h behind" in told or "126 min behind" in told
+
+
+def test_the_same_facts_block_a_planned_one() -> None:
+    assert _codes(_judged(DEAD, TO_AZURE, PLANNED)) == {Code.REPLICATION_UNHEALTHY, Code.PROVIDER_SILENT}
+
+
+def test_the_loss_is_measured_to_the_last_sign_of_life_and_not_to_now() -> None:
+    loss = expected_loss(DEAD, plan(DEAD, TO_AZURE, UNPLANNED), UNPLANNED)
+    assert loss.seconds == 6 * 60
+    allowed = replace(UNPLANNED, max_data_loss_minutes=6)
+    assert _codes(_judged(DEAD, TO_AZURE, allowed)) == set()
+    assert _codes(_judged(DEAD, TO_AZURE, replace(allowed, max_data_loss_minutes=5))) == {Code.DATA_LOSS}
+
+
+def test_a_living_source_goes_on_writing_until_now() -> None:
+    assert expected_loss(HERE, plan(HERE, TO_AZURE, UNPLANNED), UNPLANNED).seconds == 4 * 60
+
+
+def test_data_that_arrived_after_the_last_heartbeat_is_a_sign_of_life_too() -> None:
+    later = replace(DEAD, last_replicated=DIED + timedelta(minutes=3))
+    assert expected_loss(later, plan(later, TO_AZURE, UNPLANNED), UNPLANNED).seconds == 0
+
+
+def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
+    silent = replace(DEAD, provider_connected=None, provider_last_heartbeat=None)
+    found = _judged(silent, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=1))
+    assert found.loss.seconds is None
+    assert found.loss.words.startswith("unknown")
+    assert found.verdict is Verdict.GO
+    assert any(warned.code == "unknown" and warned.critical for warned in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "code", [code for code, rule in RULES.items() if rule.waivable and code is not Code.REQUIREMENT]
+)
+def test_a_waiver_of_a_waivable_blocker_turns_it_into_a_warning_that_stays_visible(code: Code) -> None:
+    seen, goal, options = _blocked_by(code)
+    assert _codes(_judged(seen, goal, options)) == {code}
+    waiver = Waiver(code.value, "a reason", rows.NOW + timedelta(hours=1))
+    waived = _judged(seen, goal, options, waiver)
+    assert waived.verdict is Verdict.GO_WITH_WAIVERS
+    assert any("a reason" in warned.text and warned.code == "waived" for warned in waived.warnings)
+    gone = replace(waiver, until=rows.NOW)
+    assert _judged(seen, goal, options, gone).verdict is Verdict.BLOCKED
+
+
+def test_a_waiver_of_what_cannot_be_waived_changes_nothing() -> None:
+    waiver = Waiver("noRecoveryPoint", "a reason", rows.NOW + timedelta(hours=1))
+    assert _judged(replace(HERE, recovery_points=()), TO_AZURE, PLANNED, waiver).verdict is Verdict.BLOCKED
+
+
+def test_once_the_failover_has_begun_its_conditions_are_past() -> None:
+    bad = {"provider_connected": False, "replication_health": "Critical", "recovery_points": ()}
+    for name in ("FAILING_OVER", "COMMIT_PENDING", "COMMITTED_TUTORIAL"):
+        seen = replace(rows.ALL[name], **bad)  # type: ignore[arg-type]
+        assert _codes(_judged(seen, TO_AZURE, PLANNED)) == set(), name
+
+
+def test_failing_back_needs_the_host() -> None:
+    away = replace(rows.PROTECTED_IN_AZURE, provider_connected=False)
+    assert _codes(_judged(away, HOME, PLANNED)) == {Code.PROVIDER_SILENT}
+
+
+def _blocked_by(code: Code) -> tuple[Observation, Direction, MoveOptions]:
+    away = replace(rows.PROTECTED_IN_AZURE, provider_connected=True, managed_disks=True)
+    late = replace(UNPLANNED, max_data_loss_minutes=1)
+    known: dict[Code, tuple[Observation, Direction, MoveOptions]] = {
+        code: (seen, TO_AZURE, PLANNED) for code, seen, _ in STOPS
+    }
+    known[Code.DATA_LOSS] = (HERE, TO_AZURE, late)
+    known[Code.MANAGED_DISKS] = (away, HOME, PLANNED)
+    return known[code]
+
+
+def _judged(seen: Observation, goal: Direction, options: MoveOptions, *waivers: Waiver) -> Assessment:
+    return assess(seen, plan(seen, goal, options), Declared(options, Permits(waivers=waivers)))
+
+
+def _codes(found: Assessment) -> set[Code]:
+    return {blocker.code for blocker in found.blockers}
