@@ -1,0 +1,203 @@
+"""A protected item's provider against the service: adoption, drift, deferral, and what cannot be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from providers.protected_item import ItemProvider
+from site_recovery.connection import SiteRecovery
+from site_recovery.protection import ItemUpdate
+from site_recovery.records import ItemRecord
+from tests.simulator.running import RunningSimulator
+from tests.site_recovery.prepared import GROUP, SITE, VAULT, discovered, finished, ours, policy_id, prepare, protect
+
+Props = dict[str, Any]
+ITEM = ItemProvider()
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def service(simulator: RunningSimulator) -> Iterator[SiteRecovery]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in simulator.environment.items():
+            patch.setenv(name, value)
+        yield prepare(simulator)
+
+
+@pytest.fixture(scope="module")
+def app01(service: SiteRecovery) -> ItemRecord:
+    """A VM that was protected by hand."""
+    return protect(service, "app01")
+
+
+def _declared(service: SiteRecovery, vm: str = "app01", **azure: Any) -> Props:
+    target, group = service.target, f"/subscriptions/{service.vault.subscription_id}/resourceGroups/{GROUP}"
+    (container,) = service.containers(SITE)
+    return {
+        "target": {
+            "cloud": target.cloud,
+            "subscriptionId": target.subscription_id,
+            "tenantId": target.tenant_id,
+        },
+        "vault": {"resourceGroup": GROUP, "name": VAULT},
+        "site": SITE,
+        "vm": vm,
+        "containerId": container.id,
+        "policyId": policy_id(service),
+        "azure": {
+            "vmName": vm,
+            "resourceGroupId": group,
+            "networkId": f"{group}/providers/Microsoft.Network/virtualNetworks/prod",
+            "subnet": "data",
+            "storageAccountId": f"{group}/providers/Microsoft.Storage/storageAccounts/contosodr",
+            "managedDisks": False,
+            **azure,
+        },
+        "source": {},
+        "waitForInitialReplication": False,
+    }
+
+
+def _failures(result: Any) -> str:
+    return "\n".join(failure.reason for failure in result.failures)
+
+
+def test_a_vm_protected_by_hand_is_adopted_without_a_job(service: SiteRecovery, app01: ItemRecord) -> None:
+    jobs = len(service.jobs())
+    checked = ITEM.check({}, _declared(service))
+    assert not checked.failures
+    assert checked.inputs["itemId"] == app01.id
+    created = ITEM.create(checked.inputs)
+    assert created.id == app01.id
+    assert created.outs is not None
+    assert created.outs["deferred"] == []
+    assert not ITEM.diff(created.id, created.outs, checked.inputs).changes
+    assert len(service.jobs()) == jobs
+
+
+def test_what_is_declared_otherwise_is_adopted_as_it_is_and_changed_by_the_next_up(
+    service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = len(service.jobs())
+    wanted = ITEM.check({}, _declared(service, size="Standard_D8s_v5")).inputs
+    assert "adopted as it is" in (said := capsys.readouterr().err)
+    assert "declared: Standard_D8s_v5" in said
+    adopted = ITEM.create(wanted)
+    assert adopted.outs is not None
+    assert adopted.outs["deferred"] == ["size"]
+    assert len(service.jobs()) == jobs
+    assert ITEM.diff(app01.id, adopted.outs, wanted).changes
+    updated = ITEM.update(app01.id, adopted.outs, wanted)
+    assert updated.outs is not None
+    assert updated.outs["deferred"] == []
+    assert not ITEM.diff(app01.id, updated.outs, wanted).changes
+    changed = service.item(app01.id)
+    assert changed is not None
+    assert changed.recovery_vm_size == "Standard_D8s_v5"
+
+
+def test_a_change_made_in_the_portal_shows_as_drift_of_what_is_declared_alone(
+    service: SiteRecovery, app01: ItemRecord
+) -> None:
+    wanted = ITEM.check({}, _declared(service, size="Standard_D8s_v5")).inputs
+    created = ITEM.create(wanted)
+    assert created.outs is not None
+    change = ItemUpdate(recovery_vm_size="Standard_D4s_v5", tags={"by": "hand"})
+    service.protection.update(app01.id, change=change)
+    service.invalidate()
+    seen = ITEM.read(app01.id, created.outs)
+    assert seen.outs is not None
+    assert seen.outs["azure"] == {**wanted["azure"], "size": "Standard_D4s_v5"}
+    assert ITEM.diff(app01.id, seen.outs, wanted).changes
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"policyId": "/another"}, "the service has no call that moves a protected VM to another policy"),
+        ({"site": "elsewhere"}, "a VM belongs to the site of its host"),
+        ({"source": {"osType": "linux"}}, "its osType is settled when it is protected"),
+        ({"source": {"disks": {"include": ["nothing.vhdx"]}}}, "replicates, but is declared not to"),
+    ],
+    ids=["policy", "site", "operating system", "disks"],
+)
+def test_what_the_service_cannot_change_is_an_error_that_says_why(
+    service: SiteRecovery, app01: ItemRecord, change: Props, says: str
+) -> None:
+    olds = {**_declared(service), "itemId": app01.id}
+    assert says in _failures(ITEM.check(olds, {**_declared(service), **change}))
+
+
+def test_a_vm_protected_with_another_policy_or_account_cannot_be_adopted_as_declared(
+    service: SiteRecovery, app01: ItemRecord
+) -> None:
+    assert app01.policy_name is not None
+    declared = {**_declared(service, storageAccountId="/another"), "policyId": "/another"}
+    said = _failures(ITEM.check({}, declared))
+    assert f"app01 is protected already, with policy {app01.policy_name}: declare it with that one" in said
+    assert "with storageAccount" in said
+
+
+def test_an_id_of_another_vm_is_refused(service: SiteRecovery, app01: ItemRecord) -> None:
+    other = discovered(service, "web01")
+    protect(service, "web01")
+    olds = {**_declared(service), "itemId": app01.id}
+    service.invalidate()
+    said = _failures(ITEM.check(olds, {**_declared(service), "source": {"vmId": other.vm_id}}))
+    assert "this is the id of another VM" in said
+
+
+def test_a_change_waits_while_the_vm_runs_in_azure(
+    service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adopted = ITEM.create(_declared(service, size="Standard_D4s_v5"))
+    assert adopted.outs is not None
+    sent = service.operations.unplanned_failover(
+        app01.id, shutdown_source=True, recovery_point_id=None, client_request_id=ours()
+    )
+    finished(service, sent)
+    jobs = len(service.jobs())
+    wanted = _declared(service, size="Standard_D8s_v5")
+    deferred = ITEM.update(app01.id, adopted.outs, wanted)
+    assert deferred.outs is not None
+    assert deferred.outs["deferred"] == ["size"]
+    assert deferred.outs["azure"]["size"] == "Standard_D4s_v5"
+    assert "DEFERRED size" in capsys.readouterr().err
+    assert len(service.jobs()) == jobs
+    assert ITEM.diff(app01.id, deferred.outs, wanted).changes, "the next `up` tries again"
+
+
+def test_nothing_is_dismantled_while_a_vm_of_the_vault_runs_in_azure(service: SiteRecovery, app01: ItemRecord) -> None:
+    props = {**_declared(service, "web01"), "itemId": app01.id, "dismantle": True}
+    service.invalidate()
+    with pytest.raises(Exception, match="app01 is active in Azure"):
+        ITEM.delete(app01.id, props)
+
+
+def test_forgetting_a_vm_changes_nothing_in_azure(
+    service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = len(service.jobs())
+    ITEM.delete(app01.id, {**_declared(service), "itemId": app01.id})
+    assert "nothing is changed in Azure" in capsys.readouterr().err
+    assert len(service.jobs()) == jobs
+
+
+def test_a_dead_service_stands_in_the_way_of_nothing_that_does_not_change(
+    service: SiteRecovery, app01: ItemRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    props = {**_declared(service), "itemId": app01.id}
+    monkeypatch.setenv("ARM_ENDPOINT", "https://127.0.0.1:9")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9")
+    checked = ITEM.check(props, _declared(service))
+    assert not checked.failures
+    assert checked.inputs["itemId"] == app01.id
