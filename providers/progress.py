@@ -3,6 +3,7 @@
 from lifecycle.progress import progress_line
 from lifecycle.steps import PlannedStep
 from providers.operation import Operation, Severity
+from providers.stock_host import say_what_is_missing
 from site_recovery.records import JobRecord
 from site_recovery.service import SiteRecovery
 
@@ -14,13 +15,15 @@ class RowProgress:
         self._operation = operation
         self._service = service
         self._vm = vm
+        say_what_is_missing(operation)
 
     def step(self, planned: PlannedStep) -> None:
         self._operation.say(Severity.INFO, f"{self._vm}: {planned.step}: {planned.does}")
 
     def progress(self, planned: PlannedStep, job: JobRecord) -> None:
         task = job.current_task
-        if task is not None:
+        # Without a row of its own to replace, each look would be a line that stays.
+        if task is not None and self._operation.under_our_host:
             line = progress_line(planned.step, task.friendly_name, job.start_time, self._service.now())
             self._operation.say(Severity.INFO, f"{self._vm}: {line}", ephemeral=True)
 
