@@ -64,6 +64,8 @@ class HostsProvider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         olds, news = plain(olds), plain(news)
         pending = not olds.get("containerId")
+        if "containerId" not in news:  # could not be asked for, which is no change
+            news["containerId"] = olds.get("containerId")
         changes = bool(changed_keys(olds, news, (*_FIXED, "containerId", "dismantle")))
         if pending and not changes:
             current_operation().say(Severity.WARNING, _still_to_come(news))
