@@ -88,6 +88,9 @@ def not_yet(news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
     blockers: list[dict[str, str]] = []
     if Direction(news["direction"]) is not Direction.ON_PREMISES_TO_AZURE:
         blockers.append(_say_blocked(first_direction(news["vm"], still_to_begin(news["vm"]))))
+    line = f"{news['vm']}: to be protected; nothing can be said of it yet"
+    facts = {"vm": news["vm"], "direction": news["direction"], "decision": "new", "line": line, "blockers": blockers}
+    note(news["vault"]["name"], news["vm"], facts)
     # An item that does not exist has never been failed over.
     applied = olds.get("applied") or Direction.ON_PREMISES_TO_AZURE.value
     return {"applied": applied, "plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": blockers}

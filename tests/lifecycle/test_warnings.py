@@ -1,0 +1,128 @@
+"""What a preview warns of, at and just beyond each threshold, and that unknowns are said as unknown."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle.data_loss import expected_loss
+from lifecycle.declared import Declared
+from lifecycle.directions import Direction
+from lifecycle.observation import HealthError, Observation, RecoveryPoint
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.permits import Attestation, Permits
+from lifecycle.planner import plan
+from lifecycle.targets import Targets
+from lifecycle.warnings import Notice, Warned, warnings
+from tests.lifecycle import rows
+
+TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+PLANNED = MoveOptions(failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+UNPLANNED = replace(PLANNED, mode=FailoverMode.UNPLANNED)
+LATER = rows.NOW + timedelta(days=1)
+STATED = Permits(attestations=(Attestation("noCheckpoints", "Ada", LATER), Attestation("sourceOff", "Ada", LATER)))
+CRASH = RecoveryPoint("crash", rows.NOW - timedelta(minutes=4), app_consistent=False)
+CONSISTENT = RecoveryPoint("app", rows.NOW - timedelta(hours=3), app_consistent=True)
+HERE = replace(
+    rows.PROTECTED,
+    provider_connected=True,
+    last_replicated=CRASH.time,
+    last_test_failover=rows.NOW - timedelta(days=10),
+    recovery_points=(CRASH, CONSISTENT),
+    managed_disks=False,
+)
+AWAY = replace(rows.PROTECTED_IN_AZURE, last_failover=rows.NOW - timedelta(days=10), provider_connected=True)
+
+
+def test_a_planned_move_of_a_well_kept_vm_has_nothing_to_warn_of() -> None:
+    assert _said(HERE, TO_AZURE) == []
+    assert _said(AWAY, HOME) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        (None, Notice.NO_TEST_FAILOVER),
+        (rows.NOW - timedelta(days=180), None),
+        (rows.NOW - timedelta(days=181), Notice.TEST_FAILOVER_OLD),
+    ],
+)
+def test_a_test_failover_is_missed_or_too_old(last: object, code: Notice | None) -> None:
+    said = _said(replace(HERE, last_test_failover=last), TO_AZURE)  # type: ignore[arg-type]
+    assert [each.code for each in said] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "critical"),
+    [(15 * 60 * 2 - 1, None), (15 * 60 * 2, False), (15 * 60 * 3 - 1, False), (15 * 60 * 3, True)],
+)
+def test_the_rpo_warns_at_twice_its_target_and_is_critical_at_three_times(seconds: int, critical: bool | None) -> None:
+    said = _said(replace(HERE, rpo_seconds=seconds), TO_AZURE, targets=Targets(rpo_minutes=15))
+    assert [(each.code, each.critical) for each in said] == (
+        [] if critical is None else [(Notice.RPO_ABOVE_TARGET, critical)]
+    )
+
+
+def test_an_unknown_rpo_is_said_to_be_unknown() -> None:
+    (said,) = _said(replace(HERE, rpo_seconds=None), TO_AZURE, targets=Targets(rpo_minutes=15))
+    assert said.code == Notice.UNKNOWN
+    assert "unknown" in said.text
+
+
+def test_an_unplanned_failover_hears_that_a_planned_one_is_possible_and_of_older_consistent_points() -> None:
+    said = {each.code: each.text for each in _said(HERE, TO_AZURE, UNPLANNED)}
+    assert set(said) == {Notice.PLANNED_IS_POSSIBLE, Notice.APP_CONSISTENT_OLDER}
+    assert "2.9 h older" in said[Notice.APP_CONSISTENT_OLDER]
+    chosen = replace(UNPLANNED, recovery_point="latestAppConsistent")
+    assert Notice.APP_CONSISTENT_OLDER not in {each.code for each in _said(HERE, TO_AZURE, chosen)}
+    none = replace(HERE, recovery_points=(CRASH,))
+    assert Notice.NO_APP_CONSISTENT in {each.code for each in _said(none, TO_AZURE, UNPLANNED)}
+
+
+def test_a_silent_host_and_an_unknown_one_are_told_apart() -> None:
+    silent = replace(HERE, provider_connected=False, provider_last_heartbeat=rows.NOW - timedelta(hours=1))
+    assert Notice.REPROTECT_WAITS in {each.code for each in _said(silent, TO_AZURE, UNPLANNED)}
+    unknown = replace(HERE, provider_connected=None)
+    codes = [each.code for each in _said(unknown, TO_AZURE, UNPLANNED)]
+    assert codes.count(Notice.UNKNOWN) == 2, "the host, and what would be lost"
+
+
+@pytest.mark.parametrize(("days", "warned"), [(30, False), (31, True)])
+def test_a_long_stay_in_azure_advises_a_full_download(days: int, warned: bool) -> None:
+    seen = replace(AWAY, last_failover=rows.NOW - timedelta(days=days))
+    assert (Notice.LONG_STAY in {each.code for each in _said(seen, HOME)}) is warned
+    full = replace(PLANNED, data_sync=DataSync.DURING_FAILOVER)
+    assert _said(seen, HOME, full) == []
+
+
+def test_what_azure_cannot_see_is_asked_for_until_it_is_stated_and_has_not_run_out() -> None:
+    asked = {each.code: each.text for each in _said(HERE, TO_AZURE, permits=Permits())}
+    assert set(asked) == {Notice.ASK_NO_CHECKPOINTS, Notice.ASK_SOURCE_OFF}
+    assert "{vm: sql01, what: noCheckpoints, by: ..., until: ...}" in asked[Notice.ASK_NO_CHECKPOINTS]
+    lapsed = Permits(attestations=tuple(replace(each, until=rows.NOW) for each in STATED.attestations))
+    assert {each.code for each in _said(HERE, TO_AZURE, permits=lapsed)} == set(asked)
+
+
+def test_managed_disks_may_not_fail_back() -> None:
+    (said,) = _said(replace(HERE, managed_disks=True), TO_AZURE)
+    assert said.code == Notice.MANAGED_DISKS
+
+
+def test_a_warning_of_the_service_is_passed_on_once() -> None:
+    drill = HealthError("161011", "Warning", "No successful test failover has been done.")
+    other = HealthError("78001", "Warning", "The disk is nearly full.")
+    (said,) = _said(replace(HERE, health_errors=(drill, other)), TO_AZURE)
+    assert said.text == "The disk is nearly full (78001)"
+
+
+def _said(
+    seen: Observation,
+    goal: Direction,
+    options: MoveOptions = PLANNED,
+    *,
+    permits: Permits = STATED,
+    targets: Targets | None = None,
+) -> list[Warned]:
+    due = plan(seen, goal, options)
+    declared = Declared(options, permits, targets or Targets())
+    return list(warnings(seen, due, declared, expected_loss(seen, due, options)))
