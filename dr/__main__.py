@@ -2,11 +2,12 @@
 
 import click
 
-from dr import impact, move, requirements, rules, status, validate
+from dr import impact, import_, move, requirements, rules, status, validate
 
 # One line a command; `--help` shows them in order of name.
 COMMANDS: tuple[click.Command, ...] = (
     impact.command,
+    import_.command,
     move.command,
     requirements.command,
     rules.command,
