@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
 from azure.mgmt.recoveryservicessiterecovery.operations import _operations
 
-_GROUPS = ("replication_", "recovery_points")
+_GROUPS = frozenset(re.findall(r"self\.(\w+) = \w+Operations\(", inspect.getsource(SiteRecoveryManagementClient)))
 _VERBS = {"GET": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
@@ -60,7 +61,7 @@ def _pair(node: ast.AST, names: dict[str, str]) -> tuple[str, str] | None:
 
 
 def _is_group(name: str) -> bool:
-    return name.startswith(_GROUPS)
+    return name in _GROUPS
 
 
 def on_items(source: Path) -> set[tuple[str, str]]:
