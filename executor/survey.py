@@ -69,7 +69,8 @@ class Survey:
         return None if item is None else observation_of(self.service, item, inventory.jobs, look, take_over)
 
     def with_host(self, seen: Observation) -> Observation:
-        """`seen` with what the service says of the provider on its host; unchanged when it does not answer that."""
+        """`seen` with what the service says of the provider on its host, where it answers that, and of the time."""
+        seen = replace(seen, clock_skew_seconds=self.service.clock_skew_seconds)
         try:
             providers = self._providers_of(seen)
         except SiteRecoveryError:

@@ -14,9 +14,10 @@ from lifecycle.intent import where_it_runs
 from lifecycle.observation import Observation, RecoveryPoint
 from lifecycle.planner import Plan
 from lifecycle.spans import span
-from lifecycle.stages import WORDS
+from lifecycle.stages import WORDS, Stage
 from lifecycle.steps import PlannedStep, Step
 from lifecycle.verdict import Assessment
+from lifecycle.warnings import Notice, rpo
 
 
 @dataclass(frozen=True)
@@ -160,10 +161,13 @@ def standing_line(seen: Observation, declared: Declared, stage_words: str) -> st
     parts = [stage_words]
     if seen.replication_health.casefold() in {"warning", "critical"}:
         parts.append(f"replication {seen.replication_health.casefold()}")
-    if where_it_runs(seen) is Place.ON_PREMISES and seen.rpo_seconds is not None:
-        target = declared.targets.rpo_minutes
-        against = f" (target {target} min)" if target is not None else ""
-        parts.append(f"{span(seen.rpo_seconds)} behind{against}")
+    if where_it_runs(seen) is Place.ON_PREMISES and stage_words == WORDS[Stage.PROTECTED]:
+        parts.append(f"{span(seen.rpo_seconds)} behind" if seen.rpo_seconds is not None else "RPO unknown")
+        parts += [
+            f"{'CRITICAL' if warned.critical else 'warning'}: {warned.text}"
+            for warned in rpo(seen, declared.targets)
+            if warned.code == Notice.RPO_ABOVE_TARGET
+        ]
     return f"{seen.vm}: {', '.join(parts)}"
 
 

@@ -151,6 +151,8 @@ class Observation:
     # The jobs that last brought the VM to Azure, and home: they do not change while a move the other way goes on.
     last_failover_job: str | None = None
     last_failback_job: str | None = None
+    # Service clock minus local clock.
+    clock_skew_seconds: float = 0.0
     machine: Machine | None = None
     landing: Landing | None = None
 

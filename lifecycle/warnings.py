@@ -39,6 +39,7 @@ class Notice(StrEnum):
     ASK_SOURCE_OFF = "stateSourceOff"
     HEALTH_WARNING = "replicationWarning"
     REQUIREMENT = "azureRequirement"
+    CLOCK_SKEW = "clockSkew"
     WAIVED = "waived"
 
 
@@ -58,6 +59,7 @@ NOTICES: dict[Notice, str] = {
     Notice.ASK_SOURCE_OFF: "Nobody has stated that the on-premises VM is off and stays off, which Azure cannot see.",
     Notice.HEALTH_WARNING: "The service has something to say about the VM's health.",
     Notice.REQUIREMENT: "The VM does not meet a requirement of Azure.",
+    Notice.CLOCK_SKEW: "The local clock and the service's differ by more than 60 s. The service's counts.",
     Notice.WAIVED: "A blocker is waived: by whom it is answered for, why and until when stands beside it.",
 }
 
@@ -88,6 +90,12 @@ def warnings(seen: Observation, due: Plan, declared: Declared, loss: DataLoss) -
         yield from _long_stay(seen, options, targets)
     yield from _source_off(seen, due, permits)
     yield from _health(seen)
+    if abs(seen.clock_skew_seconds) > SKEW_SECONDS:
+        ahead = "ahead of" if seen.clock_skew_seconds > 0 else "behind"
+        text = (
+            f"the service's clock is {span(abs(seen.clock_skew_seconds))} {ahead} this machine's; the service's counts"
+        )
+        yield Warned(Notice.CLOCK_SKEW, text)
 
 
 def rpo(seen: Observation, targets: Targets) -> Iterator[Warned]:

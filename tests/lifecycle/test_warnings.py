@@ -8,10 +8,12 @@ import pytest
 from lifecycle.data_loss import expected_loss
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
+from lifecycle.impact import standing_line
 from lifecycle.observation import HealthError, Observation, RecoveryPoint
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.permits import Attestation, Permits
 from lifecycle.planner import plan
+from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
 from lifecycle.warnings import Notice, Warned, warnings
 from tests.lifecycle import rows
@@ -106,6 +108,28 @@ def test_what_azure_cannot_see_is_asked_for_until_it_is_stated_and_has_not_run_o
 def test_managed_disks_may_not_fail_back() -> None:
     (said,) = _said(replace(HERE, managed_disks=True), TO_AZURE)
     assert said.code == Notice.MANAGED_DISKS
+
+
+@pytest.mark.parametrize(("skew", "words"), [(61.0, "61 s ahead of"), (-300.0, "5 min behind"), (60.0, "")])
+def test_clocks_that_differ_are_told_of(skew: float, words: str) -> None:
+    said = _said(replace(HERE, clock_skew_seconds=skew), TO_AZURE)
+    assert [each.code for each in said] == ([Notice.CLOCK_SKEW] if words else [])
+    assert words in "".join(each.text for each in said)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (600, "sql01: runs on premises, protected to Azure, 10 min behind"),
+        (1800, "warning: replication is 30 min behind, 2.0 times its target of 15 min"),
+        (2700, "CRITICAL: replication is 45 min behind, 3.0 times its target of 15 min"),
+        (None, "RPO unknown"),
+    ],
+)
+def test_the_line_of_a_vm_that_stays_tells_how_far_replication_is_behind(seconds: int | None, words: str) -> None:
+    declared = Declared(PLANNED, targets=Targets(rpo_minutes=15))
+    stage = WORDS[stage_of(HERE)]
+    assert words in standing_line(replace(HERE, rpo_seconds=seconds), declared, stage)
 
 
 def test_a_warning_of_the_service_is_passed_on_once() -> None:
