@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi import dynamic
+from pydantic.alias_generators import to_camel
 
 import components
 import providers
@@ -67,6 +68,19 @@ def test_tags_reach_azure(program: list[Registered]) -> None:
     assert tags["contosodrlogs"] == {"owner": "storage"}
     (sql01,) = [one for one in program if one.kind.endswith(":ProtectedItem") and one.name == "sql01"]
     assert sql01.inputs["azure"]["tags"] == {"application": "orders"}
+
+
+def test_every_setting_of_a_vm_reaches_its_protected_item(settings: Settings) -> None:
+    target = settings.vms["sql01"].target
+    whole = target.model_copy(update={"availability_set": "/availabilitySets/front"})
+    vm = settings.vms["sql01"].model_copy(update={"target": whole})
+    made = registered(settings.model_copy(update={"vms": {**settings.vms, "sql01": vm}}))
+    (item,) = [one for one in made if one.kind.endswith(":ProtectedItem") and one.name == "sql01"]
+    named = {key.removesuffix("Id") for key in item.inputs["azure"]}
+    declared = {to_camel(name) for name in type(target).model_fields if name not in {"name", "test"}}
+    assert named == declared | {"vmName", "testNetwork", "testSubnet", "testStaticIp"}
+    assert item.inputs["source"] == vm.source.as_inputs()
+    assert item.inputs["stepLimitMinutes"] == vm.step_limits.initial_replication
 
 
 def test_a_transformation_of_the_stack_reaches_every_resource(settings: Settings) -> None:
