@@ -17,6 +17,7 @@ from lifecycle.estimates import Finished
 from lifecycle.observation import Observation, Scenario
 from lifecycle.steps import Step
 from site_recovery.errors import SiteRecoveryError
+from site_recovery.landing_place import LandingPlace
 from site_recovery.records import Inventory, JobRecord, ProviderRecord, SizeRecord, same_id
 from site_recovery.service import SiteRecovery
 
@@ -37,6 +38,7 @@ class Survey:
         self._failed: SiteRecoveryError | None = None
         self._served: set[str] = set()
         self._providers: dict[str, _Reading] = {}
+        self._landing: dict[str, _Reading] = {}
         self._sizes = _Reading(self._read_sizes, monotonic)
         self._failbacks: dict[str, Finished] = {}
         self._monotonic = monotonic
@@ -93,6 +95,15 @@ class Survey:
         sizes: tuple[SizeRecord, ...] = self._sizes.get()
         return next((size for size in sizes if size.name.casefold() == name.casefold()), None)
 
+    def landing_place(self, arm_id: str) -> LandingPlace:
+        """A network or storage account, read once for all VMs that land there."""
+        with self._lock:
+            reading = self._landing.setdefault(
+                arm_id.casefold(), _Reading(lambda: self.service.landing_place(arm_id), self._monotonic)
+            )
+        place: LandingPlace = reading.get()
+        return place
+
     def _read_sizes(self) -> tuple[SizeRecord, ...]:
         # They are listed for an item, and are the same for all of them.
         items = self.inventory().items
@@ -104,6 +115,7 @@ class Survey:
             if again:
                 self._served.clear()
                 self._providers.clear()
+                self._landing.clear()
             self._served.add(item_id.casefold())
             return again
 

@@ -22,6 +22,7 @@ from lifecycle.permits import Permits
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
 from lifecycle.verdict import Assessment, Verdict, assess
+from providers.landing_checks import landing_blockers
 from providers.operation import Severity, current_operation
 from providers.paint import painted
 from providers.preview_notes import note
@@ -119,6 +120,7 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         return _unseen(news, olds, error)
     found = [
         *blockers_of_the_stack(news),
+        *(landing_blockers(survey, seen) if begins_failover(intent.plan) else ()),
         *(requirement_blockers(survey, seen) if begins_failover(intent.plan) else ()),
     ]
     assessment = assess(seen, intent.plan, declared, found)

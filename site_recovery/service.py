@@ -16,6 +16,7 @@ from site_recovery.compute import PowerState, read_power_state
 from site_recovery.errors import NotFoundError
 from site_recovery.estate import Estate
 from site_recovery.inventory import SharedReading
+from site_recovery.landing_place import LandingPlace, read_landing_place
 from site_recovery.operations import Operations
 from site_recovery.paths import container_path, item_path, mapping_path
 from site_recovery.protection import Protection
@@ -243,6 +244,10 @@ class SiteRecovery:
         listing = mappings.list_by_replication_protection_containers
         where = f"Listing the policy associations of site '{path.fabric}' in {self.vault}."
         return self._all(where, parsing.parse_mapping, listing, path.fabric, path.container)
+
+    def landing_place(self, arm_id: str) -> LandingPlace:
+        """Whether a network or storage account is there, and a network's subnets; never an error."""
+        return read_landing_place(self._client, arm_id)
 
     def power_state(self, vm_arm_id: str) -> PowerState:
         """Whether an Azure VM runs; UNKNOWN where that cannot be read, never an error."""

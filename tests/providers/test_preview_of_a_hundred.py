@@ -72,6 +72,9 @@ def test_one_list_of_items_and_jobs_and_the_recovery_points_of_what_moves(
         "RecoveryPoints_ListByReplicationProtectedItems": len(FLIPPED),
         # Once for the vault: whether the hosts are heard of.
         "ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1,
+        # Once for each place that VMs land in: whether it is there.
+        "VirtualNetworks_Get": 1,
+        "StorageAccounts_GetProperties": 1,
         # Once for the vault: what sizes of Azure VMs take, and what only the hosts know of VMs (two pages).
         "TargetComputeSizes_ListByReplicationProtectedItems": 1,
         "ReplicationProtectableItems_ListByReplicationProtectionContainers": 2,
@@ -94,6 +97,25 @@ def test_a_vm_whose_item_is_gone_blocks_a_flip(
     flipped = next(item for item in items if item.friendly_name in FLIPPED)
     news = _check(simulator, flipped.friendly_name, f"{flipped.id}-gone")
     assert [blocker["code"] for blocker in news["blockers"]] == ["notFound"]
+
+
+def test_a_network_that_is_gone_blocks_a_failover_of_whatever_kind(
+    simulator: RunningSimulator, items: tuple[ItemRecord, ...], shell: SiteRecovery
+) -> None:
+    flipped = next(item for item in items if item.friendly_name in FLIPPED)
+    gone = {
+        "name": "no network",
+        "request": {"operation": "VirtualNetworks_Get"},
+        "answer": {"status": 404, "code": "ResourceNotFound", "message": "It was deleted."},
+    }
+    _admin(simulator, "POST", "/faults", {"faults": [gone]})
+    try:
+        _checked(simulator, flipped)  # the first of a preview, which begins a new reading
+        (blocker,) = _checked(simulator, flipped)["blockers"]
+        assert blocker["code"] == "missingNetwork"
+        assert "the network prod, in which" in blocker["cause"]
+    finally:
+        _admin(simulator, "DELETE", "/faults")
 
 
 def test_unknown_values_are_no_move(simulator: RunningSimulator, shell: SiteRecovery) -> None:
