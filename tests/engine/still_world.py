@@ -120,7 +120,11 @@ class StillWorld:
 
     def run_fast(self) -> None:
         """The clock runs by itself again."""
-        self._admin("PUT", "/clock", {"manual": False, "speed": FAST})
+        self.run_at(FAST)
+
+    def run_at(self, speed: float) -> None:
+        """Seconds of the service in one of ours."""
+        self._admin("PUT", "/clock", {"manual": False, "speed": speed})
 
     def look(self) -> Look:
         audit = self._admin("GET", "/audit")
