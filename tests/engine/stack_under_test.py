@@ -107,6 +107,11 @@ class StackUnderTest:
         of_vm = sorted((job for job in jobs if job["targetObjectName"] == vm), key=lambda job: str(job["startTime"]))
         return [(job["scenarioName"], job["state"]) for job in of_vm]
 
+    def all_jobs(self) -> list[str]:
+        """The names of all jobs of the vault."""
+        with self.simulator.site_recovery() as client:
+            return sorted(str(job.name) for job in client.replication_jobs.list(*VAULT))
+
     def item(self, vm: str) -> dict[str, Any]:
         """The properties of the protected item as the service has it, and its `name`."""
         with self.simulator.site_recovery() as client:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engine.conftest import NewStack
 from tests.engine.stack_under_test import StackUnderTest
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("protected-stack")]
+pytestmark = pytest.mark.timeout(600)
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -20,10 +22,10 @@ Change = Callable[[dict[str, Any]], None]
 def stack(protected_stack: StackUnderTest) -> Iterator[StackUnderTest]:
     """The protected stack, its file as it was again after the test, and proof that nothing moved."""
     written = protected_stack.file.read_text(encoding="utf-8")
-    jobs = protected_stack.job_scenarios("sql01")
+    jobs = protected_stack.all_jobs()
     yield protected_stack
     protected_stack.file.write_text(written, encoding="utf-8")
-    assert protected_stack.job_scenarios("sql01") == jobs
+    assert protected_stack.all_jobs() == jobs
 
 
 def _vm(**changes: Any) -> Change:
@@ -52,7 +54,7 @@ def test_a_malformed_stack_file_is_told_by_path_with_the_mend(stack: StackUnderT
     stack.edit(change)
     shown = stack.preview(check=False)
     assert shown.returncode != 0
-    assert re.search(says, shown.stdout, re.DOTALL), shown.stdout
+    assert re.search(says, shown.stdout), shown.stdout
     assert "Traceback" not in shown.stdout
 
 
@@ -84,29 +86,56 @@ def test_a_new_vm_cannot_begin_in_azure(stack: StackUnderTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "row", "says"),
     [
-        ({"ARM_ENDPOINT": "https://management.azure.com"}, "loopback|simulator"),
-        ({"AZURE_SUBSCRIPTION_ID": "11111111-0000-4000-8000-000000000001"}, "subscription"),
-        ({"AZURE_TENANT_ID": "11111111-0000-4000-8000-000000000001"}, "tenant"),
-        ({"AZURE_CLIENT_SECRET": "not-the-secret"}, "secret|credential"),
+        (
+            {"ARM_ENDPOINT": "https://management.azure.com"},
+            "pulumi:providers:azure-native (azure)",
+            "'https://management.azure.com', which is not a loopback address",
+        ),
+        (
+            {"AZURE_SUBSCRIPTION_ID": "11111111-0000-4000-8000-000000000001"},
+            "siteRecovery:ProtectedItem",
+            "but AZURE_SUBSCRIPTION_ID is 11111111-0000-4000-8000-000000000001",
+        ),
+        (
+            {"AZURE_TENANT_ID": "11111111-0000-4000-8000-000000000001"},
+            "pulumi:providers:azure-native (azure)",
+            "are of tenant '11111111-0000-4000-8000-000000000001'",
+        ),
+        ({"AZURE_CLIENT_SECRET": "not-the-secret"}, "siteRecovery:ProtectedItem", "The credentials were refused"),
     ],
     ids=["wrong endpoint", "another subscription", "another tenant", "refused credentials"],
 )
-def test_a_shell_that_is_not_this_stacks_is_refused(
-    stack: StackUnderTest, environment: dict[str, str], says: str
+def test_a_shell_that_is_not_this_stacks_is_refused_even_for_a_flip_without_a_preview(
+    stack: StackUnderTest, environment: dict[str, str], row: str, says: str
 ) -> None:
-    shown = stack.preview(check=False, **environment)
-    assert shown.returncode != 0, shown.stdout
-    assert re.search(says, shown.stdout, re.IGNORECASE), shown.stdout
+    stack.flip("sql01", "azureToOnPremises")
+    shown = stack.up(check=False, **environment)
+    assert shown.returncode != 0
+    assert row in shown.stdout
+    assert says in shown.stdout
     assert "not-the-secret" not in shown.stdout
 
 
-def test_a_stack_of_the_real_cloud_refuses_a_simulators_shell(stack: StackUnderTest) -> None:
-    stack.edit(lambda config: config["site-recovery:target"].update(cloud="azure"))
-    shown = stack.preview(check=False)
+def test_a_stack_of_the_real_cloud_refuses_a_simulators_shell(new_stack: NewStack) -> None:
+    stack = new_stack()
+    stack.set("target.cloud", "azure")
+    shown = stack.up(check=False)
     assert shown.returncode != 0
-    assert "simulator" in shown.stdout
+    assert "pulumi:providers:azure-native (azure)" in shown.stdout
+    assert "This is the simulator's stand-in for the azure-native plugin" in shown.stdout
+    with stack.simulator.recovery_services() as client:
+        assert list(client.vaults.list_by_subscription_id()) == []
+
+
+def test_a_vm_that_is_not_discovered_yet_says_what_to_wait_for(new_stack: NewStack, tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.yaml"
+    hosts.write_text("hosts: [{name: hv01, site: first, registersAfterSeconds: 1, virtualMachines: []}]\n")
+    shown = new_stack("--inventory", str(hosts)).up(check=False)
+    assert shown.returncode != 0
+    assert re.search(r"siteRecovery:ProtectedItem \((sql01|app01)\)", shown.stdout)
+    assert "no VM has been discovered on the hosts of the site yet" in shown.stdout
 
 
 def test_an_engine_that_is_too_old_says_which_is_needed(stack: StackUnderTest) -> None:
