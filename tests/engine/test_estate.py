@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.generated_estate import POLICY, declare, names, write_inventory
+from tests.engine.generated_estate import POLICY, SITE, declare, names, write_inventory
 from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
 from tests.engine_fixture import ROOT, EngineUnderTest
 from tests.simulator.running import RunningSimulator
@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("estate")]
 
 VMS = 50
 LAST = names(VMS)[-1]  # the one that runs in Azure from some test on
+MAPPING = "data-to-azure"
 ENABLED = ["EnableDr", "IrCompletion"]
 _SET = (
     "/subscriptions/5ca1ab1e-0000-4000-8000-000000000001/resourceGroups/contoso-vms"
@@ -61,6 +62,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) ->
         declare(config, VMS)
         # Not into the network of the others, which is dismantled in the end.
         config["site-recovery:vms"][LAST]["target"] = {"network": None, "subnet": None}
+        config["site-recovery:networkMappings"] = {MAPPING: {"site": SITE, "sourceNetwork": "data", "network": "prod"}}
 
     stack.edit(declare_all)
     yield stack
@@ -88,15 +90,21 @@ def test_every_changeable_setting_is_one_update_there_and_one_back(estate: Stack
         for vm, target in CHANGED.items():
             config["site-recovery:vms"][vm]["target"] = dict(target)
         config["site-recovery:policies"][POLICY] = {"replicationIntervalSeconds": 900, "recoveryPointHistoryHours": 12}
+        config["site-recovery:networkMappings"][MAPPING]["network"] = "other"
+        config["site-recovery:vault"].update({"publicNetworkAccess": "disabled", "tags": {"owner": "infrastructure"}})
+        config["site-recovery:networks"]["test"]["subnets"]["apps"] = {"prefix": "10.9.1.0/24"}
 
     def change_back(config: dict[str, Any]) -> None:
         for vm in CHANGED:
             del config["site-recovery:vms"][vm]["target"]
         config["site-recovery:policies"][POLICY] = {}
+        config["site-recovery:networkMappings"][MAPPING]["network"] = "prod"
+        del config["site-recovery:vault"]["publicNetworkAccess"], config["site-recovery:vault"]["tags"]
+        del config["site-recovery:networks"]["test"]["subnets"]["apps"]
 
     before = {vm: _settings(estate.item(vm)) for vm in CHANGED}
     estate.edit(change)
-    assert set(resources_changed(estate.preview_json())) == {*CHANGED, POLICY}
+    assert set(resources_changed(estate.preview_json())) == {*CHANGED, POLICY, MAPPING, VAULT[1], "test"}
     assert set(resources_changed(estate.preview_json()).values()) == {"update"}
     estate.up()
     changed = {vm: _settings(estate.item(vm)) for vm in CHANGED}
@@ -110,6 +118,7 @@ def test_every_changeable_setting_is_one_update_there_and_one_back(estate: Stack
     assert {vm: jobs[vm] for vm in names(VMS) if vm not in CHANGED} == {
         vm: ENABLED for vm in names(VMS) if vm not in CHANGED
     }
+    assert jobs["Data"] == ["NetworkPairing", "NetworkPairing", "NetworkPairing"]
     assert jobs[POLICY] == [
         "AddProtectionProfile",
         "AssociateProtectionProfile",
