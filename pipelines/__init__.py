@@ -1,0 +1,1 @@
+"""Pipelines to copy, and what their steps call. See docs/gitops.md."""
