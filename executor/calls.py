@@ -36,9 +36,13 @@ class Call:
     options: MoveOptions
 
     @property
+    def after(self) -> str | None:
+        """The job that ended last before this call, None for a VM that was never moved."""
+        return self.seen.last_move.id if self.seen.last_move else None
+
+    @property
     def request_id(self) -> str:
-        last = self.seen.last_move.id if self.seen.last_move else None
-        return request_id(self.item.id, self.step, last)
+        return request_id(self.item.id, self.step, self.after)
 
 
 def needed_operation(step: Step, options: MoveOptions) -> Operation | None:
@@ -111,7 +115,7 @@ def not_taken(seen: Observation, step: Step, error: SiteRecoveryError) -> StepFa
 def _search(call: Call, cancelled: threading.Event) -> str | None:
     """The job of a call whose answer was lost, None when a complete search found none."""
     try:
-        found = call.service.watcher.find_job(call.request_id, call.item, cancelled=cancelled)
+        found = call.service.watcher.find_job(call.request_id, call.item, newer_than=call.after, cancelled=cancelled)
     except StillRunningError as stopped:
         raise Interrupted(
             f"{call.seen.vm}: the answer to {call.step} was lost, and the search for its job was stopped as asked",

@@ -96,7 +96,7 @@ class Settling:
         if not self._may_have_been_called(call):
             return None
         found = self._service.watcher.find_job(
-            call.request_id, call.item, settle_seconds=0.0, cancelled=self._cancelled
+            call.request_id, call.item, newer_than=call.after, settle_seconds=0.0, cancelled=self._cancelled
         )
         return found.name if found is not None else None
 

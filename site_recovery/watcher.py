@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from itertools import takewhile
 from typing import Protocol
 
 from site_recovery.errors import JobFailedError, NotFoundError
 from site_recovery.pace import Pace
 from site_recovery.polling import PASSING, Limits, OnTrouble, SharedPoll
-from site_recovery.records import ItemRecord, JobErrorRecord, JobRecord, TaskRecord, is_job_of, last_segment
+from site_recovery.records import ItemRecord, JobErrorRecord, JobRecord, TaskRecord, is_job_of, last_segment, same_id
 
 # In seconds of the service: the job list lags the answer that named the job; tasks are looked at this often at most.
 _APPEARS_WITHIN = 120.0
@@ -121,11 +122,13 @@ class JobWatcher:
         client_request_id: str,
         item: ItemRecord,
         *,
+        newer_than: str | None = None,
         settle_seconds: float = 60.0,
         cancelled: threading.Event | None = None,
     ) -> JobRecord | None:
         """The job that our call with this id started, or None when none has appeared within settle_seconds.
 
+        `newer_than` is a job that had ended before the call was made: it and what is older are not looked at.
         Whose a job is, only a read of that job tells: its activityId begins with the id of the call. None means that
         the call may be sent again, so it is returned only after a search that was complete; while the service cannot
         be read the search goes on, for ten times settle_seconds, and then raises what stood in its way.
@@ -134,7 +137,7 @@ class JobWatcher:
         others: set[str] = set()
         while True:
             try:
-                job = self._search(client_request_id, item, others)
+                job = self._search(client_request_id, item, newer_than, others)
             except PASSING:
                 if limits.passed:
                     raise
@@ -143,10 +146,11 @@ class JobWatcher:
                     return job
             limits.pause(_SEARCH_EVERY)
 
-    def _search(self, client_request_id: str, item: ItemRecord, others: set[str]) -> JobRecord | None:
+    def _search(
+        self, client_request_id: str, item: ItemRecord, newer_than: str | None, others: set[str]
+    ) -> JobRecord | None:
         """One look at the candidates; `others` collects those known to be somebody else's."""
-        for name in self._candidates(item):
-            self._reader.learn_pace(name)
+        for name in self._candidates(item, newer_than):
             job = None if name in others else self._reader.job(name)
             started_by = job.client_request_id if job is not None else None
             if started_by is None:
@@ -156,15 +160,23 @@ class JobWatcher:
             others.add(name)
         return None
 
-    def _candidates(self, item: ItemRecord) -> list[str]:
+    def _candidates(self, item: ItemRecord, newer_than: str | None) -> list[str]:
         """The names of the job the item is in, of its unfinished jobs, and of its latest ones."""
         current = self._reader.item(item.id) or item
         scenario = current.current_scenario
         names = [last_segment(scenario.job_id)] if scenario is not None and scenario.job_id else []
-        jobs = [job for job in self._reader.newest_jobs() if is_job_of(job, current)]
+        newer = takewhile(lambda job: not same_id(job.name, newer_than), self._newest_jobs())
+        jobs = [job for job in newer if is_job_of(job, current)]
         names += [job.name for job in jobs if not job.finished]
         names += [job.name for job in jobs[:_JOBS_SEARCHED]]
         return list(dict.fromkeys(names))
+
+    def _newest_jobs(self) -> Iterator[JobRecord]:
+        for number, job in enumerate(self._reader.newest_jobs()):
+            if number == 0:
+                # The search may be over with the first job: it waits as long as the service's pace has it.
+                self._reader.learn_pace(job.name)
+            yield job
 
     def _read_jobs(self, names: frozenset[str]) -> Mapping[str, JobRecord]:
         """The waited-for jobs out of the list, which is read no further than the last of them."""

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from tests.executor.stack import Stack
 # A wait takes one more look when its time is over, so the clock may run as fast as looks can follow.
 _SPEED = 2000.0
 _RUNS_TO_THE_GOAL = 8
+_LONG_HENCE = datetime(9000, 1, 1, tzinfo=UTC)
 
 _BY_HAND: dict[str, tuple[dict[str, Any], ...]] = {
     "PlannedFailover": ({},),
@@ -190,7 +192,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.stack.options.failover_commit is Commit.AUTOMATIC
             assert brought is not None
             unplanned = brought.scenario_name == "UnplannedFailover"
-            assert not unplanned or _shut_down(brought) or self.stack.options.source_off_attested
+            assert not unplanned or _shut_down(brought) or self.stack.options.source_off_until
         self.judged.add(job.name)
 
     def _one_up(self, declared: Direction | None, run: Callable[[], object]) -> None:
@@ -275,7 +277,7 @@ class AnyOrder(RuleBasedStateMachine):
         if truth["running"] in {"both", "onPremises"} and in_azure:
             self.site.admin("PATCH", "/machines/vm01", {"power": "off"})
         if in_azure:
-            self.stack.options = replace(self.stack.options, source_off_attested=True)
+            self.stack.options = replace(self.stack.options, source_off_until=_LONG_HENCE)
         if truth["running"] == "neither" and in_azure and truth["azure"] is not None:
             self.site.simulator.arm("POST", f"{truth['azure']['id']}/start", version="2024-07-01")
             self.site.simulator.advance(600)

@@ -116,6 +116,21 @@ def test_a_busy_service_is_asked_again_after_another_look(site: Site) -> None:
     assert any("Another operation is in progress" in note for note in run.told.notes)
 
 
+def test_a_throttled_service_is_asked_again_until_it_takes_the_operation(site: Site) -> None:
+    site.begin("failedOver")
+    site.fault(
+        name="storm",
+        request={"operation": "*_FailoverCommit"},
+        when={"last": 4},
+        answer={"status": 429, "retryAfterSeconds": 1},
+    )
+    run = site.run(AZURE, replace(BOLD, hold_after=Step.COMMIT))
+    assert run.taken == ["commit"]
+    assert run.told.steps == ["commit"]
+    assert len(run.told.notes) == 4
+    assert site.accepted() == ["FailoverCommit"]
+
+
 def test_reads_that_fail_in_the_middle_of_a_wait_do_not_end_it(site: Site) -> None:
     faults: tuple[dict[str, Any], ...] = (
         {"answer": {"status": 503}},

@@ -1,0 +1,93 @@
+"""Where a move waits, and whether a change of the recovery point is due, from what was done last."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle.blockers import Code
+from lifecycle.directions import Direction
+from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.options import Commit, FailoverMode, MoveOptions
+from lifecycle.planner import SOURCE_MAY_RUN, plan
+from lifecycle.steps import Step
+from tests.lifecycle import rows
+
+TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
+BOLD = MoveOptions(mode=FailoverMode.UNPLANNED, failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+CHANGED = rows.job("ChangePit", state="Succeeded", number="j2")
+REPROTECTED = rows.job("ReprotectReplicationGroup", state="Succeeded", number="j2")
+POINTS = tuple(
+    RecoveryPoint(f"{rows.ITEM}/recoveryPoints/p{number}", rows.NOW - timedelta(hours=number), number == 2)
+    for number in range(4)
+)
+AT_P2 = replace(rows.COMMIT_PENDING, recovery_points=POINTS, failover_recovery_point_id=POINTS[2].id)
+
+
+@pytest.mark.parametrize(
+    ("hold", "seen", "goal", "stops_before"),
+    [
+        (Step.CHANGE_RECOVERY_POINT, replace(rows.COMMIT_PENDING, last_move=CHANGED), TO_AZURE, Step.COMMIT),
+        (Step.FAILOVER, replace(rows.COMMIT_PENDING, last_move=CHANGED), TO_AZURE, Step.COMMIT),
+        (Step.REVERSE_REPLICATE, replace(rows.PROTECTED, last_move=REPROTECTED), TO_AZURE, Step.FAILOVER),
+        (Step.REPROTECT, replace(rows.PROTECTED_IN_AZURE, last_move=REPROTECTED), HOME, Step.SYNCHRONIZE),
+    ],
+)
+def test_a_hold_outlives_the_run_that_took_its_step(
+    hold: Step, seen: Observation, goal: Direction, stops_before: Step
+) -> None:
+    first = plan(seen, goal, replace(BOLD, hold_after=hold)).steps[0]
+    assert (first.step, first.waits) == (stops_before, f"holdAfter: {hold}")
+
+
+@pytest.mark.parametrize(
+    ("hold", "seen", "goal"),
+    [
+        # The commit of the way out is no step of the way back, nor the other way round.
+        (Step.COMMIT, rows.COMMITTED_TUTORIAL, HOME),
+        (Step.COMMIT, rows.FAILED_BACK, TO_AZURE),
+        (Step.REVERSE_REPLICATE, rows.PROTECTED, TO_AZURE),
+        (Step.SYNCHRONIZE, rows.PROTECTED_IN_AZURE, HOME),
+    ],
+)
+def test_a_hold_that_is_not_reached_yet_does_not_stop_the_first_step(
+    hold: Step, seen: Observation, goal: Direction
+) -> None:
+    assert plan(seen, goal, replace(BOLD, hold_after=hold)).steps[0].waits == ""
+
+
+@pytest.mark.parametrize(
+    "choice",
+    ["p2", POINTS[2].id.upper(), POINTS[2].time.isoformat(), "latestAppConsistent"],
+)
+def test_a_vm_that_stands_at_the_point_is_not_changed_to_it_however_it_is_named(choice: str) -> None:
+    assert plan(AT_P2, TO_AZURE, replace(BOLD, change_recovery_point=choice)).names[0] == "commit"
+    assert plan(AT_P2, TO_AZURE, replace(BOLD, change_recovery_point="p3")).names[0] == "changeRecoveryPoint"
+
+
+def test_a_point_that_is_named_by_its_age_is_changed_to_once() -> None:
+    latest = replace(BOLD, change_recovery_point="latestProcessed")
+    assert plan(AT_P2, TO_AZURE, latest).names[0] == "changeRecoveryPoint"
+    assert plan(replace(AT_P2, last_move=CHANGED), TO_AZURE, latest).names[0] == "commit"
+
+
+@pytest.mark.parametrize("state", ["Failed", "Skipped", None])
+def test_a_commit_waits_for_a_source_that_was_not_shut_down(state: str | None) -> None:
+    made = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown=state)
+    seen = replace(rows.COMMIT_PENDING, brought_here=made)
+    # Neither the mode nor the shutdown declared now undoes how the failover was made.
+    for options in (BOLD, replace(BOLD, mode=FailoverMode.PLANNED)):
+        assert plan(seen, TO_AZURE, options).steps[0].waits == SOURCE_MAY_RUN
+    assert plan(seen, TO_AZURE, replace(BOLD, source_off_until=rows.NOW + timedelta(hours=1))).steps[0].waits == ""
+
+
+def test_a_failover_that_will_not_shut_the_source_down_shows_in_the_plan_where_it_will_wait() -> None:
+    due = plan(rows.PROTECTED, TO_AZURE, replace(BOLD, shutdown_source=False))
+    assert [planned.step for planned in due.steps if planned.waits == SOURCE_MAY_RUN] == [Step.COMMIT]
+
+
+@pytest.mark.parametrize("row", ["FAILING_OVER", "SYNCHRONIZING"])
+def test_a_job_that_the_item_names_and_the_service_does_not_show_is_settling_and_not_somebody_elses(row: str) -> None:
+    seen = replace(rows.ALL[row], job=None, allowed=frozenset())
+    goal = TO_AZURE if row == "FAILING_OVER" else HOME
+    assert [blocker.code for blocker in plan(seen, goal, BOLD).blockers] == [Code.SETTLING]
