@@ -127,7 +127,7 @@ def _waits(props: Mapping[str, Any]) -> bool:
 def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
     """Where the site stands. Raises NotFoundError when a host was waited for in vain."""
     service, site = service_of(props), props["site"]
-    container = props.get("containerId") or _container(service, site) or _waited(service, props)
+    container = props.get("containerId") or (_waited(service, props) if _waits(props) else _container(service, site))
     if not container:
         current_operation().say(Severity.WARNING, _still_to_come(props))
         return {**props, "containerId": "", "hosts": [], "pending": _still_to_come(props)}
@@ -136,23 +136,29 @@ def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
     return {**props, "containerId": container, "hosts": hosts, "pending": ""}
 
 
-def _waited(service: SiteRecovery, props: Mapping[str, Any]) -> str | None:
-    if not _waits(props):
-        return None
+def _waited(service: SiteRecovery, props: Mapping[str, Any]) -> str:
+    """The container once a host has registered and its VMs are discovered, which takes the service up to 15 minutes."""
     operation, site = current_operation(), props["site"]
 
-    def registered() -> str | None:
-        operation.say(Severity.INFO, f"waits for a Hyper-V host to register with site {site}", ephemeral=True)
-        return _container(service, site)
+    def discovered() -> str | None:
+        container = _container(service, site)
+        awaited = "a Hyper-V host to register with" if container is None else "the VMs to be discovered on the hosts of"
+        operation.say(Severity.INFO, f"waits for {awaited} site {site}", ephemeral=True)
+        return container if container is not None and service.protectable_items(container) else None
 
     try:
         return service.protection.wait_for(
-            registered,
+            discovered,
             what=f"the registration of a Hyper-V host with site {site}",
             cancelled=operation.cancelled,
             timeout_seconds=float(props["waitForHostMinutes"]) * 60,
         )
     except StillRunningError as error:
+        container = _container(service, site)
+        if container is not None:
+            return container  # hosts without VMs
+        if error.cancelled:
+            raise
         what = f"no Hyper-V host has registered with site {site} within {props['waitForHostMinutes']:g} minutes"
         raise NotFoundError(what, f"{service.vault}", f"{_TO_DO}, then run `pulumi up` again") from error
 
