@@ -22,6 +22,7 @@ TARGETS = {
     "setup": Target("virtual environment and engine; done again only when something changed", setup.main),
     "demo": Target("one VM to Azure and back, with the real engine against the simulator", demo.main),
     "test": Target("lint, and all tests", quality.test),
+    "crash-matrix": Target("kill engine and executor at every instant of every move", quality.crash_matrix),
     "lint": Target("ruff, mypy, import rules, formatting", quality.lint),
     "env": Target('print what a shell needs: eval "$(make -s env)", or --shell powershell', environment.main),
     "simulator": Target("run Azure Site Recovery on this machine until Ctrl-C", simulator.main),

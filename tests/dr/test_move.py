@@ -11,8 +11,6 @@ from tests.dr.broken_glass import VM, BrokenGlass
 TO_AZURE = ["UnplannedFailover", "CommitFailover", "ReprotectReplicationGroup"]
 HOME = ["Failback", "CommitFailover", "ReprotectReplicationGroup"]
 
-pytestmark = pytest.mark.xdist_group("break-glass")
-
 
 @pytest.fixture(scope="module")
 def glass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokenGlass]:

@@ -19,7 +19,7 @@ from tests.engine.process_tree import kill_session, kill_those_with, processes_o
 from tests.engine.stack_under_test import resources_changed
 from tests.engine.still_world import VM, At, Instant, StillWorld
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("engine-still-world")]
+pytestmark = pytest.mark.timeout(600)
 
 
 class Struck(Enum):

@@ -14,7 +14,7 @@ from tests.engine.still_world import VM, Instant, StillWorld
 from tests.engine.test_crashes import COMMIT, REPROTECT, UNPLANNED
 from tests.engine_fixture import ROOT
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("engine-still-world")]
+pytestmark = pytest.mark.timeout(900)
 
 PAGE = (ROOT / "docs" / "worst-day.md").read_text(encoding="utf-8")
 BLOCKS = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)]

@@ -30,6 +30,15 @@ def test(arguments: list[str]) -> int:
     return 0
 
 
+def crash_matrix(arguments: list[str]) -> int:
+    """Every case of the matrices of which `test` runs a slice. Arguments go to pytest."""
+    setup.for_development()
+    engine()
+    workers = str(os.cpu_count() or 1)
+    run([PYTHON, "-m", "pytest", "-m", "slow", "-n", workers, "--dist", "loadfile", *arguments])
+    return 0
+
+
 def test_azure_cli(arguments: list[str]) -> int:
     setup.for_development()
     run([PYTHON, "-m", "tests.azure_cli", *arguments])
