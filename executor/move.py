@@ -5,7 +5,8 @@ service itself shows. It takes no step that is not in the plan it was given, and
 """
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from executor.stops import (
     Waiting,
 )
 from executor.verification import ProbeResult, verify
-from lifecycle.blockers import Code
+from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.durations import LIMITS
 from lifecycle.observation import Observation
@@ -31,7 +32,7 @@ from lifecycle.options import MoveOptions
 from lifecycle.planner import SOURCE_MAY_RUN, Plan, plan
 from lifecycle.stages import Stage, stage_of
 from lifecycle.steps import PlannedStep, Step
-from site_recovery.errors import JobFailedError, StillRunningError, ThrottledError
+from site_recovery.errors import JobFailedError, SiteRecoveryError, StillRunningError, ThrottledError
 from site_recovery.records import ItemRecord, JobRecord
 from site_recovery.service import SiteRecovery
 from site_recovery.watcher import raise_if_failed
@@ -50,6 +51,10 @@ class Listener(Protocol):
         """Something worth a line that stays."""
 
 
+def _nothing_more(_seen: Observation) -> Sequence[Blocker]:
+    return ()
+
+
 @dataclass(frozen=True)
 class MoveOrder:
     """What one run may do with one VM. `steps` are the names of the previewed steps: no other is taken."""
@@ -59,6 +64,8 @@ class MoveOrder:
     goal: Direction
     options: MoveOptions
     steps: frozenset[str]
+    # What stands in the way by limits that change with time; asked just before the first call, however long that took.
+    judge: Callable[[Observation], Sequence[Blocker]] = _nothing_more
 
 
 @dataclass
@@ -99,7 +106,8 @@ class _Mover:
         self._settling = Settling(service, order.item_id, cancelled)
         # Steps that the service may go on to show as due, and that are not taken twice in one run.
         self._done: set[Step] = set()
-        self._refusals = 0
+        self._refusals: Counter[type[SiteRecoveryError]] = Counter()
+        self._called = False
         self._record: ItemRecord | None = None
 
     def run(self) -> None:
@@ -112,8 +120,10 @@ class _Mover:
             if due.blockers and self._waits_for_somebodys_job(due, seen):
                 continue
             first = self._first_step(due, seen)
+            self._judge_the_first_call(first, seen)
             try:
                 self._take(first, due.stage, seen)
+                self._refusals.clear()
             except NotTaken as refusal:
                 self._pause(refusal, first.step, seen)
         raise StepFailed(
@@ -124,18 +134,21 @@ class _Mover:
 
     def _pause(self, refusal: NotTaken, step: Step, seen: Observation) -> None:
         """Before looking anew: what the service asks for, or longer each time."""
-        self._refusals += 1
+        kind = type(refusal.error)
         most = self._MOST_THROTTLED if isinstance(refusal.error, ThrottledError) else self._MOST_REFUSED
-        if self._refusals >= most:
+        self._refusals[kind] += 1
+        if self._refusals[kind] >= most:
             raise not_taken(seen, step, refusal.error) from refusal.error
         asked = refusal.wait_seconds
         if asked is None:
-            asked = min(self._FIRST_PAUSE * 2**self._refusals, self._LONGEST_PAUSE) * self._service.wait_scale
+            asked = (
+                min(self._FIRST_PAUSE * 2 ** (self._refusals[kind] - 1), self._LONGEST_PAUSE) * self._service.wait_scale
+            )
         self._listener.note(f"{step}: {refusal.error.what}; looks again in {asked:.0f} s")
         self._cancelled.wait(min(asked, self._LONGEST_PAUSE))
 
     def _observe(self) -> Observation:
-        points = self._order.options.recovery_point != "latest" or bool(self._order.options.change_recovery_point)
+        points = not self._called or not self._order.options.starts_from_latest
         # Which copy runs decides whether a run may begin and a commit be made; what follows a commit changes nothing.
         power = self._outcome.taken[-1:] not in _AFTER_COMMIT
         seen = self._settling.settled(Look(recovery_points=points, power=power), self._order.options.take_over)
@@ -162,6 +175,14 @@ class _Mover:
                 seen,
             )
         return first
+
+    def _judge_the_first_call(self, first: PlannedStep, seen: Observation) -> None:
+        """A job that was waited for, or lag, may have taken hours: what was judged before holds no more."""
+        if self._called or first.running:
+            return
+        stands = tuple(self._order.judge(seen))
+        if stands:
+            raise Blocked(stands, seen)
 
     def _stop_if_asked(self, seen: Observation, step: Step | None) -> None:
         if self._cancelled.is_set():
@@ -193,7 +214,11 @@ class _Mover:
             return
         # A failback that was found running may have been started with the other choice, and stop to be completed.
         pauses = step is Step.SYNCHRONIZE or (step is Step.COMPLETE_FAILOVER and planned.running)
-        job = self._wait(self._job_of(planned, stage, seen), self._limit(step), planned, seen, pauses=pauses)
+        job_id = self._job_of(planned, stage, seen)
+        if job_id is None:
+            return
+        self._called = True
+        job = self._wait(job_id, self._limit(step), planned, seen, pauses=pauses)
         if not job.finished:
             return
         self._judge(job, seen)
@@ -201,7 +226,8 @@ class _Mover:
             self._done.add(step)
         self._settling.until_moved_on(step, seen)
 
-    def _job_of(self, planned: PlannedStep, stage: Stage, seen: Observation) -> str:
+    def _job_of(self, planned: PlannedStep, stage: Stage, seen: Observation) -> str | None:
+        """The job that does the step, asked for if it is not there; None when the VM has to be looked at anew first."""
         if planned.running and seen.job is not None:
             self._listener.note(f"{planned.step}: the service is at it already (job {seen.job.id})")
             return seen.job.id
@@ -210,9 +236,9 @@ class _Mover:
             complete_failover(self._service, seen.job, seen, self._cancelled)
             return seen.job.id
         call = Call(self._service, self._item(seen), seen, planned.step, self._order.options)
-        found = self._settling.lost_call(call)
-        if found is not None:
-            return found
+        if not self._settling.looked_for_lost_calls:
+            # Looking takes a while: what the service offers has to be what it offers when it is asked.
+            return self._settling.lost_call(call)
         self._stop_if_asked(seen, planned.step)
         return send(call, self._cancelled)
 

@@ -63,7 +63,11 @@ def observation_of(
 ) -> Observation:
     """The observation of an item that has been read, with the vault's jobs (newest first)."""
     mine = tuple(job for job in jobs if is_job_of(job, item))
-    running = _running(service, item, mine)
+    looked_at = _looked_at(service, item, mine)
+    running = looked_at if looked_at is not None and not looked_at.finished else None
+    if looked_at is not None:
+        # The list may lag behind what the job says of itself.
+        mine = (looked_at, *(job for job in mine if job.name != looked_at.name))
     finished = [job for job in mine if job.finished and job.scenario_name in MOVE_SCENARIOS]
     brought = next((job for job in finished if job.succeeded and job.scenario_name in _BRINGS_ELSEWHERE), None)
     open_end = not _is_steady(item)
@@ -145,16 +149,15 @@ def _is_steady(item: ItemRecord) -> bool:
     return item.protection_state == "Protected" and item.current_scenario is None and bool(item.allowed_operations)
 
 
-def _running(service: SiteRecovery, item: ItemRecord, mine: tuple[JobRecord, ...]) -> JobRecord | None:
-    """The unfinished job on the item, with its tasks: from the list, or by the item's own word where the list lags."""
+def _looked_at(service: SiteRecovery, item: ItemRecord, mine: tuple[JobRecord, ...]) -> JobRecord | None:
+    """The job that is at work on the item by the list's word or the item's own, as it is now, with its tasks."""
     listed = next((job for job in mine if not job.finished), None)
     if listed is not None:
         return service.job(listed.id) or listed
     scenario = item.current_scenario
     if scenario is None or scenario.job_id is None or last_segment(scenario.job_id).casefold() == "none":
         return None
-    named = service.job(last_segment(scenario.job_id))
-    return named if named is not None and not named.finished else None
+    return service.job(last_segment(scenario.job_id))
 
 
 def _newest(finished: list[JobRecord], scenarios: frozenset[str]) -> str | None:

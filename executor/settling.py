@@ -40,7 +40,7 @@ class Settling:
         self._service = service
         self._item_id = item_id
         self._cancelled = cancelled
-        self._looked_for_lost_calls = False
+        self.looked_for_lost_calls = False
 
     def settled(self, look: Look, take_over: str | None) -> Observation | None:
         """An observation in which item and jobs agree, waiting for it within bounds; the last one when they do not.
@@ -86,9 +86,7 @@ class Settling:
         Looked for before the first call of a run only: within a run the answer itself tells. Since the job list lags, a
         process that has only just begun waits out that lag first.
         """
-        if self._looked_for_lost_calls:
-            return None
-        self._looked_for_lost_calls = True
+        self.looked_for_lost_calls = True
         age = time.monotonic() - _PROCESS_BEGAN
         left = max(LOST_CALL - age, 0.0)
         if left > 0:

@@ -19,6 +19,7 @@ from lifecycle.intent import Decision, Intent, decide, where_it_runs
 from lifecycle.observation import Observation
 from lifecycle.options import MoveOptions
 from lifecycle.permits import Permits
+from lifecycle.planner import Plan
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
 from lifecycle.verdict import Assessment, Verdict, assess
@@ -127,10 +128,10 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
     return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 
 
-def blockers_now(news: Mapping[str, Any], seen: Observation, intent: Intent) -> Assessment:
+def blockers_now(news: Mapping[str, Any], seen: Observation, due: Plan) -> Assessment:
     """The move judged again, just before it is begun. What the planner itself finds is the executor's to judge."""
     seen = survey_of(service_of(news)).with_host(seen)
-    steps = replace(intent.plan, blockers=())
+    steps = replace(due, blockers=())
     return assess(seen, steps, declared_of(news), blockers_of_the_stack(news))
 
 

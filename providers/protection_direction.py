@@ -30,6 +30,7 @@ from lifecycle.achieved import Achieved
 from lifecycle.directions import Direction
 from lifecycle.intent import Decision, Intent, decide, where_it_runs
 from lifecycle.observation import Observation
+from lifecycle.planner import plan
 from lifecycle.stages import WORDS, stage_of
 from providers.direction_facts import (
     COMPUTED,
@@ -208,7 +209,7 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
     """Carries the move out and returns the outputs of its end. Raises PartialFailure with where it stopped."""
     operation, service = current_operation(), service_of(news)
     goal = Direction(news["direction"])
-    judged = blockers_now(news, seen, intent)
+    judged = blockers_now(news, seen, intent.plan)
     stands = list(judged.blockers)
     for waived in judged.waived:
         operation.say(Severity.WARNING, f"{news['vm']}: WAIVED {waived.blocker.code}: {waived.waiver.reason}")
@@ -218,7 +219,14 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
         stands += [over] if over is not None else []
     if stands:
         raise Blocked(tuple(stands), seen)
-    order = MoveOrder(news["itemId"], news["vm"], goal, options_of(news), frozenset(news.get("plan") or ()))
+    order = MoveOrder(
+        news["itemId"],
+        news["vm"],
+        goal,
+        options_of(news),
+        frozenset(news.get("plan") or ()),
+        judge=lambda now: blockers_now(news, now, plan(now, goal, options_of(news))).blockers,
+    )
     outcome = Outcome(seen=seen)
     progress = RowProgress(operation, service, news["vm"])
     recorder = Recorder(progress, service, news["itemId"], latest=order.options.starts_from_latest)
