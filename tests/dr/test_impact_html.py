@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -45,7 +46,11 @@ addEventListener('load', () => {{
 def browser() -> str:
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
-        pytest.fail("no browser to look at the report with: install the Debian package chromium")
+        missing = "no browser to look at the report with: install the Debian package chromium"
+        # Checks that count need it; somebody who tries the project need not have one.
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     return found
 
 
