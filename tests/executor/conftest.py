@@ -14,10 +14,6 @@ SPEED = 200.0
 AnySite = Callable[[str], Site]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: left to `make crash-matrix`; the ordinary suite runs a fixed slice")
-
-
 @pytest.fixture(scope="session")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnySite]:
     """The site of a profile, one simulator each."""
