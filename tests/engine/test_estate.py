@@ -18,7 +18,7 @@ from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_chang
 from tests.engine_fixture import ROOT, EngineUnderTest
 from tests.simulator.running import RunningSimulator
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("estate")]
+pytestmark = pytest.mark.timeout(900)
 
 VMS = 50
 LAST = names(VMS)[-1]  # the one that runs in Azure from some test on

@@ -16,7 +16,7 @@ from tests.engine.stack_under_test import StackUnderTest, resources_changed
 from tests.engine_fixture import EngineUnderTest
 from tests.simulator.running import RunningSimulator
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("estate-teams")]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

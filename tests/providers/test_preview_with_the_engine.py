@@ -21,7 +21,7 @@ from tests.simulator.running import RunningSimulator
 
 __all__ = ["engine"]
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("preview-with-the-engine")]
+pytestmark = pytest.mark.timeout(900)
 TO_AZURE = "azureToOnPremises"
 
 
