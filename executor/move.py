@@ -167,7 +167,9 @@ class _Mover:
         first = next(planned for planned in due.steps if planned.step not in self._done)
         if first.waits:
             raise _waiting(self._order, first, seen)
-        if first.step.value not in self._order.steps:
+        # To wait for what the service is at already is no step of ours: a resumed failback, seen in its middle, looks
+        # like one that still synchronizes.
+        if first.step.value not in self._order.steps and not first.running:
             raise BeyondPlan(
                 f"{self._order.vm}: the step {first.step} would be next, but the preview did not have it "
                 f"(previewed: {', '.join(sorted(self._order.steps)) or 'no step'})",

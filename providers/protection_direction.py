@@ -102,6 +102,8 @@ class DirectionProvider(ResourceProvider):
             return UpdateResult(_move(id_, olds, news, seen, intent))
         if intent.why:
             current_operation().say(Severity.WARNING, intent.why)
+        if intent.decision is Decision.ADOPT:
+            return UpdateResult(_adopted(olds, news, seen, intent))
         now_applied = olds.get("applied") if intent.decision is Decision.HELD else news["direction"]
         return UpdateResult(kept(outputs_of(news, seen, str(now_applied), intent, Outcome()), olds))
 
@@ -203,6 +205,14 @@ def _seen_or_gone(props: Mapping[str, Any]) -> Observation:
             "run `pulumi refresh`, then protect the VM again",
         )
     return seen
+
+
+def _adopted(olds: dict[str, Any], news: dict[str, Any], seen: Observation, intent: Intent) -> dict[str, Any]:
+    """A move that ended while nobody watched, or that somebody else made: what it has cost is read afterwards."""
+    service = service_of(news)
+    recorder = Recorder(RowProgress(current_operation(), service, news["vm"]), service, news["itemId"])
+    outs = outputs_of(news, seen, news["direction"], intent, Outcome())
+    return recorded(outs, olds, recorder.achieved(seen))
 
 
 def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observation, intent: Intent) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def test_a_state_that_is_no_state_is_one_clear_line(tmp_path: Path) -> None:
     state.write_text("this is not a database, and long enough for SQLite to look at it closely " * 20)
     refused = run("serve", "--state", str(state))
     assert refused.returncode == 1
-    assert f"The state in {state} cannot be used" in refused.stderr
+    assert f"{state} is not a simulator's state" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
