@@ -32,9 +32,6 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
     if due.goal is Direction.ON_PREMISES_TO_AZURE:
         how = "its last changes are transferred" if options.data_sync is DataSync.BEFORE_FAILOVER else "all is copied"
         return DataLoss(0, f"none expected: the Azure VM is shut down first and {how}")
-    if changes_recovery_point(due) and not begins_failover(due):
-        lost = _of_unplanned(seen, options)
-        return DataLoss(lost.seconds, f"{lost.words}; and what was written in Azure since the failover", lost.point)
     if not begins_failover(due):
         return DataLoss(0, "none by the steps that are left: the failover itself has begun already")
     if options.mode is FailoverMode.PLANNED:
@@ -45,11 +42,6 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
 def begins_failover(due: Plan) -> bool:
     """Whether the failover to Azure is still to begin, so that its conditions matter."""
     return any(planned.step is Step.FAILOVER and not planned.running for planned in due.steps)
-
-
-def changes_recovery_point(due: Plan) -> bool:
-    """Whether the VM is still to be started again from another recovery point."""
-    return any(planned.step is Step.CHANGE_RECOVERY_POINT and not planned.running for planned in due.steps)
 
 
 def last_sign_of_life(seen: Observation) -> datetime | None:
