@@ -77,10 +77,11 @@ SLICE = (
     _one(_to_azure, UNPLANNED, At.ACCEPTED, answer_lost=True),
     _one(_to_azure, COMMIT, At.SUCCEEDED, struck=Struck.CLI),
     _to_azure((Instant(UNPLANNED, "VmFailover"), Instant(REPROTECT))),
-    _one(_home, PLANNED, At.SUSPENDED),
     _one(_home, COMMIT),
 )
 MATRIX = (
+    # The pause before Complete Failover is short where that is automatic: a fast machine may pass it before the kill.
+    _one(_home, PLANNED, At.SUSPENDED),
     _one(_to_azure, ""),
     _one(_to_azure, UNPLANNED),
     _one(_to_azure, UNPLANNED, "VmShutdownVmOnPrimary"),
