@@ -1,6 +1,5 @@
 """One VM: protected in the vault, and in which direction."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -10,7 +9,6 @@ from components.azure_landing import AzureLanding
 from components.azure_target import azure_target
 from components.replication_policy import HyperVReplicationPolicy
 from components.settings import Attested, Settings, VmSettings
-from components.settings.permits import Permit
 from providers.protected_item import ProtectedItem
 from providers.protection_direction import ProtectionDirection
 
@@ -55,7 +53,7 @@ class ProtectedVm(pulumi.ComponentResource):
             vm=vm.name,
             direction=vm.direction.value,
             settings=_for_moving(settings, vm),
-            permits=_permits(settings, vm),
+            permits=settings.permit_inputs(vm.name),
             max_moves=settings.max_moves,
             freeze=settings.freeze,
             opts=pulumi.ResourceOptions(parent=self),
@@ -68,20 +66,3 @@ def _for_moving(settings: Settings, vm: VmSettings) -> dict[str, Any]:
     off = [held for held in settings.attestations if held.vm == vm.name and held.what == Attested.SOURCE_OFF]
     chosen = {key: value for key, value in vm.direction_inputs().items() if key not in {"direction", "name"}}
     return {**chosen, "sourceOffUntil": max(held.until for held in off).isoformat()} if off else chosen
-
-
-def _permits(settings: Settings, vm: VmSettings) -> dict[str, Any]:
-    """What people have permitted and stated about the VM; whether it has run out is judged by the service's clock."""
-    known: dict[str, Any] = {
-        "waivers": _of_vm(settings.waivers, vm),
-        "attestations": _of_vm(settings.attestations, vm),
-        "approvals": _of_vm(settings.approvals, vm),
-        "requireApproval": settings.require_approval,
-    }
-    return {key: value for key, value in known.items() if value}
-
-
-def _of_vm(permits: Sequence[Permit], vm: VmSettings) -> list[dict[str, Any]]:
-    return [
-        {key: value for key, value in held.as_inputs().items() if key != "vm"} for held in permits if held.vm == vm.name
-    ]

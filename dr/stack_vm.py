@@ -1,13 +1,10 @@
 """One VM of a stack file as a move needs it: what is declared, and where the VM is. No engine, no state."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any
 
 from components.settings import Settings, VmSettings
-from components.settings.permits import Permit
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.permits import Attested
@@ -55,7 +52,7 @@ def stack_vm(settings: Settings, name: str) -> StackVm:
         hint = f"Did you mean {near[0]}?" if near else f"It declares {', '.join(settings.vms) or 'none'}."
         raise NoSuchVm(f"The stack file declares no VM {name}. {hint}")
     choices = {key: value for key, value in vm.direction_inputs().items() if key not in _NOT_OF_MOVES}
-    return StackVm(settings, vm, Declared.from_inputs(choices, _permits(settings, vm)))
+    return StackVm(settings, vm, Declared.from_inputs(choices, settings.permit_inputs(vm.name)))
 
 
 def service_of(settings: Settings) -> SiteRecovery:
@@ -88,18 +85,3 @@ def _is(item: ItemRecord, vm: VmSettings) -> bool:
     if vm.source.vm_id is not None:
         return same_id(item.vm_id, vm.source.vm_id)
     return item.friendly_name.casefold() == vm.name.casefold()
-
-
-def _permits(settings: Settings, vm: VmSettings) -> Mapping[str, Any]:
-    return {
-        "waivers": _of_vm(settings.waivers, vm),
-        "attestations": _of_vm(settings.attestations, vm),
-        "approvals": _of_vm(settings.approvals, vm),
-        "requireApproval": settings.require_approval,
-    }
-
-
-def _of_vm(permits: Sequence[Permit], vm: VmSettings) -> Iterable[Mapping[str, Any]]:
-    return [
-        {key: value for key, value in held.as_inputs().items() if key != "vm"} for held in permits if held.vm == vm.name
-    ]

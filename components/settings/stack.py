@@ -1,6 +1,6 @@
 """The whole configuration of a stack: as it is written, and as it holds once defaults and tiers are resolved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -27,7 +27,7 @@ from components.settings.estate import (
     Target,
     Vault,
 )
-from components.settings.permits import Approval, Attestation, Attested, Dismantle, MaxMoves, Waiver
+from components.settings.permits import Approval, Attestation, Attested, Dismantle, MaxMoves, Permit, Waiver
 from components.settings.vm import Defaults, VmChoices, VmEntry, VmSettings
 
 Reason = Annotated[Words, Shape("(?!(?i:true|false|yes|no|on|off)$).*", "a reason", "write why, in a few words")]
@@ -121,3 +121,20 @@ class Settings(Estate):
     def vm_inputs(self) -> dict[str, dict[str, Any]]:
         """`as_inputs` of every VM, by name."""
         return {name: vm.as_inputs() for name, vm in self.vms.items()}
+
+    def permit_inputs(self, vm: str) -> dict[str, Any]:
+        """What people have permitted and stated about a VM, as plain values; empty keys are left out.
+
+        Whether any of it has run out is judged by the service's clock, where it is used.
+        """
+        known: dict[str, Any] = {
+            "waivers": _of_vm(self.waivers, vm),
+            "attestations": _of_vm(self.attestations, vm),
+            "approvals": _of_vm(self.approvals, vm),
+            "requireApproval": self.require_approval,
+        }
+        return {key: value for key, value in known.items() if value}
+
+
+def _of_vm(permits: Sequence[Permit], vm: str) -> list[dict[str, Any]]:
+    return [{key: value for key, value in held.as_inputs().items() if key != "vm"} for held in permits if held.vm == vm]
