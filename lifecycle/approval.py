@@ -66,7 +66,8 @@ def _choices(goal: Direction, options: MoveOptions) -> list[str]:
 
 
 def _worst_loss(goal: Direction, options: MoveOptions) -> str:
-    if goal.runs is Place.ON_PREMISES or options.mode is FailoverMode.PLANNED:
+    loses = options.mode is FailoverMode.UNPLANNED or options.change_recovery_point
+    if goal.runs is Place.ON_PREMISES or not loses:
         return "none"
     if options.max_data_loss_minutes is None:
         return "any: no maxDataLossMinutes is declared"

@@ -176,7 +176,7 @@ RULES: Mapping[Code, Rule] = {
         "of life.",
         "the recovery point",
         "Choose a later recovery point, raise maxDataLossMinutes, or waive this.",
-        frozenset({Mode.UNPLANNED}),
+        _TO_AZURE,
         waivable=True,
     ),
     Code.MISSING_NETWORK: Rule(

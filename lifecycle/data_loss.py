@@ -7,8 +7,8 @@ provider on its host or the last data that arrived, whichever is later; a host t
 from dataclasses import dataclass
 from datetime import datetime
 
-from lifecycle.directions import Direction
-from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.directions import Direction, Place
+from lifecycle.observation import Observation, RecoveryPoint, Scenario
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.planner import Plan
 from lifecycle.recovery_points import chosen_point
@@ -32,11 +32,16 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
     if due.goal is Direction.ON_PREMISES_TO_AZURE:
         how = "its last changes are transferred" if options.data_sync is DataSync.BEFORE_FAILOVER else "all is copied"
         return DataLoss(0, f"none expected: the Azure VM is shut down first and {how}")
-    if not begins_failover(due):
+    begins, changes = begins_failover(due), changes_recovery_point(due)
+    if not begins and not changes:
         return DataLoss(0, "none by the steps that are left: the failover itself has begun already")
-    if options.mode is FailoverMode.PLANNED:
+    if options.mode is FailoverMode.PLANNED and not changes:
         return DataLoss(0, "none: the on-premises VM is shut down first and its last changes are transferred")
-    return _of_unplanned(seen, options)
+    # However it gets to Azure: what it is started from in the end is the point that it is changed to.
+    lost = _from_a_point(seen, options)
+    if begins:
+        return lost
+    return DataLoss(lost.seconds, f"{lost.words}; and what was written in Azure since the failover", lost.point)
 
 
 def begins_failover(due: Plan) -> bool:
@@ -44,8 +49,16 @@ def begins_failover(due: Plan) -> bool:
     return any(planned.step is Step.FAILOVER and not planned.running for planned in due.steps)
 
 
+def changes_recovery_point(due: Plan) -> bool:
+    """Whether the VM is still to be started again from another recovery point."""
+    return any(planned.step is Step.CHANGE_RECOVERY_POINT and not planned.running for planned in due.steps)
+
+
 def last_sign_of_life(seen: Observation) -> datetime | None:
     """When the source was last known to live; None when the service does not tell."""
+    stopped = _shut_down_at(seen)
+    if stopped is not None:
+        return stopped
     if seen.provider_connected:
         return seen.at
     if seen.provider_last_heartbeat is None:
@@ -53,7 +66,16 @@ def last_sign_of_life(seen: Observation) -> datetime | None:
     return max(filter(None, (seen.provider_last_heartbeat, seen.last_replicated)))
 
 
-def _of_unplanned(seen: Observation, options: MoveOptions) -> DataLoss:
+def _shut_down_at(seen: Observation) -> datetime | None:
+    """When the failover that brought the VM to Azure had shut its source down at the latest; None if it did not."""
+    made = seen.brought_here
+    if made is None or seen.active is not Place.AZURE or not made.succeeded:
+        return None
+    shut_down = made.scenario == Scenario.PLANNED_FAILOVER or made.source_shutdown == "Succeeded"
+    return made.ended if shut_down else None
+
+
+def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
     choice = options.change_recovery_point or options.recovery_point
     point = chosen_point(seen, choice)
     if point is not None and not isinstance(point, RecoveryPoint):
@@ -72,7 +94,7 @@ def _of_unplanned(seen: Observation, options: MoveOptions) -> DataLoss:
     lost = max((alive - since).total_seconds(), 0.0)
     until = (
         "now, as the host is alive"
-        if seen.provider_connected
+        if alive == seen.at
         else f"the source's last sign of life at {alive:%F %H:%M:%S} UTC"
     )
     less = ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.blockers import Blocker, Code
-from lifecycle.data_loss import DataLoss, begins_failover
+from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation
 from lifecycle.options import FailoverMode, MoveOptions
@@ -31,6 +31,9 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
             yield from _recovery_points(seen, options)
             yield from _data_loss(seen, options, loss)
             yield from _landing(seen)
+        elif changes_recovery_point(due):
+            yield from _recovery_points(seen, options)
+            yield from _data_loss(seen, options, loss)
         return
     if Step.SYNCHRONIZE in _steps(due) or Step.COMPLETE_FAILOVER in _steps(due):
         if not any(planned.running for planned in due.steps):

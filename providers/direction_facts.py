@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckFailure
 
 from executor.move import Outcome
 from executor.observe import Look
-from executor.survey import survey_of
+from executor.survey import Survey, survey_of
 from lifecycle.blockers import Blocker, Code
 from lifecycle.data_loss import begins_failover
 from lifecycle.declared import Declared
@@ -119,20 +119,24 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         raise
     except SiteRecoveryError as error:
         return _unseen(news, olds, error)
-    found = [
-        *blockers_of_the_stack(news),
-        *(landing_blockers(survey, seen) if begins_failover(intent.plan) else ()),
-        *(requirement_blockers(survey, seen) if begins_failover(intent.plan) else ()),
-    ]
-    assessment = assess(seen, intent.plan, declared, found)
+    assessment = assess(seen, intent.plan, declared, _found_besides(news, survey, seen, intent.plan))
     return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 
 
 def blockers_now(news: Mapping[str, Any], seen: Observation, due: Plan) -> Assessment:
     """The move judged again, just before it is begun. What the planner itself finds is the executor's to judge."""
-    seen = survey_of(service_of(news)).with_host(seen)
+    survey = survey_of(service_of(news))
+    seen = survey.with_host(seen)
     steps = replace(due, blockers=())
-    return assess(seen, steps, declared_of(news), blockers_of_the_stack(news))
+    return assess(seen, steps, declared_of(news), _found_besides(news, survey, seen, due))
+
+
+def _found_besides(news: Mapping[str, Any], survey: Survey, seen: Observation, due: Plan) -> list[Blocker]:
+    """What stands in the way that the observation alone does not tell: the same in a preview and before the act."""
+    found = blockers_of_the_stack(news)
+    if begins_failover(due):
+        found += [*landing_blockers(survey, seen), *requirement_blockers(survey, seen)]
+    return found
 
 
 def _moves(news: Mapping[str, Any], impact: Impact) -> dict[str, Any]:

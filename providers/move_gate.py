@@ -70,15 +70,14 @@ class MoveGate(Resource, module="siteRecovery", name="MoveGate"):
 
 
 def _of_the_whole(directions: Sequence[Mapping[str, Any]], most: int) -> list[dict[str, str]]:
-    moving = [row for row in directions if row.get("plan")]
+    # A VM that is blocked does not move, so it neither counts nor stands in another's way.
+    moving = [row for row in directions if row.get("plan") and not row.get("blockers")]
     found = [
         both_ways(row["vm"], moving[0]["vm"]).as_input()
         for row in moving[1:]
         if row["direction"] != moving[0]["direction"]
     ]
-    if len(moving) > most:
-        found.append(too_many(moving[most]["vm"], len(moving), most).as_input())
-    return found
+    return found + [too_many(row["vm"], len(moving), most).as_input() for row in moving[most:]]
 
 
 def _say(text: str, moving: Sequence[Row]) -> None:

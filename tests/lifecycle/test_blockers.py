@@ -133,6 +133,42 @@ def test_once_the_failover_has_begun_its_conditions_are_past() -> None:
         assert _codes(_judged(seen, TO_AZURE, PLANNED)) == set(), name
 
 
+_FAILED_OVER = replace(
+    rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Succeeded", ended=rows.NOW - timedelta(hours=1)
+)
+# Shut down an hour ago; its newest recovery points were made 4 and 34 min before that.
+COMMIT_PENDING = replace(
+    rows.COMMIT_PENDING,
+    brought_here=_FAILED_OVER,
+    provider_connected=True,
+    recovery_points=(
+        RecoveryPoint("new", rows.NOW - timedelta(minutes=64), app_consistent=False),
+        RecoveryPoint("old", rows.NOW - timedelta(minutes=94), app_consistent=True),
+    ),
+)
+
+
+def test_a_change_of_the_recovery_point_is_judged_as_the_loss_it_is() -> None:
+    options = replace(UNPLANNED, change_recovery_point="latestAppConsistent", max_data_loss_minutes=34)
+    allowed = _judged(COMMIT_PENDING, TO_AZURE, options)
+    assert allowed.verdict is Verdict.GO
+    assert allowed.loss.seconds == 34 * 60, "to the shutdown by the failover, not to now"
+    assert "and what was written in Azure since the failover" in allowed.loss.words
+    assert _codes(_judged(COMMIT_PENDING, TO_AZURE, replace(options, max_data_loss_minutes=33))) == {Code.DATA_LOSS}
+    gone = replace(options, change_recovery_point="2020-01-01T00:00:00+00:00")
+    assert _codes(_judged(COMMIT_PENDING, TO_AZURE, gone)) == {Code.RECOVERY_POINT_GONE}
+    emptied = replace(COMMIT_PENDING, recovery_points=())
+    assert _codes(_judged(emptied, TO_AZURE, options)) == {Code.NO_RECOVERY_POINT}
+
+
+def test_a_planned_failover_that_goes_on_to_an_older_point_loses_what_came_after_it() -> None:
+    older = RecoveryPoint("old", rows.NOW - timedelta(minutes=40), app_consistent=True)
+    seen = replace(HERE, recovery_points=(*(HERE.recovery_points or ()), older))
+    options = replace(PLANNED, change_recovery_point="old", max_data_loss_minutes=40)
+    assert _judged(seen, TO_AZURE, options).loss.seconds == 40 * 60
+    assert _codes(_judged(seen, TO_AZURE, replace(options, max_data_loss_minutes=39))) == {Code.DATA_LOSS}
+
+
 def test_failing_back_needs_the_host() -> None:
     away = replace(rows.PROTECTED_IN_AZURE, provider_connected=False)
     assert _codes(_judged(away, HOME, PLANNED)) == {Code.PROVIDER_SILENT}

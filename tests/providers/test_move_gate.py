@@ -1,0 +1,35 @@
+"""The gate judges the stack as a whole: what counts against its limits, and what it says of whom."""
+
+from __future__ import annotations
+
+from providers.move_gate import GateProvider
+
+TO_AZURE, HOME = "azureToOnPremises", "onPremisesToAzure"
+
+
+def test_a_blocked_vm_neither_counts_for_the_limit_nor_stands_in_the_way_of_the_others() -> None:
+    said = _gate(1, _row("app01", TO_AZURE, blocked=True), _row("sql01", HOME), _row("web01", HOME))
+    assert "maxMoves: 2 VMs would move in one `up`, and maxMoves is 1" in said
+    assert "bothWays" not in said
+    assert "maxMoves" not in _gate(1, _row("app01", TO_AZURE, blocked=True), _row("sql01", HOME))
+
+
+def test_every_vm_past_the_limit_is_named() -> None:
+    said = _gate(1, *(_row(vm, TO_AZURE) for vm in ("app01", "sql01", "web01")))
+    assert said.count("maxMoves: 3 VMs would move in one `up`, and maxMoves is 1") == 2
+    assert [line.strip() for line in said.splitlines() if line.strip() in {"app01", "sql01", "web01"}] == [
+        "sql01",
+        "web01",
+    ]
+
+
+def _gate(most: int, *rows: dict[str, object]) -> str:
+    result = GateProvider().check({}, {"vault": "v", "maxMoves": most, "directions": list(rows)})
+    (failure,) = result.failures
+    assert failure.property == ""
+    return str(failure.reason)
+
+
+def _row(vm: str, direction: str, *, blocked: bool = False) -> dict[str, object]:
+    blocker = {"vm": vm, "code": "freeze", "cause": "frozen", "mend": "wait"}
+    return {"vm": vm, "direction": direction, "plan": ["commit"], "blockers": [blocker] if blocked else []}
