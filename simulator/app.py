@@ -71,7 +71,7 @@ class Dispatcher:
         """Answer one request."""
         raw_body = await _read(receive)
         call = self._recognise(scope)
-        fault = None
+        fault, added = None, {}
         try:
             call.raw_body = raw_body or b""
             added = self._admit(call)
@@ -83,12 +83,12 @@ class Dispatcher:
                     return
             _take_body(call, raw_body, loose=self._world.settings.loose)
             reply = self._carry_out(call)
-            reply.headers = {**added, **reply.headers}
         except ServiceError as refused:
             reply = self._refusal(refused, call)
         except Exception:  # noqa: BLE001 # whatever breaks, the caller gets the envelope and the log the reason
             _log.exception("%s %s failed inside the simulator", call.route.method, call.path)
             reply = self._refusal(_broken(), call)
+        reply.headers = {**added, **reply.headers}
         self._audit.record(call, reply.status)
         self._world.commit()
         if fault is not None and fault.cut is Cut.AFTER:

@@ -57,10 +57,11 @@ def _state_table() -> str:
 
 
 def _job_table() -> str:
-    lines = ["| scenarioName | friendlyName | seconds | tasks | mark |", "|---|---|---|---|---|"]
+    lines = ["| scenarioName | friendlyName | seconds | tasks | marks |", "|---|---|---|---|---|"]
     for spec in job_specs():
         tasks = ", ".join(f"{task.name} {task.seconds:g}{'+' if task.measure else ''}" for task in spec.tasks)
-        lines.append(f"| {spec.scenario} | {spec.friendly_name} | {spec.seconds:g} | {tasks} | {spec.mark} |")
+        marks = f"{spec.marks.scenario} {spec.marks.friendly_name} {spec.marks.tasks}"
+        lines.append(f"| {spec.scenario} | {spec.friendly_name} | {spec.seconds:g} | {tasks} | {marks} |")
     return "\n".join(lines)
 
 

@@ -83,7 +83,7 @@ def serve(world: World, options: ServerOptions) -> None:
         ready = _ready(world, options, listener, certificate)
         app = build_app(
             world,
-            options=AppOptions(authenticate=require_token, gates=(Throttle(),) if options.throttle else ()),
+            options=AppOptions(authenticate=require_token, gates=(Throttle(refuses=options.throttle),)),
         )
         config = uvicorn.Config(
             app,

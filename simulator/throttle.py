@@ -1,9 +1,9 @@
 """Request limits of Azure Resource Manager, as documented since 2024: token buckets for each principal and
 subscription.
 
-Off by default. The buckets fill with the world's clock, and what a client is asked to wait is that time divided by the
-clock's speed: a client that is throttled at speed 1 is throttled alike at any speed. Under a manual clock the buckets
-fill only when the clock is moved.
+Off by default: then the buckets are counted down and told, and nothing is refused. They fill with the world's clock,
+and what a client is asked to wait is that time divided by the clock's speed: a client that is throttled at speed 1 is
+throttled alike at any speed. Under a manual clock they fill only when the clock is moved.
 """
 
 from __future__ import annotations
@@ -32,9 +32,14 @@ _KINDS = {"GET": ("reads", READS), "HEAD": ("reads", READS), "DELETE": ("deletes
 
 
 class Throttle:
-    """A gate: takes one token for each authenticated request, or refuses it with 429 and Retry-After."""
+    """A gate: takes one token for each authenticated request, or refuses it with 429 and Retry-After.
 
-    def __init__(self) -> None:
+    Args:
+        refuses: whether an empty bucket refuses. Otherwise a last token is always left.
+    """
+
+    def __init__(self, *, refuses: bool) -> None:
+        self._refuses = refuses
         self._buckets: dict[tuple[str, str, str], _Bucket] = {}
 
     def __call__(self, call: Call) -> Mapping[str, str]:
@@ -45,10 +50,10 @@ class Throttle:
         key = (_principal(call), call.world.settings.subscription, kind)
         bucket = self._buckets.setdefault(key, _Bucket(limit, limit.capacity, call.now))
         bucket.fill(call.now)
-        if bucket.tokens < 1:
+        if bucket.tokens < 1 and self._refuses:
             wait = call.world.clock.real_seconds((1 - bucket.tokens) / limit.per_second)
             raise _too_many(kind, max(1, math.ceil(wait)))
-        bucket.tokens -= 1
+        bucket.tokens = max(bucket.tokens - 1, 0.0 if self._refuses else 1.0)
         return {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(bucket.tokens))}
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from simulator.asr.operations_status import poll_seconds
+from simulator.asr.operations_status import poll_again, poll_seconds
 from simulator.asr.site_recovery import VAULT, SiteRecovery
 from simulator.clock import written
 from simulator.errors import ServiceError, arm_resource_not_found, resource_group_not_found
@@ -200,16 +200,15 @@ def show_status(call: Call) -> Reply:
     }
     if done:
         body["endTime"] = written(operation["done"])
-    return Reply(200, body, {"x-ms-retry-after-ms": str(_milliseconds(call))})
+    return Reply(200, body, poll_again(call.world))
 
 
 def show_result(call: Call) -> Reply:
     """GET the result of a vault's operation: 202 while it runs, then the vault, or 204 once it is deleted."""
     operation = _operation(call)
     if call.now < operation["done"]:
-        return Reply(
-            202, None, _retry(call) | {"location": f"{call.base_url}{call.path}?api-version={call.api_version}"}
-        )
+        here = f"{call.base_url}{call.path}?api-version={call.api_version}"
+        return Reply(202, None, {"location": here, **poll_again(call.world)})
     vault = call.world.room(SiteRecovery).vaults.get(operation["result"])
     return Reply(200, vault) if vault is not None else Reply(204)
 
@@ -292,17 +291,9 @@ def _headers(call: Call, vault: Document, name: str) -> dict[str, str]:
     return {
         "azure-asyncoperation": f"{call.base_url}{vault['id']}/operationStatus/{name}{version}",
         "location": f"{call.base_url}{vault['id']}/operationResults/{name}{version}",
-        **_retry(call),
+        "retry-after": str(max(1, math.ceil(poll_seconds(call.world)))),
+        **poll_again(call.world),
     }
-
-
-def _retry(call: Call) -> dict[str, str]:
-    seconds = poll_seconds(call.world)
-    return {"retry-after": str(max(1, math.ceil(seconds))), "x-ms-retry-after-ms": str(_milliseconds(call))}
-
-
-def _milliseconds(call: Call) -> int:
-    return max(1, round(poll_seconds(call.world) * 1000))
 
 
 def _provisioned(world: World, _due: float, payload: Document) -> None:

@@ -112,7 +112,8 @@ def _task_body(task: Task) -> Document:
         "state": task.state,
         "stateDescription": task.description,
         "taskType": task.task_type,
-        "customDetails": None,
+        # The key was recorded; that it repeats the task's type, as it does for the groups of a plan, is inferred.
+        "customDetails": {"instanceType": task.task_type},
         "groupTaskCustomDetails": None,
         "errors": task.errors,
     }
@@ -158,13 +159,12 @@ def _item_body(asr: SiteRecovery, item: ProtectedItem) -> Document:
     shown = row(item.standing, asr.world.settings.profile)
     fabric = asr.fabrics.get(item.fabric) or {"properties": {"friendlyName": ""}}
     policy = asr.policies.get(item.policy) or {"properties": {"friendlyName": ""}}
-    provider = next((one["id"] for one in asr.providers.of(item.vault) if one["id"].startswith(item.fabric)), "")
     busy = item.scenario is not None or item.quiet
     properties: Document = {
         "friendlyName": vm.name,
         "protectedItemType": "HyperVVirtualMachine",
         "protectableItemId": item.protectable,
-        "recoveryServicesProviderId": provider,
+        "recoveryServicesProviderId": _provider_id(asr, item),
         "primaryFabricFriendlyName": fabric["properties"]["friendlyName"],
         "primaryFabricProvider": "SingleHostHyperVFabric",
         "recoveryFabricFriendlyName": AZURE,
@@ -185,6 +185,7 @@ def _item_body(asr: SiteRecovery, item: ProtectedItem) -> Document:
         "policyId": item.policy,
         "policyFriendlyName": policy["properties"]["friendlyName"],
         "currentScenario": item.scenario
+        or item.test_scenario
         or {"scenarioName": "None", "jobId": f"{item.vault}/replicationJobs/None", "startTime": "1753-01-01T01:01:01Z"},
         "failoverRecoveryPointId": item.failover_point,
         "providerSpecificDetails": _details(
@@ -200,6 +201,14 @@ def _item_body(asr: SiteRecovery, item: ProtectedItem) -> Document:
     if item.last_test_failover is not None:
         properties["lastSuccessfulTestFailoverTime"] = written(item.last_test_failover)
     return {"id": item.id, "name": item.name, "type": ITEM_TYPE, "properties": properties}
+
+
+def _provider_id(asr: SiteRecovery, item: ProtectedItem) -> str:
+    """The id of the provider on the machine's host; empty once that has been purged."""
+    host, fabric = asr.inventory.host_of(item.vm), asr.fabrics.get(item.fabric)
+    if host is None or fabric is None or not host.provider:
+        return ""
+    return f"{fabric['id']}/replicationRecoveryServicesProviders/{host.provider}"
 
 
 def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str, now: float) -> Document:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 from simulator.asr.bodies import allowed_actions, job_body, job_json, listed_job_json
-from simulator.asr.jobs import cancel_job, restart_job, resume_job
+from simulator.asr.jobs import Target, cancel_job, restart_job, resume_job, start_job
 from simulator.asr.operations_status import accepted, start_operation
 from simulator.asr.records import Job
 from simulator.asr.site_recovery import VAULT, SiteRecovery
 from simulator.errors import asr_error, resource_not_found
+from simulator.ids import derived_guid
 from simulator.routing import Call, Reply
 
 JOBS = f"{VAULT}/replicationJobs"
@@ -57,20 +58,25 @@ def show_named_job(call: Call) -> Reply:
 
 def cancel(call: Call) -> Reply:
     """POST cancel: the job stops where it is, with the consequences that has."""
-    return _act(call, "Cancel", cancel_job)
+    return _act(call, "Cancel", cancel_job, _short_operation)
 
 
 def resume(call: Call) -> Reply:
     """POST resume: Complete Failover of a failback that has synchronized its data."""
-    return _act(call, "Resume", resume_job)
+    return _act(call, "Resume", resume_job, _short_operation)
 
 
 def restart(call: Call) -> Reply:
-    """POST restart: a failed job goes on from the task that failed."""
-    return _act(call, "Restart", restart_job)
+    """POST restart: a failed job goes on from the task that failed. The restart is a job itself (recorded)."""
+    return _act(call, "Restart", restart_job, _restart_operation)
 
 
-def _act(call: Call, action: str, carry_out: Callable[[SiteRecovery, Job, float], None]) -> Reply:
+def _act(
+    call: Call,
+    action: str,
+    carry_out: Callable[[SiteRecovery, Job, float], None],
+    answer: Callable[[Call, SiteRecovery, Job], Reply],
+) -> Reply:
     asr = call.world.room(SiteRecovery)
     job = _job(asr, call)
     if action not in allowed_actions(job):
@@ -82,9 +88,26 @@ def _act(call: Call, action: str, carry_out: Callable[[SiteRecovery, Job, float]
             causes=f"Allowed actions: {', '.join(allowed_actions(job)) or 'none'}.",
             action="Look at the job's state before acting on it.",
         )
-    name = start_operation(call, asr, result=job.id)
     carry_out(asr, job, call.now)
-    return accepted(call, asr, name, job.id)
+    return answer(call, asr, job)
+
+
+def _short_operation(call: Call, asr: SiteRecovery, job: Job) -> Reply:
+    """No job of a cancel or a resume was recorded: its operation is its own, and it names the job that it acts on."""
+    return accepted(call, asr, start_operation(call, asr, result=job.id), job.id, job=job)
+
+
+def _restart_operation(call: Call, asr: SiteRecovery, job: Job) -> Reply:
+    name = job.vault.rsplit("/", 1)[-1]
+    started = start_job(
+        asr,
+        "RestartJob",
+        Target(job.vault, derived_guid(job.vault.lower()), name),
+        now=call.now,
+        client_request_id=call.client_request_id,
+        result=job.id,
+    )
+    return accepted(call, asr, started.name, job.id, job=started)
 
 
 def _job(asr: SiteRecovery, call: Call) -> Job:

@@ -25,6 +25,7 @@ from simulator.asr.replication import (
 )
 from simulator.asr.site_recovery import Effects, JobFailure, SiteRecovery
 from simulator.asr.states import Stage
+from simulator.clock import written
 from simulator.errors import AsyncError
 from simulator.faults import JobEffect
 from simulator.inventory import HostVm, Power
@@ -173,10 +174,17 @@ def _make_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     settle(asr, item, now)
     stop(item)
     point = chosen_point(item, job.payload["recoveryPoint"])
-    if point is not None:
-        item.failover_point = f"{item.id}/recoveryPoints/{recovery_point_name(item, point[0])}"
+    _note_point(item, job, point)
     item.azure_vm = create_vm(asr, item, now)
     asr.save_item(item)
+
+
+def _note_point(item: ProtectedItem, job: Job, point: tuple[float, bool] | None) -> None:
+    """The item and the job's own details name the recovery point that is used."""
+    if point is None:
+        return
+    item.failover_point = f"{item.id}/recoveryPoints/{recovery_point_name(item, point[0])}"
+    job.payload["protectedItems"][0].update(recoveryPointId=item.failover_point, recoveryPointTime=written(point[0]))
 
 
 def _start_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
@@ -251,8 +259,7 @@ def _make_test_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     item, _ = _required(asr, job)
     settle(asr, item, now)
     point = chosen_point(item, job.payload["recoveryPoint"])
-    if point is not None:
-        item.failover_point = f"{item.id}/recoveryPoints/{recovery_point_name(item, point[0])}"
+    _note_point(item, job, point)
     item.test_vm = create_vm(asr, item, now, test_network=job.payload["network"])
     job.payload["protectedItems"][0]["testVmName"] = item.test_vm.rsplit("/", 1)[-1]
     asr.save_item(item)
@@ -336,6 +343,7 @@ def _test_failover_ended(asr: SiteRecovery, job: Job, now: float) -> None:
         return
     if job.state == JobState.SUCCEEDED:
         item.test_failover = "WaitingForCompletion"
+        item.test_scenario = item.scenario
         item.last_test_failover = job.created
     elif item.test_vm:
         delete_failover_vm(asr.world, item.test_vm)
@@ -348,7 +356,7 @@ def _test_cleanup_ended(asr: SiteRecovery, job: Job, now: float) -> None:
     if item is None:
         return
     if job.state == JobState.SUCCEEDED:
-        item.test_failover = "MarkedForDeletion"
+        item.test_failover, item.test_scenario = "MarkedForDeletion", None
     _move_ended(asr, job, now)
 
 

@@ -263,7 +263,7 @@ def _about(item: ProtectedItem, name: str) -> Document:
                 "networkConnectionStatus": None,
                 "networkFriendlyName": None,
                 "subnet": None,
-                "recoveryPointId": item.failover_point,
+                "recoveryPointId": None,
                 "recoveryPointTime": None,
             }
         ],

@@ -368,7 +368,7 @@ def _vault_view_routes() -> list[OperationRoute]:
         route(
             "GET",
             f"{v.HEALTH}/operationresults/{{operation}}",
-            status.show_operation_result,
+            v.show_refreshed_health,
             "OperationResults_Get under replicationVaultHealth",
             _R,
         ),

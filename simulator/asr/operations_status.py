@@ -23,17 +23,16 @@ POLL_SECONDS = 30.0
 MANUAL_POLL_SECONDS = 0.1
 
 
-def accepted(call: Call, asr: SiteRecovery, name: str, resource: str, *, job: Job | None = None) -> Reply:
+def accepted(call: Call, asr: SiteRecovery, name: str, resource: str, *, job: Job) -> Reply:
     """The answer to an accepted mutation: 202, nothing in it, and where to ask.
 
     Args:
         name: of the operation.
         resource: id of the resource under which `operationresults` is asked.
-        job: the job, whose ARM id stands in x-ms-request-id.
+        job: the job that was started, or is acted on; its ARM id stands in x-ms-request-id.
     """
     vault = asr.vault_id(call)
     call.job = name
-    seconds = poll_seconds(call.world)
     return Reply(
         202,
         headers={
@@ -41,9 +40,10 @@ def accepted(call: Call, asr: SiteRecovery, name: str, resource: str, *, job: Jo
             f"?api-version={call.api_version}",
             "location": f"{call.base_url}{resource}/operationresults/{name}?api-version={call.api_version}",
             # A whole number, and never 0: clients read 0 as 30 seconds, and a fraction as an error.
-            "retry-after": str(max(1, math.ceil(seconds))),
-            "x-ms-retry-after-ms": str(max(1, round(seconds * 1000))),
-            "x-ms-request-id": job.id if job is not None else f"{vault}/replicationJobs/{name}",
+            "retry-after": str(max(1, math.ceil(poll_seconds(call.world)))),
+            **poll_again(call.world),
+            "x-ms-request-id": job.id,
+            "server": "Kestrel",
         },
     )
 
@@ -51,6 +51,13 @@ def accepted(call: Call, asr: SiteRecovery, name: str, resource: str, *, job: Jo
 def poll_seconds(world: World) -> float:
     """How long a client is asked to wait between polls, in real seconds."""
     return MANUAL_POLL_SECONDS if world.clock.manual else world.clock.real_seconds(POLL_SECONDS)
+
+
+def poll_again(world: World) -> dict[str, str]:
+    """The header by which a reply to a poll asks for the next one: milliseconds, for clients that can wait less than a
+    second.
+    """
+    return {"x-ms-retry-after-ms": str(max(1, round(poll_seconds(world) * 1000)))}
 
 
 def start_operation(call: Call, asr: SiteRecovery, *, result: str, seconds: float = 1.0) -> str:
@@ -73,7 +80,7 @@ def show_operation_status(call: Call) -> Reply:
         body = _short_status(name, operation, call.now)
     else:
         raise resource_not_found(name)
-    return Reply(200, body, {"x-ms-retry-after-ms": str(max(1, round(poll_seconds(call.world) * 1000)))})
+    return Reply(200, body, poll_again(call.world))
 
 
 def show_operation_result(call: Call) -> Reply:
@@ -89,15 +96,9 @@ def show_operation_result(call: Call) -> Reply:
         raise ServiceError(400, error["code"], error["message"])
     running = not job.over if job is not None else call.now < (operation or {})["done"]
     if running:
-        seconds = poll_seconds(call.world)
-        return Reply(
-            202,
-            headers={
-                "location": f"{call.base_url}{call.path}?api-version={call.api_version}",
-                "retry-after": str(max(1, math.ceil(seconds))),
-                "x-ms-retry-after-ms": str(max(1, round(seconds * 1000))),
-            },
-        )
+        # Without Retry-After: clients that know the milliseconds would ignore them beside it.
+        here = f"{call.base_url}{call.path}?api-version={call.api_version}"
+        return Reply(202, headers={"location": here, **poll_again(call.world)})
     result = job.result if job is not None else (operation or {})["result"]
     body = body_of(asr, result) if result else None
     return Reply(200, body) if body is not None else Reply(204)

@@ -140,7 +140,8 @@ class ProtectedItem:
         id: as Site Recovery writes it.
         stage: where it stands; what clients see is that stage's row.
         job: name of the job that works on it, until the item reflects the end of that job; or empty.
-        scenario: what `currentScenario` shows, or None when idle.
+        scenario: what `currentScenario` shows while a job works on the item, or None.
+        test_scenario: what it shows otherwise as long as a test failover is up, or None.
         quiet: nothing is offered at the moment, though no scenario shows (the item runs behind its job).
         settings: the provider-specific settings of the target, by their names in the recorded body.
         azure_vm: ARM id of the virtual machine that a failover made, or empty; test_vm likewise for a test failover.
@@ -160,6 +161,7 @@ class ProtectedItem:
     settings: Document
     nics: list[Document]
     scenario: Document | None = None
+    test_scenario: Document | None = None
     job: str = ""
     quiet: bool = False
     test_failover: str = "None"

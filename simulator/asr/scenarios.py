@@ -1,7 +1,8 @@
 """The jobs of the service: for each scenario its names, its tasks, and how long each task takes.
 
-Names and task lists are recorded (2017) where the mark says V. Durations are typical ones of a small virtual machine,
-in seconds of the service's time; tasks that move data take the time that the data needs, on top.
+Each of the three, scenario name, friendly name and task names, has a mark of its own: the service gives away the names
+of more scenarios than sessions of them were recorded. Durations are typical ones of a small virtual machine, in seconds
+of the service's time; tasks that move data take the time that the data needs, on top.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ class TaskSpec:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """What the three kinds of names of a job rest on: V, seen in a recorded session or published; I, inferred."""
+
+    scenario: Mark
+    friendly_name: Mark
+    tasks: Mark
+
+
+@dataclass(frozen=True)
 class JobSpec:
     """A declared job."""
 
@@ -41,7 +51,7 @@ class JobSpec:
     friendly_name: str
     target_type: str
     tasks: tuple[TaskSpec, ...]
-    mark: Mark
+    marks: Marks
 
     @property
     def seconds(self) -> float:
@@ -59,14 +69,21 @@ def job_specs() -> tuple[JobSpec, ...]:
     return _DECLARED
 
 
-def _simple(scenario: str, friendly_name: str, target: str, seconds: float, mark: Mark = Mark.VERIFIED) -> JobSpec:
-    """A job whose tasks were not recorded: one task that carries the job's own name."""
+_V, _I = Mark.VERIFIED, Mark.INFERRED
+_RECORDED = Marks(_V, _V, _V)
+
+
+def _simple(scenario: str, friendly_name: str, target: str, seconds: float, *, named: bool = False) -> JobSpec:
+    """A job whose tasks were not recorded: one task that carries the job's own name. `named`: its friendly name was."""
     return JobSpec(
-        scenario, friendly_name, target, (TaskSpec(f"{scenario}Task", scenario, friendly_name, seconds),), mark
+        scenario,
+        friendly_name,
+        target,
+        (TaskSpec(f"{scenario}Task", scenario, friendly_name, seconds),),
+        Marks(_V, _V if named else _I, _I),
     )
 
 
-_V, _I = Mark.VERIFIED, Mark.INFERRED
 _ITEM, _SERVER, _PROFILE, _PLAN, _NETWORK, _VAULT = (
     "ProtectionEntity",
     "Server",
@@ -93,7 +110,7 @@ _DECLARED = (
             TaskSpec("VmStartInitialReplication", "VmStartInitialReplication", "Starting initial replication", 12),
             TaskSpec("UpdateDraState", "UpdateDraState", "Updating the provider states", 4),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "IrCompletion",
@@ -104,7 +121,7 @@ _DECLARED = (
                 "EnableProtectionFinalize", "EnableProtectionFinalize", "Finalize protection on the virtual machine", 12
             ),
         ),
-        _I,
+        Marks(_V, _I, _I),
     ),
     JobSpec(
         "PlannedFailover",
@@ -124,7 +141,7 @@ _DECLARED = (
             TaskSpec("FailoverTask", "VmFailover", "Start failover", 176),
             TaskSpec("StartVmOnSecondary", "VmFoStartVmOnSecondary", "Start the replica virtual machine", 5),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "UnplannedFailover",
@@ -148,7 +165,7 @@ _DECLARED = (
             TaskSpec("FailoverTask", "VmFailover", "Start failover", 119),
             TaskSpec("StartVmOnSecondary", "VmFoStartVmOnSecondary", "Start the replica virtual machine", 5),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "ChangePit",
@@ -161,7 +178,7 @@ _DECLARED = (
             TaskSpec("FailoverTask", "VmFailover", "Start failover", 200),
             TaskSpec("StartVmOnSecondary", "VmFoStartVmOnSecondary", "Start the replica virtual machine", 45),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "CommitFailover",
@@ -171,7 +188,7 @@ _DECLARED = (
             TaskSpec("CommitPrerequisitesCheckTask", "VmCommitPrerequisitesCheck", "Prerequisite check", 0.4),
             TaskSpec("CommitFailoverTask", "VmCommit", "Commit", 0.8),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "ReprotectReplicationGroup",
@@ -188,7 +205,7 @@ _DECLARED = (
                 Measure.SOURCE_DELTA,
             ),
         ),
-        _V,
+        _RECORDED,
     ),
     # Tasks as recorded for a recovery plan; for one item nothing was recorded, so the plan's own tasks are left out.
     JobSpec(
@@ -216,7 +233,7 @@ _DECLARED = (
             TaskSpec("FailoverTask", "VmFailover", "Start failover", 120, Measure.FAILBACK_DELTA),
             TaskSpec("StartVmOnPrimary", "VmFoStartVmOnPrimary", "Start the on-premises virtual machine", 20),
         ),
-        _I,
+        Marks(_I, _I, _I),
     ),
     JobSpec(
         "TestFailover",
@@ -233,7 +250,7 @@ _DECLARED = (
             TaskSpec("PrepareTestVmTask", "VmTfoPrepareTestVm", "Creating test virtual machine", 95),
             TaskSpec("BootTestVmTask", "VmTfoBootTestVm", "Start the virtual machine", 25),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "TestFailoverCleanup",
@@ -249,7 +266,7 @@ _DECLARED = (
             TaskSpec("EndTestFailoverTask", "VmTfoEndFailover", "Ending test failover", 40),
             TaskSpec("DeleteTestVmTask", "VmTfoDeleteTestVm", "Clean up the test virtual machine", 120),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "DisableDr",
@@ -264,7 +281,7 @@ _DECLARED = (
             ),
             TaskSpec("UpdateDraState", "UpdateDraState", "Updating the provider states", 4),
         ),
-        _V,
+        _RECORDED,
     ),
     JobSpec(
         "PurgeVm",
@@ -275,12 +292,12 @@ _DECLARED = (
                 "DisableProtectionOnSecondary", "DisableProtectionOnSecondary", "Disabling protection on the target", 10
             ),
         ),
-        _V,
+        Marks(_V, _V, _I),
     ),
-    _simple("RepairVMReplication", "Resynchronize the virtual machine", _ITEM, 60, _I),
+    _simple("RepairVMReplication", "Resynchronize the virtual machine", _ITEM, 60, named=True),
     _simple("UpdateVmProperties", "Update the virtual machine", _ITEM, 5),
-    _simple("CreateSite", "Create a site", _SERVER, 3),
-    _simple("UnregisterFabric", "Delete server", _SERVER, 8),
+    _simple("CreateSite", "Create a site", _SERVER, 3, named=True),
+    _simple("UnregisterFabric", "Delete server", _SERVER, 8, named=True),
     _simple("PurgeVMM", "Remove server", _SERVER, 8),
     _simple("RegisterDra", "Register the provider", _SERVER, 5),
     _simple("UnregisterDra", "Unregister the provider", _SERVER, 8),
@@ -288,17 +305,18 @@ _DECLARED = (
     _simple("RefreshFabricLayout", "Refresh server", _SERVER, 10),
     _simple("CheckVmmConsistency", "Check consistency", _SERVER, 5),
     _simple("CertificateRenewal", "Renew the certificate", _SERVER, 5),
-    _simple("AddProtectionProfile", "Create replication policy", _PROFILE, 1),
+    _simple("AddProtectionProfile", "Create replication policy", _PROFILE, 1, named=True),
     _simple("ModifyProtectionProfile", "Update replication policy", _PROFILE, 1),
-    _simple("RemoveProtectionProfile", "Remove the replication policy", _PROFILE, 1),
-    _simple("AssociateProtectionProfile", "Associate replication policy", _PROFILE, 10),
+    _simple("RemoveProtectionProfile", "Remove the replication policy", _PROFILE, 1, named=True),
+    _simple("AssociateProtectionProfile", "Associate replication policy", _PROFILE, 10, named=True),
     _simple("DissociateProtectionProfile", "Dissociate replication policy", _PROFILE, 10),
     _simple("PurgeProtectionProfileAssociation", "Remove the replication policy association", _PROFILE, 5),
     _simple("SaveRecoveryPlan", "Save recovery plan", _PLAN, 2),
     _simple("UpdateRecoveryPlan", "Update recovery plan", _PLAN, 2),
     _simple("DeleteRecoveryPlan", "Delete recovery plan", _PLAN, 2),
-    _simple("NetworkPairing", "Map Networks", _NETWORK, 5),
+    _simple("NetworkPairing", "Map Networks", _NETWORK, 5, named=True),
     _simple("NetworkUnPairing", "Unmap networks", _NETWORK, 5),
     _simple("RefreshVaultHealth", "Refresh vault health", _VAULT, 2),
+    _simple("RestartJob", "Restart the job", _VAULT, 1),
 )
 _SPECS = {spec.scenario: spec for spec in _DECLARED}

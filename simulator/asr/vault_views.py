@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
 from simulator.asr.jobs import Target, start_job
-from simulator.asr.operations_status import accepted
+from simulator.asr.operations_status import accepted, show_operation_result
 from simulator.asr.records import Job, JobState
 from simulator.asr.replication import health, settle
 from simulator.asr.site_recovery import VAULT, SiteRecovery, listing
@@ -52,13 +53,18 @@ def show_health(call: Call) -> Reply:
     """GET the health of a vault: how many of each kind are how healthy."""
     asr = call.world.room(SiteRecovery)
     vault = asr.vault_id(call)
+    return Reply(200, health_body(asr, vault, call.now))
+
+
+def health_body(asr: SiteRecovery, vault: str, now: float) -> Document:
+    """The health of a vault, by the vault's id."""
     grades = {"Normal": 0, "Warning": 0, "Critical": 0, "None": 0}
     items = [item for item in asr.items.of(vault) if item.visible]
     for item in items:
-        settle(asr, item, call.now)
+        settle(asr, item, now)
         grades[health(item)] += 1
     fabrics, containers = asr.fabrics.of(vault), asr.containers.of(vault)
-    body = {
+    return {
         "id": f"{vault}/replicationVaultHealth/default",
         "name": vault.rsplit("/", 1)[-1],
         "type": "Microsoft.RecoveryServices/vaults/replicationVaultHealth",
@@ -69,7 +75,12 @@ def show_health(call: Call) -> Reply:
             "containersHealth": _summary(len(containers), {"Normal": len(containers)}),
         },
     }
-    return Reply(200, body)
+
+
+def show_refreshed_health(call: Call) -> Reply:
+    """GET the result of a refresh: 202 while it runs, then the health."""
+    reply = show_operation_result(call)
+    return show_health(call) if reply.status == HTTPStatus.NO_CONTENT else reply
 
 
 def refresh_health(call: Call) -> Reply:
@@ -103,8 +114,8 @@ def tell_end(asr: SiteRecovery, job: Job, now: float) -> None:
                 "affectedObjectCorrelationId": job.target_id,
                 "severity": "Critical" if failed else "OK",
                 "timeOfOccurrence": written(now),
-                "fabricId": job.item.split("/replicationprotectioncontainers/", 1)[0],
-                "providerSpecificDetails": _details(job),
+                "fabricId": _fabric_of(asr, job)["id"],
+                "providerSpecificDetails": _details(asr, job),
                 "eventSpecificDetails": None,
                 "healthErrors": [],
             },
@@ -123,12 +134,17 @@ def _summary(count: int, grades: dict[str, int]) -> Document:
     }
 
 
-def _details(job: Job) -> Document:
-    _, _, in_fabric = job.item.partition("/replicationfabrics/")
-    fabric, _, in_container = in_fabric.partition("/replicationprotectioncontainers/")
+def _fabric_of(asr: SiteRecovery, job: Job) -> Document:
+    """The site of the item that a job works on; one without id and name if it is gone, or the job had no item."""
+    fabric = asr.fabrics.get(job.item.partition("/replicationprotectioncontainers/")[0])
+    return fabric or {"id": None, "properties": {"friendlyName": None}}
+
+
+def _details(asr: SiteRecovery, job: Job) -> Document:
+    container = asr.containers.get(job.item.partition("/replicationprotecteditems/")[0])
     return {
         "instanceType": "HyperVReplicaAzure",
-        "containerName": in_container.split("/", 1)[0],
-        "fabricName": fabric,
+        "containerName": container["properties"]["friendlyName"] if container else None,
+        "fabricName": _fabric_of(asr, job)["properties"]["friendlyName"],
         "remoteContainerName": "Microsoft Azure",
     }

@@ -222,12 +222,12 @@ class Site:
         return name
 
     def wait(self, vm: str = "vm01", *, job: str | None = None) -> None:
-        """Until the machine's item is idle, and this job of it over."""
+        """Until nothing works on the machine's item (a test failover may be up), and this job of it is over."""
         if job is not None:
             self.service.watcher.wait(job, timeout_seconds=7200)
         self.service.watcher.wait_for_item(
             self.items[vm],
-            until=lambda item: item is not None and item.current_scenario is None and bool(item.allowed_operations),
+            until=lambda item: item is not None and bool(item.allowed_operations),
             timeout_seconds=7200,
         )
 
