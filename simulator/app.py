@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from pydantic import BaseModel, ValidationError
-from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from simulator.asr.inputs import OTHER_PROVIDERS
@@ -49,11 +47,11 @@ class AppOptions:
     gates: Sequence[Gate] = field(default_factory=tuple)
 
 
-def build_app(world: World, *, options: AppOptions | None = None) -> Starlette:
+def build_app(world: World, *, options: AppOptions | None = None) -> Dispatcher:
     """The application over one world. Serve it with one process: the world lives in its memory."""
     dispatcher = Dispatcher(world, RouteTable(all_routes()), options or AppOptions())
     open_rooms(world)
-    return Starlette(routes=[Mount("/", app=dispatcher)])
+    return dispatcher
 
 
 class Dispatcher:
@@ -79,6 +77,8 @@ class Dispatcher:
             if fault is not None:
                 await self._suffer(fault)
                 if fault.cut is Cut.BEFORE:
+                    # A rule that strikes once has struck, even if this process is killed now.
+                    self._world.commit()
                     _sever(receive)
                     return
             _take_body(call, raw_body, loose=self._world.settings.loose)
@@ -87,6 +87,7 @@ class Dispatcher:
             reply = self._refusal(refused, call)
         except Exception:  # noqa: BLE001 # whatever breaks, the caller gets the envelope and the log the reason
             _log.exception("%s %s failed inside the simulator", call.route.method, call.path)
+            self._world.roll_back()
             reply = self._refusal(_broken(), call)
         reply.headers = {**added, **reply.headers}
         self._audit.record(call, reply.status)
@@ -215,7 +216,7 @@ def _take_body(call: Call, raw: bytes | None, *, loose: bool) -> None:
         call.body = None
         return
     try:
-        document = json.loads(raw)
+        document = json.loads(raw, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise _bad_body(
             "InvalidRequestContent", "The request content was invalid and could not be deserialized."
@@ -225,6 +226,11 @@ def _take_body(call: Call, raw: bytes | None, *, loose: bool) -> None:
     call.body = (
         document if call.route.body is None else _validated(call.route.name, call.route.body, document, loose=loose)
     )
+
+
+def _no_number(text: str) -> float:
+    """NaN and the infinities are Python's, not JSON's: answers that hold them could not be read."""
+    raise ValueError(f"{text} is not JSON")
 
 
 def _form(raw: bytes) -> dict[str, str]:
@@ -265,12 +271,17 @@ async def _send(send: Send, method: str, reply: Reply) -> None:
         payload = reply.body
     elif reply.body is not None:
         payload = json.dumps(reply.body, separators=(",", ":")).encode()
-    headers = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in reply.headers.items()]
+    headers = [(name.encode("latin-1"), _on_the_wire(str(value))) for name, value in reply.headers.items()]
     if payload:
         headers.append((b"content-type", reply.content_type.encode()))
     headers.append((b"content-length", str(len(payload)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else payload})
+
+
+def _on_the_wire(value: str) -> bytes:
+    """A header's value. URLs in it are quoted by who made them; nothing else may end a header or fail to be sent."""
+    return "".join(one if " " <= one <= "\xff" and one != "\x7f" else quote(one) for one in value).encode("latin-1")
 
 
 def _sever(receive: Receive) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from urllib.parse import quote
 
 VAULT_KIND = "Microsoft.RecoveryServices/vaults"
 # The two constants that the service gives for the Azure side of a Hyper-V pair (recorded).
@@ -49,6 +50,11 @@ def parse(text: str) -> ArmId | None:
         return None
     kind = "/".join([parts[5], *parts[6::2]])
     return ArmId(text="/" + "/".join(parts), subscription=parts[1], group=parts[3], kind=kind, name=parts[-1])
+
+
+def quoted(path: str) -> str:
+    """A path or an id as it stands in a URL: what is not ASCII, or would end or change the URL, is percent-quoted."""
+    return quote(path, safe="/!$&'()*+,;=:@~")
 
 
 def same(one: str | None, other: str | None) -> bool:

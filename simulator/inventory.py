@@ -141,6 +141,8 @@ class HostVm:
     def unfit_for_azure(self) -> list[str]:
         """Why Azure cannot take it; empty if it can (limits of the support matrix)."""
         reasons = []
+        if not any(disk.operating_system for disk in self.disks):
+            reasons.append("The virtual machine has no disk with an operating system.")
         for disk in self.disks:
             largest = LARGEST_OS_DISK_GB if disk.operating_system else LARGEST_DATA_DISK_GB
             if disk.size_mb > largest * 1024:

@@ -88,6 +88,7 @@ def serve(world: World, options: ServerOptions) -> None:
         config = uvicorn.Config(
             app,
             http="httptools",
+            ws="none",
             lifespan="off",
             log_level="warning",
             access_log=False,

@@ -19,7 +19,7 @@ Snapshot = dict[str, dict[str, Document]]
 
 
 # Of the documents. It changes when an older simulator's documents can no longer be read.
-FORMAT = 1
+FORMAT = 2
 
 
 class StoreError(ValueError):
@@ -83,8 +83,7 @@ class Store:
             raise ValueError(f"the table {kind!r} is already open")
         table: Table[Value] = Table(kind, encode, decode, group, self._changed)
         self._tables[kind] = table
-        rows = self._connection.execute("SELECT key, body FROM documents WHERE kind = ? ORDER BY position", (kind,))
-        table.load((key, json.loads(body)) for key, body in rows)
+        table.reload(self._rows(kind))
         return table
 
     def commit(self) -> None:
@@ -106,8 +105,16 @@ class Store:
                     )
         except BaseException:
             self._connection.execute("ROLLBACK")
+            for kind, key, _ in changes:
+                self._tables[kind].note(key)
             raise
         self._connection.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """Make every table what the file holds: forget what changed since the last commit, in place or by `put`."""
+        for kind, table in self._tables.items():
+            table.reload(self._rows(kind))
+        self._changed.clear()
 
     def snapshot(self) -> Snapshot:
         """Every document of every open table, detached from the world."""
@@ -127,6 +134,10 @@ class Store:
         """Write what is left and close the file."""
         self.commit()
         self._connection.close()
+
+    def _rows(self, kind: str) -> Iterator[tuple[str, Document]]:
+        rows = self._connection.execute("SELECT key, body FROM documents WHERE kind = ? ORDER BY position", (kind,))
+        return ((key, json.loads(body)) for key, body in rows)
 
 
 class Table(Generic[Value]):
@@ -159,7 +170,7 @@ class Table(Generic[Value]):
         self._values[folded] = value
         if self._group is not None:
             self._groups.setdefault(self._group(value).lower(), {})[folded] = value
-        self._note(folded)
+        self.note(folded)
         return value
 
     def delete(self, key: str) -> None:
@@ -170,7 +181,7 @@ class Table(Generic[Value]):
             return
         if self._group is not None:
             self._groups.get(self._group(value).lower(), {}).pop(folded, None)
-        self._note(folded)
+        self.note(folded)
 
     def values(self) -> list[Value]:
         """All values, in the order in which they were first put."""
@@ -206,8 +217,10 @@ class Table(Generic[Value]):
         self._changed.clear()
         return changes
 
-    def load(self, documents: Iterator[tuple[str, Document]]) -> None:
-        """Fill the table with what the file holds."""
+    def reload(self, documents: Iterator[tuple[str, Document]]) -> None:
+        """Make the table hold what the file holds; nothing waits to be written afterwards."""
+        self._values.clear()
+        self._groups.clear()
         for key, document in documents:
             self.put(key, self._decode(document))
         self._changed.clear()
@@ -219,6 +232,7 @@ class Table(Generic[Value]):
         for key, document in documents.items():
             self.put(key, self._decode(document))
 
-    def _note(self, key: str) -> None:
+    def note(self, key: str) -> None:
+        """Say that a key's value, or its absence, waits to be written."""
         self._changed[key] = None
         self._changed_kinds.add(self.kind)

@@ -14,7 +14,7 @@ from simulator.asr.operations_status import poll_again, poll_seconds
 from simulator.asr.site_recovery import VAULT, SiteRecovery
 from simulator.clock import written
 from simulator.errors import ServiceError, arm_resource_not_found, resource_group_not_found
-from simulator.ids import VAULT_KIND, arm_id, derived_guid
+from simulator.ids import VAULT_KIND, arm_id, derived_guid, quoted
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
 from simulator.store import Document
 from simulator.world import World
@@ -207,7 +207,7 @@ def show_result(call: Call) -> Reply:
     """GET the result of a vault's operation: 202 while it runs, then the vault, or 204 once it is deleted."""
     operation = _operation(call)
     if call.now < operation["done"]:
-        here = f"{call.base_url}{call.path}?api-version={call.api_version}"
+        here = f"{call.base_url}{quoted(call.path)}?api-version={quoted(call.api_version)}"
         return Reply(202, None, {"location": here, **poll_again(call.world)})
     vault = call.world.room(SiteRecovery).vaults.get(operation["result"])
     return Reply(200, vault) if vault is not None else Reply(204)
@@ -287,10 +287,11 @@ def _operation(call: Call) -> Document:
 
 
 def _headers(call: Call, vault: Document, name: str) -> dict[str, str]:
-    version = f"?api-version={call.api_version}"
+    version = f"?api-version={quoted(call.api_version)}"
+    vault_url = f"{call.base_url}{quoted(vault['id'])}"
     return {
-        "azure-asyncoperation": f"{call.base_url}{vault['id']}/operationStatus/{name}{version}",
-        "location": f"{call.base_url}{vault['id']}/operationResults/{name}{version}",
+        "azure-asyncoperation": f"{vault_url}/operationStatus/{name}{version}",
+        "location": f"{vault_url}/operationResults/{name}{version}",
         "retry-after": str(max(1, math.ceil(poll_seconds(call.world)))),
         **poll_again(call.world),
     }

@@ -8,6 +8,8 @@ the same world.
 from __future__ import annotations
 
 import heapq
+import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +27,11 @@ Room = TypeVar("Room")
 # In real seconds; a restart after a crash goes on at most so much later than where the clock was.
 AHEAD = 0.1
 EventHandler = Callable[["World", float, Document], None]
+# What is done instead of an event whose handler broke; the number counts how often it was tried in vain.
+Amends = Callable[["World", float, Document, int], None]
+# How often amends are tried before an event is dropped.
+AMENDS = 2
+_log = logging.getLogger("simulator")
 
 
 class Profile(StrEnum):
@@ -108,6 +115,7 @@ class World:
         self._meta: Table[Document] = self.store.table("world")
         self._events: Table[Document] = self.store.table("event")
         self._handlers: dict[str, EventHandler] = {}
+        self._amends: dict[str, Amends] = {}
         self._rooms: dict[type[Any], Any] = {}
         self._reopened: list[Callable[[], None]] = []
         self._heap: list[tuple[float, int]] = []
@@ -124,9 +132,13 @@ class World:
         found: Room = self._rooms[kind]
         return found
 
-    def on(self, kind: str, handler: EventHandler) -> None:
-        """Say who carries out events of a kind. Rooms do this once, when the world is made."""
+    def on(self, kind: str, handler: EventHandler, *, amends: Amends | None = None) -> None:
+        """Say who carries out events of a kind, and what is done if that breaks (nothing, if None). Rooms do this once,
+        when the world is made.
+        """
         self._handlers[kind] = handler
+        if amends is not None:
+            self._amends[kind] = amends
 
     def on_reopen(self, action: Callable[[], None]) -> None:
         """Say what has to be rebuilt after the whole content changed (reset, restore)."""
@@ -142,17 +154,37 @@ class World:
         heapq.heappush(self._heap, (due, number))
 
     def look(self) -> float:
-        """Carry out everything that is due, and return the instant of the look. Every request begins with this."""
+        """Carry out everything that is due, and return the instant of the look. Every request begins with this.
+
+        An event whose handler breaks leaves nothing half done and holds nothing up: everything since the look began is
+        taken back and carried out again, with amends in that event's place.
+        """
         self.look_at = now = self.clock.now()
+        if self._heap and self._heap[0][0] <= now:
+            # What was changed before is not to be taken back with the events.
+            self.commit()
+        failures: Counter[int] = Counter()
         while self._heap and self._heap[0][0] <= now:
             due, number = heapq.heappop(self._heap)
             event = self._events.get(str(number))
             if event is None:
                 continue
             self._events.delete(str(number))
-            self._handlers[event["kind"]](self, due, event["payload"])
+            try:
+                self._carry_out(event, due, failures[number])
+            except Exception:  # noqa: BLE001 # whatever breaks, the world goes on, and the log says what it was
+                _log.exception("the event %s due at %s broke: %s", event["kind"], due, event["payload"])
+                failures[number] += 1
+                self.roll_back()
         self._keep_instant(now)
         return now
+
+    def roll_back(self) -> None:
+        """Forget everything since the last commit, which nobody was told of. The clock goes on."""
+        self.store.roll_back()
+        self._line_up()
+        for action in self._reopened:
+            action()
 
     def guid(self, purpose: str) -> str:
         """A new GUID: the next of the seed's sequence for this purpose."""
@@ -187,9 +219,20 @@ class World:
         self._keep_instant(self.clock.now(), exactly=True)
         self.store.close()
 
-    def _open(self) -> None:
+    def _carry_out(self, event: Document, due: float, failures: int) -> None:
+        if failures == 0:
+            self._handlers[event["kind"]](self, due, event["payload"])
+            return
+        amends = self._amends.get(event["kind"])
+        if amends is not None and failures <= AMENDS:
+            amends(self, due, event["payload"], failures)
+
+    def _line_up(self) -> None:
         self._heap = [(event["due"], int(number)) for number, event in self._events.items()]
         heapq.heapify(self._heap)
+
+    def _open(self) -> None:
+        self._line_up()
         kept = self._meta.get("instant")
         if kept is not None:
             self.clock.jump(kept["at"])

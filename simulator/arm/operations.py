@@ -12,6 +12,7 @@ from collections.abc import Callable
 from simulator.asr.operations_status import MANUAL_POLL_SECONDS
 from simulator.clock import written
 from simulator.errors import ServiceError
+from simulator.ids import quoted
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
 from simulator.store import Document, Table
 from simulator.world import World
@@ -64,7 +65,7 @@ def accepted(call: Call, name: str, *, namespace: str | None = None, location: s
     (`namespace`) has one.
     """
     subscription = f"{call.base_url}/subscriptions/{call.world.settings.subscription}"
-    version = f"?api-version={call.api_version}"
+    version = f"?api-version={quoted(call.api_version)}"
     seconds = _seconds_to_wait(call.world)
     headers = {
         "location": f"{subscription}/operationresults/{name}{version}",
@@ -74,7 +75,7 @@ def accepted(call: Call, name: str, *, namespace: str | None = None, location: s
     }
     if namespace is not None:
         headers["azure-asyncoperation"] = (
-            f"{subscription}/providers/{namespace}/locations/{location}/operations/{name}{version}"
+            f"{subscription}/providers/{namespace}/locations/{quoted(location)}/operations/{name}{version}"
         )
     return Reply(202, None, headers)
 
@@ -105,7 +106,7 @@ def _show_result(call: Call) -> Reply:
     if kept["ended"]:
         return Reply(200)
     # Without Retry-After: clients that know the milliseconds would ignore them beside it.
-    here = f"{call.base_url}{call.path}?api-version={call.api_version}"
+    here = f"{call.base_url}{quoted(call.path)}?api-version={quoted(call.api_version)}"
     return Reply(202, None, {"location": here, **_poll_again(call.world)})
 
 

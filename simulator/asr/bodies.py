@@ -138,8 +138,8 @@ def _custom_details(job: Job) -> Document:
             "affectedObjectDetails": affected,
             "testFailoverStatus": "Completed" if job.over else "InProgress",
             "comments": job.payload.get("comments", ""),
-            "networkName": job.payload.get("network", "").rsplit("/", 1)[-1],
-            "networkFriendlyName": job.payload.get("network", "").rsplit("/", 1)[-1],
+            "networkName": (job.payload.get("network") or "").rsplit("/", 1)[-1],
+            "networkFriendlyName": (job.payload.get("network") or "").rsplit("/", 1)[-1],
             "networkType": "VmNetworkAsInput",
             "protectedItemDetails": job.payload.get("protectedItems", []),
         }
@@ -264,10 +264,8 @@ def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str
 
 def _progress(item: ProtectedItem, now: float) -> int:
     replication = item.replication
-    if replication.phase != "initial":
+    if replication.phase != "initial" or not replication.remaining:
         return 100
-    if not replication.total:
-        return 0
     moved = (now - replication.settled) * replication.bandwidth + replication.total - replication.remaining
     return max(0, min(99, int(100 * moved / replication.total)))
 

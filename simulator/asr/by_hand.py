@@ -38,7 +38,7 @@ def move_by_hand(
     move = Move(
         operation,
         recovery_point=recovery_point,
-        network=item.settings["selectedRecoveryAzureNetworkId"],
+        network=item.settings["selectedRecoveryAzureNetworkId"] or "",
         shutdown_source=shutdown_source,
         full_download=full_download,
         skip=skip,

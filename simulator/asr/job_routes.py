@@ -67,7 +67,7 @@ def resume(call: Call) -> Reply:
 
 
 def restart(call: Call) -> Reply:
-    """POST restart: a failed job goes on from the task that failed. The restart is a job itself (recorded)."""
+    """POST restart: a failed job runs again. The restart is a job itself (recorded)."""
     return _act(call, "Restart", restart_job, _restart_operation)
 
 

@@ -23,6 +23,12 @@ from simulator.world import World
 STEP = "asr.job.step"
 # Between the 202 and the first task, so that an operation can be seen NotStarted as in the recordings.
 FIRST_TASK_AFTER = 0.2
+_BROKEN = AsyncError(
+    "SimulatorInternalError",
+    "The simulator failed to carry the task out; its log says why.",
+    "The simulator has a defect, or its state was changed by hand.",
+    "Restart the job, or do without this step; tell the simulator's maintainers what the log says.",
+)
 
 
 @dataclass(frozen=True)
@@ -106,19 +112,22 @@ def resume_job(asr: SiteRecovery, job: Job, now: float) -> None:
 
 
 def restart_job(asr: SiteRecovery, job: Job, now: float) -> None:
-    """Run a failed job again from the task that failed. Its prerequisites are looked at anew."""
+    """Run a failed job again, from its first task: whether it may run is judged anew, and what its failure took back is
+    made anew.
+    """
     job.turn += 1
     job.state, job.description, job.ended, job.errors = JobState.IN_PROGRESS, "InProgress", None, []
-    job.payload.pop("refused", None)
+    job.warning, job.current = None, -1
+    job.payload.pop("effects", None)
     check = asr.effects.restarts.get(job.scenario)
-    refused = check(asr, job, now) if check else None
-    if refused is not None:
-        job.payload["refused"] = error_document(refused, "", now)
-    failed = max(job.current, 0)
-    for task in job.tasks[failed:]:
+    if check is not None:
+        job.payload.pop("refused", None)
+        refused = check(asr, job, now)
+        if refused is not None:
+            job.payload["refused"] = error_document(refused, "", now)
+    for task in job.tasks:
         task.state = task.description = "NotStarted"
         task.started, task.ended, task.errors = None, None, []
-    job.current = failed - 1
     asr.save_job(job)
     _next_look(asr.world, job, now + FIRST_TASK_AFTER)
 
@@ -140,6 +149,22 @@ def carry_on(world: World, due: float, payload: Document) -> None:
         _begin_next(asr, job, due)
     else:
         _finish_task(asr, job, due)
+
+
+def give_up(world: World, due: float, payload: Document, failures: int) -> None:
+    """Instead of a step that broke inside the simulator: the job fails, and its item is free for other jobs.
+
+    If the job's end breaks as well, the job ends without it, and the item stays at its stage.
+    """
+    asr = world.room(SiteRecovery)
+    job = asr.job(payload["job"])
+    if job is None or job.over or payload["turn"] != job.turn:
+        return
+    job.current = max(job.current, 0)
+    task = job.tasks[min(job.current, len(job.tasks) - 1)]
+    if failures > 1:
+        asr.effects.abandon(asr, job)
+    _fail(asr, job, task, error_document(_BROKEN, task.task_id, due), due, told=failures == 1)
 
 
 def error_document(error: AsyncError, task_id: str, now: float) -> Document:
@@ -233,19 +258,22 @@ def _apply(asr: SiteRecovery, job: Job, task: Task, now: float) -> Document | No
     return None
 
 
-def _fail(asr: SiteRecovery, job: Job, task: Task, error: Document, now: float) -> None:
+def _fail(asr: SiteRecovery, job: Job, task: Task, error: Document, now: float, *, told: bool = True) -> None:
     error["taskId"] = error["taskId"] or task.task_id
     task.errors.append(error)
     task.end("Failed", "Failed", now)
     job.errors.append(error)
-    _end(asr, job, JobState.FAILED, "Failed", now)
+    _end(asr, job, JobState.FAILED, "Failed", now, told=told)
 
 
-def _end(asr: SiteRecovery, job: Job, state: JobState, description: str, now: float) -> None:
+def _end(asr: SiteRecovery, job: Job, state: JobState, description: str, now: float, *, told: bool = True) -> None:
+    """The job is over; whoever waits for its end is told, unless that is what broke."""
     job.state, job.ended = state, now
     job.description = "CompletedWithInformation" if state is JobState.SUCCEEDED and job.warning else description
     job.turn += 1
     asr.save_job(job)
+    if not told:
+        return
     for effect in (asr.effects.ends.get(job.scenario), asr.effects.ends.get("*")):
         if effect is not None:
             effect(asr, job, now)

@@ -1,4 +1,4 @@
-"""What the jobs of moves do to the world: at the end of each task, and at their own end.
+"""What the jobs of moves do to the world at the end of each task; what they leave at their own end stands in move_ends.
 
 A refused job works on nothing: its item belongs to another job, or to none, so every effect first asks whether the job
 holds its item.
@@ -10,14 +10,14 @@ from simulator.arm.compute import Power as AzurePower
 from simulator.arm.compute import delete_failover_vm, power_of, set_power
 from simulator.asr.azure_vm import create_vm
 from simulator.asr.jobs import error_document
-from simulator.asr.occupancy import release
+from simulator.asr.occupancy import held
 from simulator.asr.premises import darken_site, set_heartbeat, switch_host_vm
-from simulator.asr.records import Job, JobState, ProtectedItem
-from simulator.asr.refusals import unreachable
+from simulator.asr.records import Job, ProtectedItem
+from simulator.asr.refusals import item_gone, unreachable
 from simulator.asr.replication import (
-    begin_cycles,
     chosen_point,
     delta_to_on_premises,
+    pause,
     recovery_point_name,
     settle,
     stop,
@@ -36,11 +36,10 @@ _SHUTDOWN_FAILED = AsyncError(
     "The host or the guest did not answer the request to shut down.",
     "Turn the source virtual machine off by hand before you use the one in Azure.",
 )
-_CORRUPTED = "a failback stopped while its data was being synchronized"
 
 
 def add_effects(effects: Effects) -> None:
-    """Say what happens at the end of which task, and of which job."""
+    """Say what happens at the end of which task."""
     effects.tasks.update(
         {
             ("PlannedFailover", "VmPfoPrerequisitesCheck"): _check_source,
@@ -56,6 +55,7 @@ def add_effects(effects: Effects) -> None:
             ("ChangePit", "CancelFailoverRecovery"): _unmake_azure_vm,
             ("ChangePit", "VmFailover"): _make_azure_vm,
             ("ChangePit", "VmFoStartVmOnSecondary"): _start_azure_vm,
+            ("CommitFailover", "VmCommitPrerequisitesCheck"): _check_commit,
             ("CommitFailover", "VmCommit"): _commit,
             ("Failback", "VmPfoPrerequisitesCheck"): _check_both_sides,
             ("Failback", "PrepareVmOnPremForFailback"): _prepare_on_premises,
@@ -72,31 +72,13 @@ def add_effects(effects: Effects) -> None:
             ("*", JobEffect.SITE_DARK.value): _site_goes_dark,
         }
     )
-    effects.ends.update(
-        {
-            "PlannedFailover": _failover_ended,
-            "UnplannedFailover": _failover_ended,
-            "ChangePit": _move_ended,
-            "CommitFailover": _move_ended,
-            "Failback": _failback_ended,
-            "ReprotectReplicationGroup": _reprotect_ended,
-            "TestFailover": _test_failover_ended,
-            "TestFailoverCleanup": _test_cleanup_ended,
-            "RepairVMReplication": _repair_ended,
-        }
-    )
-
-
-def _held(asr: SiteRecovery, job: Job) -> ProtectedItem | None:
-    item = asr.items.get(job.item) if job.item else None
-    return item if item is not None and item.job == job.name else None
 
 
 def _required(asr: SiteRecovery, job: Job) -> tuple[ProtectedItem, HostVm]:
-    item = _held(asr, job)
+    item = held(asr, job)
     vm = asr.inventory.vm(item.vm) if item is not None else None
     if item is None or vm is None:
-        raise JobFailure(AsyncError("SimulatorItemGone", "The protected item does not exist any more."))
+        raise JobFailure(item_gone())
     return item, vm
 
 
@@ -169,18 +151,19 @@ def _send_the_rest(asr: SiteRecovery, job: Job, now: float) -> None:
 
 
 def _make_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
-    """Replication stops, and the machine appears in Azure with the data of the chosen recovery point."""
+    """Replication pauses, and the machine appears in Azure with the data of the chosen recovery point."""
     item, _ = _required(asr, job)
     settle(asr, item, now)
-    stop(item)
-    point = chosen_point(item, job.payload["recoveryPoint"])
-    _note_point(item, job, point)
+    pause(item)
+    _note_point(item, job)
     item.azure_vm = create_vm(asr, item, now)
     asr.save_item(item)
 
 
-def _note_point(item: ProtectedItem, job: Job, point: tuple[float, bool] | None) -> None:
-    """The item and the job's own details name the recovery point that is used."""
+def _note_point(item: ProtectedItem, job: Job) -> None:
+    """The item and the job's own details name the recovery point that is used; a failed job leaves the one before."""
+    job.payload["pointBefore"] = item.failover_point
+    point = chosen_point(item, job.payload["recoveryPoint"])
     if point is None:
         return
     item.failover_point = f"{item.id}/recoveryPoints/{recovery_point_name(item, point[0])}"
@@ -196,6 +179,7 @@ def _start_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
 
 def _stop_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     item, _ = _required(asr, job)
+    job.payload["wasRunning"] = power_of(asr.world, item.azure_vm) is AzurePower.RUNNING
     item.azure_delta = delta_to_on_premises(asr, item, now)
     item.azure_since = None
     stop(item)
@@ -208,6 +192,20 @@ def _unmake_azure_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
     delete_failover_vm(asr.world, item.azure_vm)
     item.azure_vm = ""
     asr.save_item(item)
+
+
+def _check_commit(asr: SiteRecovery, job: Job, _now: float) -> None:
+    """A change of the recovery point that stopped midway has left nothing in Azure to commit."""
+    item, _ = _required(asr, job)
+    if not item.azure_vm:
+        raise JobFailure(
+            AsyncError(
+                "SimulatorNothingToCommit",
+                f"'{item.name}' has no virtual machine in Azure that could be committed.",
+                "A change of its recovery point did not come to its end.",
+                "Apply a recovery point, and commit then.",
+            )
+        )
 
 
 def _commit(asr: SiteRecovery, job: Job, _now: float) -> None:
@@ -232,16 +230,21 @@ def _synchronized(asr: SiteRecovery, job: Job, now: float) -> None:
     if not _reachable(asr, vm):
         raise JobFailure(unreachable(vm.name))
     began = job.task.started if job.task is not None and job.task.started is not None else now
+    waited = delta_to_on_premises(asr, item, now)
     stop(item)
     item.azure_delta = 0.0
     item.azure_since = began if power_of(asr.world, item.azure_vm) is AzurePower.RUNNING else None
+    job.payload["sent"] = max(0.0, waited - delta_to_on_premises(asr, item, now))
     asr.save_item(item)
 
 
-def _all_on_premises(asr: SiteRecovery, job: Job, _now: float) -> None:
+def _all_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
+    """Everything is on premises. Noted are what was sent and what was healed: a failure after this takes them back."""
     item, vm = _required(asr, job)
     if not _reachable(asr, vm):
         raise JobFailure(unreachable(vm.name))
+    job.payload["sent"] = job.payload.get("sent", 0.0) + delta_to_on_premises(asr, item, now)
+    job.payload["wasCorrupted"] = vm.corrupted
     item.azure_delta = 0.0
     vm.corrupted = ""
     asr.inventory.vms.put(vm.id, vm)
@@ -258,8 +261,7 @@ def _start_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
 def _make_test_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     item, _ = _required(asr, job)
     settle(asr, item, now)
-    point = chosen_point(item, job.payload["recoveryPoint"])
-    _note_point(item, job, point)
+    _note_point(item, job)
     item.test_vm = create_vm(asr, item, now, test_network=job.payload["network"])
     job.payload["protectedItems"][0]["testVmName"] = item.test_vm.rsplit("/", 1)[-1]
     asr.save_item(item)
@@ -275,98 +277,6 @@ def _delete_test_vm(asr: SiteRecovery, job: Job, _now: float) -> None:
     delete_failover_vm(asr.world, item.test_vm)
     item.test_vm = ""
     asr.save_item(item)
-
-
-def _failover_ended(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = _held(asr, job)
-    if item is None:
-        return
-    if job.state == JobState.SUCCEEDED:
-        # The start of the failover job, and it keeps this value through the failback (recorded).
-        item.last_failover = job.created
-        release(asr, item, job, now, Stage(job.payload["after"]))
-        return
-    if item.azure_vm:
-        delete_failover_vm(asr.world, item.azure_vm)
-        item.azure_vm, item.azure_since = "", None
-    in_progress = job.current > 0
-    if job.state == JobState.CANCELLED and in_progress:
-        settle(asr, item, now)
-        stop(item)
-        release(asr, item, job, now, Stage.FAILOVER_CANCELLED)
-        return
-    if item.replication.phase == "stopped":
-        begin_cycles(item, now, reverse=False)
-    release(asr, item, job, now, Stage(job.payload["before"]))
-
-
-def _failback_ended(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = _held(asr, job)
-    if item is None:
-        return
-    if job.state == JobState.SUCCEEDED:
-        release(asr, item, job, now, Stage(job.payload["after"]))
-        return
-    vm = asr.inventory.vm(item.vm)
-    if vm is not None and job.task is not None and job.task.name in {"DataSyncForFailback", "VmFailover"}:
-        vm.corrupted = _CORRUPTED
-        asr.inventory.vms.put(vm.id, vm)
-    if power_of(asr.world, item.azure_vm) is AzurePower.RUNNING and item.azure_since is None:
-        item.azure_since = now
-    if job.payload["before"] == Stage.REPLICATING_BACK:
-        begin_cycles(item, now, reverse=True)
-    release(asr, item, job, now, Stage(job.payload["before"]))
-
-
-def _reprotect_ended(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = _held(asr, job)
-    if item is None:
-        return
-    if job.state != JobState.SUCCEEDED:
-        release(asr, item, job, now, Stage(job.payload["before"]))
-        return
-    after = Stage(job.payload["after"])
-    begin_cycles(item, now, reverse=after is Stage.REPLICATING_BACK)
-    release(asr, item, job, now, after)
-
-
-def _move_ended(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = _held(asr, job)
-    if item is not None:
-        done = job.state == JobState.SUCCEEDED
-        release(asr, item, job, now, Stage(job.payload["after" if done else "before"]))
-
-
-def _test_failover_ended(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = _held(asr, job)
-    if item is None:
-        return
-    if job.state == JobState.SUCCEEDED:
-        item.test_failover = "WaitingForCompletion"
-        item.test_scenario = item.scenario
-        item.last_test_failover = job.created
-    elif item.test_vm:
-        delete_failover_vm(asr.world, item.test_vm)
-        item.test_vm = ""
-    _move_ended(asr, job, now)
-
-
-def _test_cleanup_ended(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = _held(asr, job)
-    if item is None:
-        return
-    if job.state == JobState.SUCCEEDED:
-        item.test_failover, item.test_scenario = "MarkedForDeletion", None
-    _move_ended(asr, job, now)
-
-
-def _repair_ended(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = _held(asr, job)
-    if item is None:
-        return
-    if job.state == JobState.SUCCEEDED:
-        begin_cycles(item, now, reverse=False)
-    _move_ended(asr, job, now)
 
 
 def _nothing_at_once(_asr: SiteRecovery, _job: Job, _now: float) -> None:

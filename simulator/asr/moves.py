@@ -16,6 +16,7 @@ from simulator.asr.records import Job, ProtectedItem
 from simulator.asr.refusals import (
     at_once,
     busy,
+    item_gone,
     managed_disks,
     no_such_point,
     not_allowed,
@@ -30,6 +31,8 @@ from simulator.routing import Call, Reply
 from simulator.store import Document
 from simulator.world import Profile
 
+# What effects note in a job's payload to take back if it fails; a restart begins without.
+KEPT = ("pointBefore", "wasRunning", "wasCorrupted", "sent")
 _SCENARIOS = {
     Operation.PLANNED_FAILOVER: "PlannedFailover",
     Operation.UNPLANNED_FAILOVER: "UnplannedFailover",
@@ -107,7 +110,7 @@ def test_failover(call: Call) -> Reply:
     move = Move(
         Operation.TEST_FAILOVER,
         recovery_point=wanted.provider_specific_details.recovery_point_id or "",
-        network=wanted.network_id or item.settings["selectedRecoveryAzureNetworkId"],
+        network=wanted.network_id or item.settings["selectedRecoveryAzureNetworkId"] or "",
     )
     return _start(call, asr, item, move)
 
@@ -236,12 +239,14 @@ def _look_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
     """The check of a restarted job; if it passes, the job takes its item again."""
     item = asr.items.get(job.item)
     if item is None:
-        return AsyncError("SimulatorItemGone", "The protected item does not exist any more.")
+        return item_gone()
     operation = Operation(job.payload["operation"])
     refused = why_not(asr, item, operation, job.payload, now, own_job=job.name)
     if refused is None:
         going = transition(operation, item.standing, asr.world.settings.profile)
         job.payload["before"], job.payload["after"] = item.stage, going.after.value if going else item.stage
+        for kept in KEPT:
+            job.payload.pop(kept, None)
         occupy(asr, item, job, now)
     return refused
 

@@ -26,11 +26,27 @@ def occupy(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float) -> None
     asr.save_item(item)
 
 
+def held(asr: SiteRecovery, job: Job) -> ProtectedItem | None:
+    """The item that a job works on, or None: a refused job's item belongs to another job, or to none."""
+    item = asr.items.get(job.item) if job.item else None
+    return item if item is not None and item.job == job.name else None
+
+
+def abandon(asr: SiteRecovery, job: Job) -> None:
+    """The item of a job whose end broke: it stays at its stage, free for other jobs; one that nobody saw is gone."""
+    item = held(asr, job)
+    if item is not None and not item.visible:
+        asr.forget_item(item)
+    elif item is not None:
+        item.scenario, item.quiet, item.job = None, False, ""
+        asr.save_item(item)
+
+
 def release(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float, stage: Stage) -> None:
     """The job has ended; the item will stand at a stage as soon as it reflects that."""
     asr.save_item(item)
     lag = asr.world.settings.lag.item * asr.world.chance("item", job.name)
-    payload = {"item": item.key, "job": job.name, "stage": stage.value}
+    payload = {"item": item.key, "job": job.name, "turn": job.turn, "stage": stage.value}
     if lag <= 0:
         item_settled(asr.world, now, payload)
         return
@@ -41,8 +57,8 @@ def release(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float, stage:
 def item_quiet(world: World, _due: float, payload: Document) -> None:
     """The event of an item that no longer shows the scenario of a finished job, and does not yet show its result."""
     asr = world.room(SiteRecovery)
-    item = asr.items.get(payload["item"])
-    if item is not None and item.job == payload["job"]:
+    item = _released(asr, payload)
+    if item is not None:
         item.scenario, item.quiet = None, True
         asr.save_item(item)
 
@@ -50,7 +66,15 @@ def item_quiet(world: World, _due: float, payload: Document) -> None:
 def item_settled(world: World, _due: float, payload: Document) -> None:
     """The event of an item that has come to reflect the end of its job."""
     asr = world.room(SiteRecovery)
-    item = asr.items.get(payload["item"])
-    if item is not None and item.job == payload["job"]:
+    item = _released(asr, payload)
+    if item is not None:
         item.scenario, item.quiet, item.job, item.stage = None, False, "", payload["stage"]
         asr.save_item(item)
+
+
+def _released(asr: SiteRecovery, payload: Document) -> ProtectedItem | None:
+    """The item of the event, unless it is gone, or its job was restarted meanwhile."""
+    item, job = asr.items.get(payload["item"]), asr.job(payload["job"])
+    if item is None or job is None or item.job != job.name or job.turn != payload["turn"]:
+        return None
+    return item

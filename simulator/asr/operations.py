@@ -8,6 +8,7 @@ from simulator.asr import (
     fabrics,
     jobs,
     move_effects,
+    move_ends,
     moves,
     networks,
     occupancy,
@@ -31,10 +32,11 @@ OPERATIONS = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Mic
 def open_site_recovery(world: World) -> SiteRecovery:
     """Make the room and say who carries out its events; due events may be waiting in a reopened world."""
     asr = world.room(SiteRecovery)
-    for part in (fabrics, policies, protection, moves, move_effects, networks, recovery_plans):
+    for part in (fabrics, policies, protection, moves, move_effects, move_ends, networks, recovery_plans):
         part.add_effects(asr.effects)
     asr.effects.ends["*"] = vault_views.tell_end
-    world.on(jobs.STEP, jobs.carry_on)
+    asr.effects.abandon = occupancy.abandon
+    world.on(jobs.STEP, jobs.carry_on, amends=jobs.give_up)
     world.on(occupancy.QUIET, occupancy.item_quiet)
     world.on(occupancy.SETTLED, occupancy.item_settled)
     world.on(fabrics.REGISTER, fabrics.registration_due)

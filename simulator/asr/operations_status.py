@@ -13,6 +13,7 @@ from simulator.asr.records import Job, JobState
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.clock import written, written_whole
 from simulator.errors import ServiceError, resource_not_found
+from simulator.ids import quoted
 from simulator.routing import Call, Reply
 from simulator.store import Document
 from simulator.world import World
@@ -36,13 +37,14 @@ def accepted(call: Call, asr: SiteRecovery, name: str, resource: str, *, job: Jo
     return Reply(
         202,
         headers={
-            "azure-asyncoperation": f"{call.base_url}{vault}/replicationOperationStatus/{name}"
-            f"?api-version={call.api_version}",
-            "location": f"{call.base_url}{resource}/operationresults/{name}?api-version={call.api_version}",
+            "azure-asyncoperation": f"{call.base_url}{quoted(vault)}/replicationOperationStatus/{name}"
+            f"?api-version={quoted(call.api_version)}",
+            "location": f"{call.base_url}{quoted(resource)}/operationresults/{name}"
+            f"?api-version={quoted(call.api_version)}",
             # A whole number, and never 0: clients read 0 as 30 seconds, and a fraction as an error.
             "retry-after": str(max(1, math.ceil(poll_seconds(call.world)))),
             **poll_again(call.world),
-            "x-ms-request-id": job.id,
+            "x-ms-request-id": quoted(job.id),
             "server": "Kestrel",
         },
     )
@@ -97,7 +99,7 @@ def show_operation_result(call: Call) -> Reply:
     running = not job.over if job is not None else call.now < (operation or {})["done"]
     if running:
         # Without Retry-After: clients that know the milliseconds would ignore them beside it.
-        here = f"{call.base_url}{call.path}?api-version={call.api_version}"
+        here = f"{call.base_url}{quoted(call.path)}?api-version={quoted(call.api_version)}"
         return Reply(202, headers={"location": here, **poll_again(call.world)})
     result = job.result if job is not None else (operation or {})["result"]
     body = body_of(asr, result) if result else None

@@ -8,6 +8,7 @@ from simulator.asr.fabrics import CONTAINER
 from simulator.asr.records import ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery, listing
 from simulator.errors import resource_not_found
+from simulator.ids import quoted
 from simulator.inventory import HostVm
 from simulator.routing import Call, Reply
 from simulator.store import Document
@@ -37,8 +38,9 @@ def list_protectable_items(call: Call) -> Reply:
     kept = [body for body in bodies if _passes(call.query.get("$filter", ""), body)]
     end = start + size
     following = str(end) if end < len(kept) else LAST_TOKEN.replace(":", "%3A")
-    link = f"{call.base_url}{container['id']}/replicationProtectableItems?api-version={call.api_version}"
-    return Reply(200, listing(kept[start:end], f"{link}&$skipToken={following}"))
+    link = f"{call.base_url}{quoted(container['id'])}/replicationProtectableItems"
+    query = f"api-version={quoted(call.api_version)}&$skipToken={following}"
+    return Reply(200, listing(kept[start:end], f"{link}?{query}"))
 
 
 def show_protectable_item(call: Call) -> Reply:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulator.asr.bodies import item_json
 from simulator.asr.fabrics import CONTAINER, check_name
-from simulator.asr.item_inputs import EnableSettings, UpdateProperties
+from simulator.asr.item_inputs import EnableProperties, EnableSettings, UpdateProperties
 from simulator.asr.jobs import Target, cancel_job, start_job
-from simulator.asr.occupancy import occupy, release
+from simulator.asr.occupancy import held, occupy, release
 from simulator.asr.operations_status import accepted
 from simulator.asr.protectable_items import machine
 from simulator.asr.records import Job, JobState, ProtectedItem, Replication
-from simulator.asr.refusals import already_protected, at_once, busy, enabling_failed, not_allowed
-from simulator.asr.replication import begin_cycles, settle
+from simulator.asr.refusals import already_protected, at_once, busy, enabling_failed, item_gone, not_allowed
+from simulator.asr.replication import begin_cycles, settle, used_on
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
 from simulator.asr.states import Operation, Stage
 from simulator.asr.targets import apply_update, chosen_disks, target_nics, target_settings
@@ -36,7 +38,7 @@ def enable(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     container, name = asr.container(call), call.parameters["item"]
     check_name(name)
-    wanted = call.body.properties
+    wanted: EnableProperties = call.body.properties
     vm = machine(asr, wanted.protectable_item_id, container)
     if vm is None:
         raise resource_not_found(wanted.protectable_item_id.rsplit("/", 1)[-1])
@@ -47,7 +49,7 @@ def enable(call: Call) -> Reply:
     settings = wanted.provider_specific_details
     refused = _why_not(asr, item_id, vm, policy, settings)
     at_once(asr, refused)
-    item = None if refused is not None else _new_item(call, item_id, vm, policy, settings)
+    item = None if refused is not None else _new_item(asr, item_id, vm, policy, settings, call.now)
     job = start_job(
         asr,
         "EnableDr",
@@ -56,6 +58,7 @@ def enable(call: Call) -> Reply:
         client_request_id=call.client_request_id,
         item=item.key if item is not None else "",
         result=item_id,
+        payload={"enable": wanted.model_dump(by_alias=True, exclude_none=True)},
         refused=refused,
     )
     if item is not None:
@@ -68,7 +71,7 @@ def update(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     item = asr.item(call)
     properties: UpdateProperties = call.body.properties
-    refused = busy(item) if item.job else None
+    refused = _why_no_update(asr, item)
     at_once(asr, refused)
     job = start_job(
         asr,
@@ -78,7 +81,8 @@ def update(call: Call) -> Reply:
         client_request_id=call.client_request_id,
         item="" if refused else item.key,
         result=item.id,
-        payload={"update": properties.model_dump(by_alias=True, exclude_unset=True)},
+        # A null says nothing: what it would set stays as it is.
+        payload={"item": item.key, "update": properties.model_dump(by_alias=True, exclude_none=True)},
         refused=refused,
     )
     if refused is None:
@@ -92,9 +96,7 @@ def disable(call: Call) -> Reply:
     """
     asr = call.world.room(SiteRecovery)
     item = asr.item(call)
-    refused = busy(item) if item.job else None
-    if refused is None and item.stage == Stage.TEST_FAILOVER_UP:
-        refused = not_allowed(asr, item, Operation.DISABLE_PROTECTION)
+    refused = _why_not_disabled(asr, item)
     at_once(asr, refused)
     return _remove(call, asr, item, "DisableDr", refused)
 
@@ -103,9 +105,7 @@ def purge(call: Call) -> Reply:
     """DELETE: the item goes from the vault at once, whatever works on it."""
     asr = call.world.room(SiteRecovery)
     item = asr.item(call)
-    running = asr.job(item.job) if item.job else None
-    if running is not None and not running.over:
-        cancel_job(asr, running, call.now)
+    _stop_what_runs(asr, item, call.now)
     return _remove(call, asr, item, "PurgeVm", None)
 
 
@@ -137,6 +137,11 @@ def add_effects(effects: Effects) -> None:
     effects.ends["IrCompletion"] = _completed
     effects.ends["UpdateVmProperties"] = _updated
     effects.ends["DisableDr"] = effects.ends["PurgeVm"] = _disabled
+    effects.restarts["EnableDr"] = _enable_again
+    effects.restarts["IrCompletion"] = _complete_again
+    effects.restarts["UpdateVmProperties"] = _update_again
+    effects.restarts["DisableDr"] = _disable_again
+    effects.restarts["PurgeVm"] = _purge_again
 
 
 def initial_replication_due(world: World, due: float, payload: Document) -> None:
@@ -155,13 +160,12 @@ def initial_replication_due(world: World, due: float, payload: Document) -> None
         world.schedule(due + FIRST_POINT_AFTER, INITIAL_REPLICATION, payload)
     elif item.stage == Stage.FIRST_RECOVERY_POINT:
         item.stage = Stage.CONFIGURING_REPLICA
-        begin_cycles(item, due, reverse=False)
         job = start_job(asr, "IrCompletion", _target(asr, item), now=due, item=item.key, result=item.id)
         occupy(asr, item, job, due)
 
 
 def _enabled(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = asr.items.get(job.item) if job.item else None
+    item = held(asr, job)
     if item is None:
         return
     if job.state != JobState.SUCCEEDED:
@@ -176,13 +180,19 @@ def _enabled(asr: SiteRecovery, job: Job, now: float) -> None:
 
 
 def _completed(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = asr.items.get(job.item)
-    if item is not None:
+    """Failover is offered from now on; if the job failed, the item waits until it is restarted."""
+    item = held(asr, job)
+    if item is None:
+        return
+    if job.state == JobState.SUCCEEDED:
+        begin_cycles(item, now, reverse=False)
         release(asr, item, job, now, Stage.PROTECTED)
+    else:
+        release(asr, item, job, now, Stage.FIRST_RECOVERY_POINT)
 
 
 def _updated(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = asr.items.get(job.item) if job.item else None
+    item = held(asr, job)
     if item is None:
         return
     if job.state == JobState.SUCCEEDED:
@@ -191,13 +201,83 @@ def _updated(asr: SiteRecovery, job: Job, now: float) -> None:
 
 
 def _disabled(asr: SiteRecovery, job: Job, now: float) -> None:
-    item = asr.items.get(job.item) if job.item else None
+    item = held(asr, job)
     if item is None:
         return
     if job.state == JobState.SUCCEEDED:
         asr.forget_item(item)
     else:
         release(asr, item, job, now, Stage(item.stage))
+
+
+def _enable_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
+    """A restarted EnableDr: its failure took the item away, so it is made anew."""
+    wanted = EnableProperties.model_validate(job.payload["enable"])
+    container = asr.containers.get(job.result.rsplit("/", 2)[0])
+    vm = machine(asr, wanted.protectable_item_id, container) if container is not None else None
+    policy = asr.policies.get(wanted.policy_id)
+    if vm is None or policy is None:
+        return enabling_failed(job.target_name, "The virtual machine, or the policy, does not exist any more.")
+    refused = _why_not(asr, job.result, vm, policy, wanted.provider_specific_details)
+    if refused is None:
+        item = _new_item(asr, job.result, vm, policy, wanted.provider_specific_details, now)
+        job.item = item.key
+        occupy(asr, item, job, now)
+    return refused
+
+
+def _complete_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
+    item = asr.items.get(job.item)
+    if item is None or item.stage != Stage.FIRST_RECOVERY_POINT:
+        return item_gone() if item is None else busy(item)
+    item.stage = Stage.CONFIGURING_REPLICA
+    occupy(asr, item, job, now)
+    return None
+
+
+def _update_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
+    return _take_again(asr, job, now, _why_no_update)
+
+
+def _disable_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
+    return _take_again(asr, job, now, _why_not_disabled)
+
+
+def _purge_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
+    item = asr.items.get(job.payload["item"])
+    if item is not None:
+        _stop_what_runs(asr, item, now)
+    return _take_again(asr, job, now, lambda _asr, _item, **_: None)
+
+
+def _take_again(
+    asr: SiteRecovery, job: Job, now: float, why_not: Callable[..., AsyncError | None]
+) -> AsyncError | None:
+    """Judge a restarted job by its item of the moment, and let it take the item if nothing speaks against it."""
+    item = asr.items.get(job.payload["item"])
+    if item is None:
+        return item_gone()
+    refused = why_not(asr, item, own_job=job.name)
+    if refused is None:
+        job.item = item.key
+        occupy(asr, item, job, now)
+    return refused
+
+
+def _why_no_update(_asr: SiteRecovery, item: ProtectedItem, *, own_job: str = "") -> AsyncError | None:
+    return busy(item) if item.job and item.job != own_job else None
+
+
+def _why_not_disabled(asr: SiteRecovery, item: ProtectedItem, *, own_job: str = "") -> AsyncError | None:
+    if item.job and item.job != own_job:
+        return busy(item)
+    return not_allowed(asr, item, Operation.DISABLE_PROTECTION) if item.stage == Stage.TEST_FAILOVER_UP else None
+
+
+def _stop_what_runs(asr: SiteRecovery, item: ProtectedItem, now: float) -> None:
+    running = asr.job(item.job) if item.job else None
+    if running is not None and not running.over:
+        cancel_job(asr, running, now)
 
 
 def _remove(call: Call, asr: SiteRecovery, item: ProtectedItem, scenario: str, refused: AsyncError | None) -> Reply:
@@ -208,6 +288,7 @@ def _remove(call: Call, asr: SiteRecovery, item: ProtectedItem, scenario: str, r
         now=call.now,
         client_request_id=call.client_request_id,
         item="" if refused else item.key,
+        payload={"item": item.key},
         refused=refused,
     )
     if refused is None:
@@ -227,7 +308,11 @@ def _why_not(
     if not any(same(one["properties"]["policyId"], policy["id"]) for one in mapped):
         reasons.append(f"The policy '{policy['name']}' is not associated with the protection container.")
     known = {disk.id for disk in vm.disks}
-    reasons += [f"The virtual machine has no disk '{disk}'." for disk in chosen_disks(settings) if disk not in known]
+    chosen = chosen_disks(settings)
+    reasons += [f"The virtual machine has no disk '{disk}'." for disk in chosen if disk not in known]
+    system = [disk.id for disk in vm.disks if disk.operating_system]
+    if chosen and system and not set(system) & set(chosen):
+        reasons.append("The disk with the operating system is not among the disks to include.")
     neighbours = (settings.target_azure_network_id, settings.target_storage_account_id, settings.log_storage_account_id)
     reasons += [f"The resource '{one}' does not exist." for one in neighbours if one and one not in asr.world.resources]
     host = asr.inventory.hosts.get(vm.host)
@@ -236,32 +321,36 @@ def _why_not(
     return enabling_failed(vm.name, " ".join(reasons)) if reasons else None
 
 
-def _new_item(call: Call, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings) -> ProtectedItem:
-    asr, container = call.world.room(SiteRecovery), item_id.rsplit("/", 2)[0]
+def _new_item(  # noqa: PLR0917 # what an item is made of
+    asr: SiteRecovery, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings, now: float
+) -> ProtectedItem:
+    container = item_id.rsplit("/", 2)[0]
+    target = target_settings(asr.world.settings, item_id, vm, settings)
+    used = used_on(vm, target["disks"])
     details = policy["properties"]["providerSpecificDetails"]
     host = asr.inventory.hosts.get(vm.host)
     item = ProtectedItem(
         id=item_id,
-        name=call.parameters["item"],
-        vault=asr.vault_id(call),
+        name=item_id.rsplit("/", 1)[-1],
+        vault="/".join(item_id.split("/")[:9]),
         container=container.lower(),
         fabric=container.rsplit("/", 2)[0].lower(),
         vm=vm.id,
         policy=policy["id"],
         protectable=f"{container}/replicationProtectableItems/{vm.id}",
         stage=Stage.ENABLING,
-        settings=target_settings(call, vm, settings),
+        settings=target,
         nics=target_nics(vm, settings),
         replication=Replication(
-            settled=call.now,
+            settled=now,
             interval=details["replicationInterval"],
             history_hours=details["recoveryPointHistoryDurationInHours"],
             app_hours=details["applicationConsistentSnapshotFrequencyInHours"],
             bandwidth=host.bandwidth_mbps if host is not None else 100.0,
-            total=vm.used_mb,
-            remaining=vm.used_mb,
+            total=used,
+            remaining=used,
         ),
-        correlation=call.world.guid("correlation"),
+        correlation=asr.world.guid("correlation"),
     )
     asr.save_item(item)
     return item

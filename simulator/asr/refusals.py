@@ -105,6 +105,11 @@ def unreachable(name: str) -> AsyncError:
     )
 
 
+def item_gone() -> AsyncError:
+    """A job that is restarted finds its item gone."""
+    return AsyncError("SimulatorItemGone", "The protected item does not exist any more.")
+
+
 def already_protected(name: str) -> AsyncError:
     """A machine that is protected already."""
     return AsyncError(

@@ -7,11 +7,14 @@ heartbeat, policy) settles first.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from simulator.asr.records import ProtectedItem, Replication
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.asr.states import Stage
 from simulator.clock import written
 from simulator.ids import derived_guid
+from simulator.inventory import HostVm
 from simulator.store import Document
 
 HOUR = 3600.0
@@ -70,10 +73,30 @@ def begin_cycles(item: ProtectedItem, now: float, *, reverse: bool) -> None:
     replication.points, replication.last_app = ([], None) if reverse else ([(now, True)], now)
 
 
+def replicate_back_again(item: ProtectedItem, now: float) -> None:
+    """Azure replicates to on premises again after a failback failed; what was not sent waits."""
+    replication = item.replication
+    replication.phase, replication.settled, replication.reverse = "running", now, True
+    replication.backlog, item.azure_delta = item.azure_delta, 0.0
+
+
 def track_changes(item: ProtectedItem, now: float) -> None:
     """Nothing is sent, but what the source writes from now on is counted."""
     replication = item.replication
     replication.phase, replication.settled, replication.backlog, replication.reverse = "tracking", now, 0.0, False
+
+
+def pause(item: ProtectedItem) -> None:
+    """Nothing is sent for now, but what the source writes is counted, so that it can go on as if nothing had been."""
+    if item.replication.phase == "running":
+        item.replication.phase = "tracking"
+
+
+def go_on(asr: SiteRecovery, item: ProtectedItem, now: float) -> None:
+    """Replication that was paused goes on: its points stay, and what was written meanwhile waits to be sent."""
+    settle(asr, item, now)
+    if item.replication.phase == "tracking":
+        item.replication.phase = "running"
 
 
 def stop(item: ProtectedItem) -> None:
@@ -82,9 +105,14 @@ def stop(item: ProtectedItem) -> None:
 
 
 def full_size(asr: SiteRecovery, item: ProtectedItem) -> float:
-    """Megabytes of all disks in use."""
+    """Megabytes in use of all disks that are replicated."""
     vm = asr.inventory.vm(item.vm)
-    return vm.used_mb if vm is not None else 0.0
+    return used_on(vm, item.settings["disks"]) if vm is not None else 0.0
+
+
+def used_on(vm: HostVm, disks: Collection[str]) -> float:
+    """Megabytes in use on some of a machine's disks, by their ids."""
+    return sum(disk.used_mb for disk in vm.disks if disk.id in disks)
 
 
 def delta_to_on_premises(asr: SiteRecovery, item: ProtectedItem, now: float) -> float:

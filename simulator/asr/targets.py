@@ -7,9 +7,8 @@ from simulator.asr.item_inputs import EnableSettings
 from simulator.asr.records import ProtectedItem
 from simulator.ids import derived_guid
 from simulator.inventory import HostVm
-from simulator.routing import Call
 from simulator.store import Document
-from simulator.world import Profile
+from simulator.world import Profile, Settings
 
 
 def chosen_disks(settings: EnableSettings) -> list[str]:
@@ -24,10 +23,11 @@ def default_managed_disks(profile: Profile) -> str:
     return "true" if profile is Profile.RECORDED else "false"
 
 
-def target_settings(call: Call, vm: HostVm, given: EnableSettings) -> Document:
-    """The target as the recorded body names its parts."""
+def target_settings(world: Settings, item_id: str, vm: HostVm, given: EnableSettings) -> Document:
+    """The target as the recorded body names its parts. Without a resource group it is the vault's own."""
     group = given.target_azure_v2_resource_group_id or given.target_azure_v1_resource_group_id
-    own_group = f"/subscriptions/{call.parameters['subscription']}/resourceGroups/{call.parameters['group']}"
+    parts = item_id.split("/")
+    own_group = f"/subscriptions/{parts[2]}/resourceGroups/{parts[4]}"
     nic = derived_guid("nic", vm.id, 0)
     return {
         "disks": chosen_disks(given) or [disk.id for disk in vm.disks],
@@ -42,7 +42,7 @@ def target_settings(call: Call, vm: HostVm, given: EnableSettings) -> Document:
         "recoveryAvailabilitySetId": given.target_availability_set_id,
         "targetAvailabilityZone": given.target_availability_zone,
         "targetProximityPlacementGroupId": given.target_proximity_placement_group_id,
-        "useManagedDisks": given.use_managed_disks or default_managed_disks(call.world.settings.profile),
+        "useManagedDisks": given.use_managed_disks or default_managed_disks(world.profile),
         "licenseType": given.license_type or "NotSpecified",
         "sqlServerLicenseType": given.sql_server_license_type or "NotSpecified",
         "targetVmTags": given.target_vm_tags or {},
@@ -122,11 +122,18 @@ _RENAMED = {
 }
 
 
+_RENAMED_OF_NIC = {
+    "tfoNicName": "tfoRecoveryNicName",
+    "tfoNicResourceGroupName": "tfoRecoveryNicResourceGroupName",
+    "ipConfigName": "name",
+}
+
+
 def apply_update(item: ProtectedItem, update: Document) -> None:
-    """Apply a PATCH: what the update's input and the item's details name differently is kept under the latter's
-    names.
+    """Apply a PATCH, in which nothing is null: what its input and the item's details name differently is kept under the
+    latter's names.
     """
-    details = update.pop("providerSpecificDetails", None) or {}
+    details = update.get("providerSpecificDetails", {})
     for name, value in {**update, **details}.items():
         if name in _RENAMED:
             item.settings[_RENAMED[name]] = value
@@ -136,7 +143,7 @@ def apply_update(item: ProtectedItem, update: Document) -> None:
     if "selectedTfoAzureNetworkId" in update:
         for nic in item.nics:
             nic["tfoVMNetworkId"] = update["selectedTfoAzureNetworkId"]
-    for given in update.get("vmNics") or []:
+    for given in update.get("vmNics", []):
         _apply_nic(item, given)
 
 
@@ -145,7 +152,9 @@ def _apply_nic(item: ProtectedItem, given: Document) -> None:
     nic = next((nic for nic in item.nics if nic["nicId"] == given.get("nicId")), None)
     if nic is None:
         return
-    nic.update({name: value for name, value in given.items() if name in nic and name not in {"nicId", "ipConfigs"}})
-    for configuration, change in zip(nic["ipConfigs"], given.get("ipConfigs") or [], strict=False):
-        configuration.update({name: value for name, value in change.items() if name in configuration})
+    changed = {_RENAMED_OF_NIC.get(name, name): value for name, value in given.items()}
+    nic.update({name: value for name, value in changed.items() if name in nic and name not in {"nicId", "ipConfigs"}})
+    for configuration, change in zip(nic["ipConfigs"], given.get("ipConfigs", []), strict=False):
+        changes = {_RENAMED_OF_NIC.get(name, name): value for name, value in change.items()}
+        configuration.update({name: value for name, value in changes.items() if name in configuration})
         configuration["recoveryIPAddressType"] = "Static" if configuration["recoveryStaticIPAddress"] else "Dynamic"

@@ -143,7 +143,7 @@ def test_the_list_and_the_item_run_behind(recorded: Estate) -> None:
     assert seen[-1] == "UnplannedFailoverCommitPendingStatesBegin"
 
 
-def test_a_failed_job_can_be_restarted_where_it_failed(recorded: Estate) -> None:
+def test_a_failed_job_can_be_restarted(recorded: Estate) -> None:
     fault = {
         "name": "no quota",
         "job": {"scenario": "UnplannedFailover", "task": "FailoverTask", "item": "sql01"},
