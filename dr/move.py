@@ -20,19 +20,20 @@ from rich.console import Console
 from components.settings import SettingsError, load_stack_file
 from dr.move_screen import MoveScreen, escaped, paint
 from dr.stack_vm import NoSuchVm, StackVm, item_of, service_of, stack_vm
+from executor.judging import judged, judged_again
 from executor.move import MoveOrder, Outcome, carry_out
 from executor.observe import Look
 from executor.stops import BeyondPlan, Blocked, Interrupted, MoveStopped, StillRunning, Waiting
-from executor.survey import survey_of
+from executor.survey import Survey, survey_of
 from lifecycle.blockers import Blocker, Code
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place
 from lifecycle.impact import Impact, impact_of
 from lifecycle.impact_text import impact_text
+from lifecycle.observation import Observation
 from lifecycle.options import FailoverMode
 from lifecycle.planner import plan
 from lifecycle.stages import WORDS, stage_of
-from lifecycle.verdict import assess
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.service import SiteRecovery
 
@@ -120,6 +121,7 @@ class _BreakGlass:
         self._wanted = wanted
         self._order = order
         self._service: SiteRecovery = service_of(wanted.settings)
+        self._survey: Survey = survey_of(self._service)
         self._item = item_of(self._service, wanted.vm)
 
     def run(self) -> Ending:
@@ -139,14 +141,15 @@ class _BreakGlass:
         # Who is asked for a name takes a while, and the world may have moved on.
         now = self._judged()
         if now.assessment.blockers or now.plan.names != impact.plan.names:
-            self._console.print("The VM has moved on in the meantime: read what has become of it, and begin again.")
+            self._console.print(impact_text(now, paint))
+            self._console.print("This is not what was shown before: read what has become of it, and begin again.")
             return Ending.BLOCKED
         return self._carried_out(now)
 
     def _judged(self) -> Impact:
         """What the move would do and cost, and what stands in its way, as a preview would say."""
         self._service.invalidate()
-        survey = survey_of(self._service)
+        survey = self._survey
         goal = self._order.goal
         look = Look(recovery_points=goal.runs is Place.AZURE, power=True)
         seen = survey.observe(self._item.id, look, self._wanted.declared.options.take_over)
@@ -155,9 +158,15 @@ class _BreakGlass:
         seen = survey.with_host(seen)
         declared = self._declared(self._wanted.at(seen.at))
         due = plan(seen, goal, declared.options)
-        assessment = assess(seen, due, declared, self._frozen())
+        assessment = judged(survey, seen, due, declared, self._frozen())
         finished = survey.finished(failbacks=goal.runs is Place.ON_PREMISES)
         return impact_of(seen, due, declared, assessment, finished)
+
+    def _stands_now(self, seen: Observation) -> tuple[Blocker, ...]:
+        """What stands in the way just before the first call: a job that was waited for may have taken hours."""
+        declared = self._declared(self._wanted.at(seen.at))
+        due = plan(seen, self._order.goal, declared.options)
+        return judged_again(self._survey, seen, due, declared, self._frozen()).blockers
 
     def _declared(self, declared: Declared) -> Declared:
         if self._order.mode is None:
@@ -201,6 +210,7 @@ class _BreakGlass:
             self._order.goal,
             impact.declared.options,
             frozenset(impact.plan.names),
+            judge=self._stands_now,
         )
         outcome = Outcome()
         try:

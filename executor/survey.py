@@ -70,6 +70,11 @@ class Survey:
         item = inventory.item(item_id)
         return None if item is None else observation_of(self.service, item, inventory.jobs, look, take_over)
 
+    def look_again(self, item_id: str) -> None:
+        """The VM is judged once more: what was read for it beside the vault's own lists is read anew, once for all VMs
+        that are judged again."""
+        self._asks_again(item_id)
+
     def with_host(self, seen: Observation) -> Observation:
         """`seen` with what the service says of the provider on its host, where it answers that, and of the time."""
         seen = replace(seen, clock_skew_seconds=self.service.clock_skew_seconds)

@@ -1,16 +1,15 @@
 """What a check finds out about a direction, and what is kept of a VM afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from pulumi.dynamic import CheckFailure
 
+from executor.judging import judged, judged_again
 from executor.move import Outcome
 from executor.observe import Look
-from executor.survey import Survey, survey_of
+from executor.survey import survey_of
 from lifecycle.blockers import Blocker, Code
-from lifecycle.data_loss import begins_failover
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place
 from lifecycle.impact import Impact, impact_of, standing_facts, standing_line
@@ -22,13 +21,11 @@ from lifecycle.permits import Permits
 from lifecycle.planner import Plan
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
-from lifecycle.verdict import Assessment, Verdict, assess
-from providers.landing_checks import landing_blockers
+from lifecycle.verdict import Assessment, Verdict
 from providers.operation import Severity, current_operation
 from providers.paint import painted
 from providers.preview_notes import note
 from providers.properties import changed_keys, plain
-from providers.requirement_checks import requirement_blockers
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
 
@@ -119,24 +116,13 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         raise
     except SiteRecoveryError as error:
         return _unseen(news, olds, error)
-    assessment = assess(seen, intent.plan, declared, _found_besides(news, survey, seen, intent.plan))
+    assessment = judged(survey, seen, intent.plan, declared, blockers_of_the_stack(news))
     return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 
 
 def blockers_now(news: Mapping[str, Any], seen: Observation, due: Plan) -> Assessment:
     """The move judged again, just before it is begun. What the planner itself finds is the executor's to judge."""
-    survey = survey_of(service_of(news))
-    seen = survey.with_host(seen)
-    steps = replace(due, blockers=())
-    return assess(seen, steps, declared_of(news), _found_besides(news, survey, seen, due))
-
-
-def _found_besides(news: Mapping[str, Any], survey: Survey, seen: Observation, due: Plan) -> list[Blocker]:
-    """What stands in the way that the observation alone does not tell: the same in a preview and before the act."""
-    found = blockers_of_the_stack(news)
-    if begins_failover(due):
-        found += [*landing_blockers(survey, seen), *requirement_blockers(survey, seen)]
-    return found
+    return judged_again(survey_of(service_of(news)), seen, due, declared_of(news), blockers_of_the_stack(news))
 
 
 def _moves(news: Mapping[str, Any], impact: Impact) -> dict[str, Any]:

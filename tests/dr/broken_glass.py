@@ -20,6 +20,7 @@ from tests.site_recovery.prepared import prepare, protect
 
 VM = "sql01"
 FAST = 600.0
+_NO_MOVES = {"EnableDr", "IrCompletion", "UpdateVmProperties"}
 _VAULT = ("contoso-dr", "contoso-vault")
 
 
@@ -43,6 +44,7 @@ class BrokenGlass:
     def begin(self, **settings: Any) -> BrokenGlass:
         """`settings` are those of the VM."""
         self._admin("POST", "/snapshots/protected/restore")
+        self.heal()
         self.run_at(FAST)
         shutil.copy(PROJECT / "stacks" / "Pulumi.local.yaml", self.file)
         self.edit(lambda config: config["site-recovery:vms"][VM].update(settings))
@@ -61,12 +63,7 @@ class BrokenGlass:
 
     def move(self, *arguments: str, typed: str = "", **environment: str) -> Ended:
         """The command to its end; `typed` is its standard input."""
-        process = self.start(*arguments, **environment)
-        try:
-            said, _ = process.communicate(typed, timeout=120)
-        finally:
-            _end(process)
-        return Ended(process.returncode, " ".join(said.split()))
+        return self.finish(self.start(*arguments, **environment), typed)
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """The command under way."""
@@ -81,14 +78,47 @@ class BrokenGlass:
             start_new_session=True,
         )
 
+    def until_said(self, process: subprocess.Popen[str], text: str) -> str:
+        """Reads what the command says until `text` is in it."""
+        assert process.stdout is not None
+        said = ""
+        while text not in said:
+            read = process.stdout.read(1)
+            assert read, f"it ended without saying '{text}':\n{said}"
+            said += read
+        return said
+
+    def take_network_away(self) -> None:
+        """Deletes the network that the VM is to start in, as a colleague might."""
+        path = f"{self.simulator.subscription_path}/resourceGroups/{_VAULT[0]}/providers/Microsoft.Network"
+        answer = self.simulator.arm("DELETE", f"{path}/virtualNetworks/prod", version="2025-01-01")
+        assert answer.status_code in (200, 202, 204), answer.text
+
+    def change_item(self, **properties: Any) -> None:
+        """Updates the protected item, as somebody in the portal."""
+        with self.simulator.site_recovery() as client:
+            items = client.replication_protected_items
+            (item,) = items.list(*_VAULT)
+            path = [part for part in str(item.id).split("/") if part]
+            body = {"properties": {"providerSpecificDetails": {"instanceType": "HyperVReplicaAzure"}, **properties}}
+            items.begin_update(*_VAULT, path[-5], path[-3], path[-1], body).result(60)
+
+    def fail(self, rule: dict[str, Any]) -> None:
+        """Declares one fault rule of the simulator."""
+        self._admin("POST", "/faults", {"faults": [rule]})
+
+    def heal(self) -> None:
+        """No fault strikes any more."""
+        self._admin("DELETE", "/faults")
+
+    def wait(self, *, hours: float) -> None:
+        """So much time passes in the service."""
+        self._admin("POST", "/clock/advance", {"seconds": hours * 3600})
+
     def interrupt(self, process: subprocess.Popen[str]) -> Ended:
         """Ctrl-C, and how it ended."""
         os.killpg(process.pid, signal.SIGINT)
-        try:
-            said, _ = process.communicate(timeout=60)
-        finally:
-            _end(process)
-        return Ended(process.returncode, " ".join(said.split()))
+        return self.finish(process)
 
     def until_job(self, scenario: str) -> None:
         """Until a job of this scenario is there."""
@@ -98,13 +128,21 @@ class BrokenGlass:
             time.sleep(0.05)
         raise AssertionError(f"no job {scenario}, but {self.jobs()}")
 
+    def finish(self, process: subprocess.Popen[str], typed: str = "") -> Ended:
+        """What the command says from here to its end."""
+        try:
+            said, _ = process.communicate(typed, timeout=120)
+        finally:
+            _end(process)
+        return Ended(process.returncode, " ".join(said.split()))
+
     def jobs(self) -> list[str]:
         """The scenarios of the moves' jobs, oldest first."""
         with self.simulator.site_recovery() as client:
             jobs = [job.as_dict()["properties"] for job in client.replication_jobs.list(*_VAULT)]
         of_vm = [job for job in jobs if job["targetObjectName"] == VM]
         ordered = sorted(of_vm, key=lambda job: str(job["startTime"]))
-        return [job["scenarioName"] for job in ordered if job["scenarioName"] not in {"EnableDr", "IrCompletion"}]
+        return [job["scenarioName"] for job in ordered if job["scenarioName"] not in _NO_MOVES]
 
     def _admin(self, method: str, path: str, body: Any = None) -> None:
         answer = self.simulator.session.request(method, f"{self.simulator.url}/_simulator{path}", json=body, timeout=60)

@@ -60,6 +60,7 @@ def test_without_the_state_one_command_does_it_and_the_next_up_holds_and_then_ad
     adopted = world.stack.up()
     assert f"{VM} runs in Azure, protected to on premises already; no step is taken" in adopted.stdout
     assert world.stack.outputs(VM)["held"] == ""
+    world.stack.preview("--expect-no-changes")
     assert world.look().operations == THERE
 
 

@@ -1,0 +1,37 @@
+"""Whether a move may begin: judged in a preview, and again just before its first call, in the same words.
+
+An observation does not tell all of it. What is read beside it (the network that the VM is to start in, what its host
+knows of it) is read here, for `pulumi up` and for break-glass alike.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from executor.landing_checks import landing_blockers
+from executor.requirement_checks import requirement_blockers
+from executor.survey import Survey
+from lifecycle.blockers import Blocker
+from lifecycle.data_loss import begins_failover
+from lifecycle.declared import Declared
+from lifecycle.observation import Observation
+from lifecycle.planner import Plan
+from lifecycle.verdict import Assessment, assess
+
+
+def judged(
+    survey: Survey, seen: Observation, due: Plan, declared: Declared, of_the_stack: Iterable[Blocker]
+) -> Assessment:
+    """Judges the steps of `due`. `seen` has its host (Survey.with_host); `of_the_stack` are blockers of no one VM."""
+    found = list(of_the_stack)
+    if begins_failover(due):
+        found += [*landing_blockers(survey, seen), *requirement_blockers(survey, seen)]
+    return assess(seen, due, declared, found)
+
+
+def judged_again(
+    survey: Survey, seen: Observation, due: Plan, declared: Declared, of_the_stack: Iterable[Blocker]
+) -> Assessment:
+    """The same just before the move begins, however long ago it was previewed. What the planner itself finds is left
+    out: the executor judges that by itself at every step."""
+    survey.look_again(seen.item_id)
+    return judged(survey, survey.with_host(seen), replace(due, blockers=()), declared, of_the_stack)

@@ -1,0 +1,75 @@
+"""What Azure requires of a VM, checked with what the vault knows of it: as it is protected and as it was discovered."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from executor.survey import Survey
+from lifecycle.blockers import Blocker, Code
+from lifecycle.machine import Disk, Landing, Machine
+from lifecycle.observation import Observation
+from lifecycle.requirements import SizeLimits, Unmet, unmet
+from site_recovery.errors import SiteRecoveryError
+from site_recovery.records import DiskRecord, ProtectableItemRecord, same_id
+
+_READ_AGAIN_AFTER_SECONDS = 30.0
+
+
+def requirement_blockers(survey: Survey, seen: Observation) -> list[Blocker]:
+    """What a VM that is to be failed over to Azure does not meet. What the service does not tell is not held against
+    it: this VM is protected already."""
+    if seen.machine is None or seen.landing is None:
+        return []
+    try:
+        machine = _with_host(survey, seen, seen.machine)
+        found = unmet(machine, seen.landing, _size(survey, seen.landing.size))
+    except SiteRecoveryError:
+        found = unmet(seen.machine, seen.landing)
+    return [Blocker(Code.REQUIREMENT, seen.vm, cause=each.cause, mend=each.mend) for each in found]
+
+
+def unmet_by_discovered(
+    survey: Survey, vm: ProtectableItemRecord, disks: Sequence[DiskRecord], os_type: str | None, landing: Landing
+) -> tuple[Unmet, ...]:
+    """What a VM that its host shows does not meet. `disks` are those of it that are to be replicated, and `os_type` is
+    what is declared of its system, None where nothing is. Raises the errors of site_recovery."""
+    found = unmet(_machine(vm, disks, os_type), landing, _size(survey, landing.size))
+    said = [Unmet(f"Site Recovery says of {vm.friendly_name}: {text}", "change it") for text in vm.readiness_errors]
+    return (*found, *said)
+
+
+def _with_host(survey: Survey, seen: Observation, machine: Machine) -> Machine:
+    """`machine` with what only the host knows: generation and adapters."""
+    container = seen.item_id.partition("/replicationProtectedItems/")[0]
+    known = survey.service.discovered(container, max_age_seconds=_READ_AGAIN_AFTER_SECONDS)
+    vm = next((each for each in known if same_id(each.protected_item_id, seen.item_id)), None)
+    if vm is None:
+        return machine
+    host = _machine(vm, vm.disks, None)
+    return replace(
+        machine,
+        generation=host.generation,
+        physical_disk=host.physical_disk,
+        shared_disk=host.shared_disk,
+        fibre_channel=host.fibre_channel,
+    )
+
+
+def _machine(vm: ProtectableItemRecord, replicated: Sequence[DiskRecord], os_type: str | None) -> Machine:
+    """The VM with the disks that are to be replicated. A disk that is left out may be anything."""
+    whole = len(replicated) == len(vm.disks)
+    return Machine(
+        name=vm.friendly_name,
+        os_type=os_type or vm.os_type,
+        generation=int(vm.generation) if vm.generation and vm.generation.isdigit() else None,
+        disks=tuple(Disk(disk.name or disk.id, disk.kind == "OperatingSystem", disk.size_mb) for disk in replicated),
+        physical_disk=vm.has_physical_disk and whole,
+        fibre_channel=vm.has_fibre_channel_adapter,
+        shared_disk=vm.has_shared_vhd and whole,
+    )
+
+
+def _size(survey: Survey, name: str | None) -> SizeLimits | None:
+    if name is None:
+        return None
+    size = survey.size(name)
+    return SizeLimits(size.name, size.data_disks, size.nics) if size is not None else None
