@@ -210,7 +210,6 @@ STORAGE_ACCOUNT = ResourceType(
     ),
     immutable=("location", "isHnsEnabled", "enableNfsV3", "extendedLocation"),
     renamed={
-        "enableExtendedGroups": "isExtendedGroupsEnabled",
         "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
         "enableNfsV3": "isNfsV3Enabled",
         "networkRuleSet": "networkAcls",
