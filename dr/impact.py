@@ -44,9 +44,12 @@ def impact_report(stack: str, *, save_plan: Path | None = None, config_file: Pat
 @click.option("--stack", required=True, metavar="NAME", help="The stack to preview.")
 @click.option("--format", "form", type=click.Choice(list(FORMS)), default="text", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to the screen.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write it here as HTML as well, whole.")
 @click.option("--save-plan", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `up --plan`.")
 @click.option("--config-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another stack file.")
-def command(stack: str, form: str, output: Path | None, save_plan: Path | None, config_file: Path | None) -> None:
+def command(
+    *, stack: str, form: str, output: Path | None, html: Path | None, save_plan: Path | None, config_file: Path | None
+) -> None:
     """Preview a stack and say what its moves would cost.
 
     Ends with 0 if there is nothing to do, 2 if there are changes, 3 if a move is blocked, 4 if a VM waits for a person,
@@ -58,6 +61,8 @@ def command(stack: str, form: str, output: Path | None, save_plan: Path | None, 
         click.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
+    if html is not None:
+        html.write_text(rendered(report, "html"), encoding="utf-8")
     sys.exit(int(report.exit_code))
 
 

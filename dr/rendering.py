@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -11,6 +12,9 @@ from dr.timeline import timeline
 
 # A pull request's comment shows this many VMs before its details are unfolded: 25 lines in all.
 MOST_ROWS = 12
+# GitHub refuses a comment of more than 65,536 characters. The summary has at most 12 rows and a few sentences.
+MOST_DETAILS = 50_000
+_SENTENCE = 400
 
 
 def rendered(report: Report, form: str) -> str:
@@ -50,8 +54,38 @@ def _markdown(report: Report) -> str:
     return (
         _environment(html=False)
         .get_template("impact.md.j2")
-        .render(report=report, headline=headline(report), most=MOST_ROWS)
+        .render(report=report, headline=headline(report), most=MOST_ROWS, details=details(report))
     )
+
+
+@dataclass(frozen=True)
+class Details:
+    """What is folded away beneath a comment; `left_out` VMs found no place in it."""
+
+    text: str
+    left_out: int
+
+
+def details(report: Report, most: int = MOST_DETAILS) -> Details:
+    """What moves first, then what is blocked apart from that, then what stays: whole, until `most` bytes are full."""
+    parts = [f"{vm['text']}\n" for vm in report.moving]
+    parts += [
+        f"{row['vm']}: BLOCKED {row['code']}: {row['cause']}\n  to go on: {row['mend']}" for row in report.blocked_apart
+    ]
+    parts += [
+        f"{vm.get('line', vm['vm'])}{': HELD: ' + str(vm['why']) if vm.get('decision') == 'held' else ''}"
+        for vm in report.staying
+    ]
+    parts += [] if report.blockers else list(report.errors)
+    kept: list[str] = []
+    for part in parts:
+        # The fence around the details must not end inside of them.
+        told = part.replace("```", "'''")
+        most -= len(told.encode()) + 1
+        if most < 0:
+            break
+        kept.append(told)
+    return Details("\n".join(kept), len(parts) - len(kept))
 
 
 def _html(report: Report) -> str:
@@ -85,9 +119,16 @@ def _environment(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = _cell
+    environment.filters["short"] = _short
     return environment
 
 
 def _cell(text: object) -> str:
     """Text in a cell of a Markdown table."""
     return str(text).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _short(text: object) -> str:
+    """At most a long sentence; the details have the whole."""
+    whole = str(text)
+    return whole if len(whole) <= _SENTENCE else f"{whole[:_SENTENCE].rstrip()} ..."

@@ -206,7 +206,9 @@ def _points(points: tuple[RecoveryPointRecord, ...]) -> tuple[RecoveryPoint, ...
 
 
 def _power(service: SiteRecovery, item: ItemRecord) -> PowerState:
-    if item.recovery_vm_id is None:
+    never_there = place_of(item) is Place.ON_PREMISES and item.last_successful_failover_time is None
+    if item.recovery_vm_id is None or never_there:
+        # The item names the VM of a failover to come, too; one that never was has nothing that could run.
         return PowerState.UNKNOWN
     return {
         AzurePower.RUNNING: PowerState.RUNNING,

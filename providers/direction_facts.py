@@ -101,8 +101,8 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
     try:
         survey = survey_of(service_of(news))
         flips = applied is not None and goal is not applied
-        # One read more for each VM that changes: what it would start from, or whether its Azure copy runs.
-        look = Look(recovery_points=flips and goal.runs is Place.AZURE, power=flips and goal.runs is Place.ON_PREMISES)
+        # Of a VM that changes only: what it would start from, and whether its Azure copy runs, where it has one.
+        look = Look(recovery_points=flips and goal.runs is Place.AZURE, power=flips)
         seen = survey.observe(news["itemId"], look, declared.options.take_over)
         if seen is None:
             return _unseen(news, olds, _gone(news))
@@ -149,13 +149,8 @@ def _stays(news: dict[str, Any], olds: dict[str, Any], seen: Observation, intent
     say, stage = current_operation().say, intent.plan.stage
     line = standing_line(seen, declared_of(news), WORDS[stage])
     facts = standing_facts(seen, intent.decision.value, stage.value, WORDS[stage], line)
-    empty: dict[str, Any] = {
-        "plan": [],
-        "fromStage": stage.value,
-        "toStage": stage.value,
-        "irreversible": [],
-        "blockers": [],
-    }
+    # No stages: they are of a move. That a VM which stays comes further by itself is no other plan than the saved one.
+    empty: dict[str, Any] = {"plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": []}
     note(news["vault"]["name"], news["vm"], {**facts, "why": intent.why})
     if intent.decision is Decision.HELD:
         if not olds.get("applied"):
@@ -182,9 +177,9 @@ def _unseen(news: dict[str, Any], olds: dict[str, Any], error: SiteRecoveryError
         line = f"{news['vm']}: could not be looked at: {error.what}"
         note(news["vault"]["name"], news["vm"], {**facts, "decision": "unseen", "line": line})
         current_operation().say(Severity.WARNING, f"{news['vm']} could not be looked at: {error}")
-        stood = {key: olds.get(key, "") for key in ("applied", "fromStage", "toStage")}
         # Nothing was seen, so nothing may be done: the plan of an earlier move is not carried over.
-        return {**stood, "plan": [], "irreversible": [], "blockers": []}
+        stands = {"plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": []}
+        return {**stands, "applied": olds.get("applied", "")}
     blocker = Blocker(
         Code.NOT_FOUND if isinstance(error, NotFoundError) else Code.UNREACHABLE,
         news["vm"],

@@ -74,7 +74,7 @@ def table(rows: Sequence[Row], blockers: Sequence[Mapping[str, str]]) -> str:
     if free:
         lines.append(
             f"Not blocked: {', '.join(free)}. They can be moved past this gate: "
-            f"`pulumi up {' '.join(_target(vm) for vm in free)}`"
+            f"`pulumi up --strict {' '.join(_target(vm) for vm in free)}`"
         )
     lines += [f"  {row.line}" for row in rows if not row.moves and row.vm not in blocked]
     return "\n".join(lines)

@@ -136,5 +136,6 @@ def told(seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
 
 def _disk_failures(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:
     problems = disk_problems(item, vm, news.get("source") or {})
-    past = f". Other VMs can be moved past this: `pulumi up --target '**ProtectionDirection::{news['vm']}'` moves one"
+    one = f"--target '**ProtectionDirection::{news['vm']}'"
+    past = f". VMs can be moved past this: `pulumi up --strict {one}` moves this one"
     return [CheckFailure("source.disks", problem + past) for problem in problems]

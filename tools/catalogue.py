@@ -24,6 +24,7 @@ TARGETS = {
     "test": Target("lint, and all tests", quality.test),
     "lint": Target("ruff, mypy, import rules, formatting", quality.lint),
     "crash-matrix": Target("kill engine and executor at every instant of every move", quality.crash_matrix),
+    "engine": Target("the engine alone; prints the directory that belongs on PATH", setup.engine_directory),
     "env": Target('print what a shell needs: eval "$(make -s env)", or --shell powershell', environment.main),
     "simulator": Target("run Azure Site Recovery on this machine until Ctrl-C", simulator.main),
     "bench": Target("measure, and write benchmarks/out/latest.json", housekeeping.bench),

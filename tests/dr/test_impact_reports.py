@@ -57,14 +57,37 @@ def test_a_comment_shows_at_most_25_lines_before_its_details_are_unfolded(name: 
     assert details.rstrip().endswith("</details>")
 
 
-def test_a_comment_of_many_vms_stays_short_and_its_details_have_all() -> None:
-    one = CASES["blocked-approvalMissing"]
-    many = tuple({**one.moving[0], "vm": f"vm{number:03}"} for number in range(100))
-    blockers = tuple({**one.blockers[0], "vm": vm["vm"]} for vm in many)
-    text = rendered(Report("prod", "BLOCKED", many, blockers, {"update": 100}, (), failed=True), "markdown")
+@pytest.mark.parametrize("count", [1, 25, 200, 2000])
+def test_a_comment_of_many_vms_is_one_that_github_takes_and_says_what_it_leaves_out(count: int) -> None:
+    text = rendered(_blocked_stack(count), "markdown")
+    # The mark of the pipeline, by which it finds its comment again, comes on top.
+    assert len(text.encode()) < 65_000
     shown, _, details = text.partition("<details>")
     assert len(shown.strip().splitlines()) <= 25
-    assert details.count("CANNOT BE UNDONE") == 100
+    told = details.count("CANNOT BE UNDONE")
+    assert details.count("```") == 2
+    if count == 1:
+        assert told == 1
+        assert "left out" not in details
+    elif count >= 200:
+        assert 10 < told < 200
+        assert f"**{count - told} more VMs are left out here**" in details
+        assert "`python -m dr impact --stack prod` shows them" in details
+
+
+def test_a_long_message_of_the_service_does_not_swallow_the_summary() -> None:
+    report = _blocked_stack(6, cause="x" * 20_000 + "```")
+    shown, _, details = rendered(report, "markdown").partition("<details>")
+    assert len(shown) < 4000
+    assert details.count("```") == 2
+
+
+def _blocked_stack(count: int, cause: str = "") -> Report:
+    one = CASES["blocked-approvalMissing"]
+    many = tuple({**one.moving[0], "vm": f"vm{number:04}"} for number in range(count))
+    blockers = tuple({**one.blockers[0], "vm": vm["vm"], **({"cause": cause} if cause else {})} for vm in many)
+    many = tuple({**vm, "text": f"{vm['text']}{cause}"} for vm in many)
+    return Report("prod", "BLOCKED", many, blockers, {"update": count}, (), failed=True)
 
 
 @pytest.mark.parametrize(

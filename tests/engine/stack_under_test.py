@@ -87,6 +87,11 @@ class StackUnderTest:
         """Changes the one line that is a failover."""
         self.set(f"vms.{vm}.direction", direction)
 
+    def read(self) -> dict[str, Any]:
+        """The `config` of the stack file."""
+        config: dict[str, Any] = YAML(typ="safe").load(self.file)["config"]
+        return config
+
     def edit(self, change: Any) -> None:
         """Changes the stack file: `change` takes its `config` and alters it in place."""
         yaml = YAML()

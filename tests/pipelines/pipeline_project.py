@@ -64,7 +64,7 @@ class PipelineProject:
         self.stack.set("vms.sql01.drillWithinDays", "90")
 
     def _as_checked_out(self, checkout: Path) -> None:
-        for name in ("dr", "pipelines"):
+        for name in ("dr", "pipelines", "tools"):
             (checkout / name).symlink_to(ROOT / name)
         # Pipelines make the environment anew, never through a link into this test's own, whose packages are lent to it.
         (checkout / ".venv").unlink()

@@ -73,6 +73,16 @@ def test_no_stored_secret_is_used(path: Path) -> None:
     assert not re.search(r"secrets\.|CLIENT_SECRET|PASSPHRASE|ACCESS_KEY|PRIVATE-TOKEN", text)
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_nothing_is_run_straight_from_the_network(path: Path) -> None:
+    assert not re.search(r"\b(curl|wget)\b", path.read_text(encoding="utf-8"))
+
+
+def test_the_header_for_azure_says_that_the_identity_itself_is_guarded() -> None:
+    head = AZURE.read_text(encoding="utf-8").partition("trigger:")[0]
+    assert 'dr-prod-operator itself has to have the check "Branch control"' in head
+
+
 @pytest.mark.parametrize("path", GITHUB, ids=lambda path: path.name)
 def test_a_workflow_may_read_only_unless_a_job_says_more(path: Path) -> None:
     workflow = load(path)

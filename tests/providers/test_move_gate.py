@@ -21,6 +21,8 @@ def test_every_vm_past_the_limit_is_named() -> None:
         "sql01",
         "web01",
     ]
+    assert "Not blocked: app01. " in said, "no more than may move"
+    assert "`pulumi up --strict --target '**ProtectionDirection::app01'`" in said
 
 
 def _gate(most: int, *rows: dict[str, object]) -> str:

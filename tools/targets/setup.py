@@ -1,4 +1,4 @@
-"""``setup``: the virtual environment and the engine."""
+"""``setup``: the virtual environment and the engine; ``engine``: the engine alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ def main(arguments: list[str]) -> int:  # noqa: ARG001 - every target takes its 
     for_development()
     found = engine()
     say(f"pulumi {found.version}, {found.origin}: {found.directory}")
+    return 0
+
+
+def engine_directory(arguments: list[str]) -> int:  # noqa: ARG001 - every target takes its arguments
+    """For a build machine: `export PATH="$(python tools/do.py engine):$PATH"`."""
+    print(engine().directory)
     return 0
 
 
