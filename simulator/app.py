@@ -13,24 +13,21 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope, Send
 
-from simulator.asr.inputs import OTHER_PROVIDERS
 from simulator.audit import AuditLog
 from simulator.clock import written_http
-from simulator.errors import ServiceError, asr_error, not_there
+from simulator.errors import ServiceError
 from simulator.fault_acts import perform
 from simulator.faults import Cut, FaultBook, Strike
 from simulator.ids import derived_guid
+from simulator.request_bodies import LARGEST_BODY, take_body
 from simulator.rooms import all_routes, open_rooms
 from simulator.routing import Call, Gate, OperationRoute, Reply, RouteTable
 from simulator.world import World
 
-LARGEST_BODY = 1024 * 1024
 _log = logging.getLogger("simulator")
 
 
@@ -81,7 +78,7 @@ class Dispatcher:
                     self._world.commit()
                     _sever(receive)
                     return
-            _take_body(call, raw_body, loose=self._world.settings.loose)
+            take_body(call, raw_body, loose=self._world.settings.loose)
             reply = self._carry_out(call)
         except ServiceError as refused:
             reply = self._refusal(refused, call)
@@ -201,68 +198,6 @@ async def _read(receive: Receive) -> bytes | None:
         if not message.get("more_body", False):
             break
     return b"".join(chunks) if size <= LARGEST_BODY else None
-
-
-def _take_body(call: Call, raw: bytes | None, *, loose: bool) -> None:
-    """Check and parse the body; 400 with the envelope for anything that is not what the operation takes."""
-    if raw is None:
-        raise _bad_body("RequestTooLarge", f"The request body is larger than {LARGEST_BODY} bytes.")
-    if call.route.form:
-        call.body = _form(raw)
-        return
-    if not raw.strip():
-        if call.route.body_required:
-            raise _bad_body("InvalidRequestContent", "The request has no body, and this operation needs one.")
-        call.body = None
-        return
-    try:
-        document = json.loads(raw, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise _bad_body(
-            "InvalidRequestContent", "The request content was invalid and could not be deserialized."
-        ) from None
-    if not isinstance(document, dict):
-        raise _bad_body("InvalidRequestContent", "The request content is not a JSON object.")
-    call.body = (
-        document if call.route.body is None else _validated(call.route.name, call.route.body, document, loose=loose)
-    )
-
-
-def _no_number(text: str) -> float:
-    """NaN and the infinities are Python's, not JSON's: answers that hold them could not be read."""
-    raise ValueError(f"{text} is not JSON")
-
-
-def _form(raw: bytes) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(raw.decode("utf-8"), keep_blank_values=True))
-    except ValueError:
-        raise _bad_body("InvalidRequestContent", "The request content is not a form.") from None
-
-
-def _validated(operation: str, model: type[BaseModel], document: dict[str, Any], *, loose: bool) -> BaseModel:
-    try:
-        return model.model_validate(document, extra="ignore" if loose else "forbid")
-    except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)
-        provider = next((one["input"] for one in errors if one["loc"][-1:] == ("instanceType",)), None)
-        if isinstance(provider, str) and provider in OTHER_PROVIDERS:
-            raise not_there(operation, f"the replication provider '{provider}' is not simulated") from None
-        first = errors[0]
-        where = ".".join(str(part) for part in first["loc"])
-        reason = "is not a field of this request" if first["type"] == "extra_forbidden" else first["msg"]
-        raise _bad_body("InvalidParameter", f"The request content is wrong at '{where}': {reason}.") from None
-
-
-def _bad_body(code: str, message: str) -> ServiceError:
-    return asr_error(
-        400,
-        "BadRequest",
-        message,
-        code=f"Simulator{code}",
-        causes="The request content does not fit the operation.",
-        action="Correct the request content and try again.",
-    )
 
 
 async def _send(send: Send, method: str, reply: Reply) -> None:

@@ -13,7 +13,7 @@ import click
 from simulator.clock import Clock
 from simulator.faults import FaultBook, load_scenario
 from simulator.server import Ready, ServerError, ServerOptions, serve
-from simulator.world import Profile, Refusal, Settings, World
+from simulator.world import Profile, Refusal, Settings, UnusedVault, World
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -52,6 +52,13 @@ def main() -> None:
     show_default=True,
     help="A call in the wrong state: refused at once, or accepted and failed in its job.",
 )
+@click.option(
+    "--unused-vaults",
+    type=click.Choice([unused.value for unused in UnusedVault]),
+    default=UnusedVault.EMPTY.value,
+    show_default=True,
+    help="A vault without a site or policy so far: empty lists and 404, or the service's 400.",
+)
 @click.option("--http", is_flag=True, help="Serve without TLS. Most clients then refuse to send a token.")
 def serve_command(
     *,
@@ -68,11 +75,17 @@ def serve_command(
     loose: bool,
     throttle: bool,
     refusals: str,
+    unused_vaults: str,
     http: bool,
 ) -> None:
     """Serve a simulated Azure until SIGTERM or Ctrl-C."""
     settings = Settings(
-        profile=Profile(profile), seed=seed, refusal=Refusal(refusals), loose=loose, inventory=inventory
+        profile=Profile(profile),
+        seed=seed,
+        refusal=Refusal(refusals),
+        unused_vault=UnusedVault(unused_vaults),
+        loose=loose,
+        inventory=inventory,
     )
     options = ServerOptions(
         host=host,

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.ids import derived_guid
+
 
 @dataclass(frozen=True)
 class Details:
@@ -105,6 +107,19 @@ def resource_not_found(name: str) -> ServiceError:
         code="ArmResourceDoesNotExist",
         causes="Ensure correct resource name was specified.",
         action="Verify ARM resource name details.",
+    )
+
+
+def never_set_up(vault: str) -> ServiceError:
+    """400 for a vault in which Site Recovery was never used (recorded; the service counts such vaults)."""
+    number = int(derived_guid(vault.lower()).replace("-", "")[:15], 16)
+    return asr_error(
+        400,
+        "BadRequest",
+        f"The resource with ID {number} isn't registered with the service.",
+        code="SubscriptionIdNotRegisteredWithSrs",
+        causes="The operation failed due to an internal error.",
+        action="Retry the last action. If the issue persists, contact Support.",
     )
 
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import re
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
 
 from simulator.asr.operations_status import poll_again, poll_seconds
 from simulator.asr.site_recovery import VAULT, SiteRecovery
@@ -17,6 +13,7 @@ from simulator.errors import ServiceError, arm_resource_not_found, resource_grou
 from simulator.ids import VAULT_KIND, arm_id, derived_guid, quoted
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
 from simulator.store import Document
+from simulator.vault_inputs import VaultInput, VaultPatch, VaultProperties
 from simulator.world import World
 
 _IN_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.RecoveryServices/vaults"
@@ -24,50 +21,9 @@ _IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Micr
 _STATUS = f"{VAULT}/operationStatus/{{operation}}"
 _RESULT = f"{VAULT}/operationResults/{{operation}}"
 PROVISIONED, DELETED = "vault.provisioned", "vault.deleted"
-_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,49}$")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,49}")
 # How long the service takes, in its own seconds.
 CREATE_SECONDS, DELETE_SECONDS = 6.0, 4.0
-
-
-class Sku(BaseModel):
-    """The vault's sku."""
-
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
-
-    name: str
-    tier: str | None = None
-    family: str | None = None
-    size: str | None = None
-    capacity: str | None = None
-
-
-class VaultInput(BaseModel):
-    """PUT of a vault. Properties are kept as they are given."""
-
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
-
-    location: Annotated[str, Field(min_length=1)]
-    sku: Sku = Sku(name="Standard")
-    properties: dict[str, Any] | None = None
-    tags: dict[str, str] | None = None
-    identity: dict[str, Any] | None = None
-    etag: str | None = None
-    id: str | None = None
-    name: str | None = None
-    type: str | None = None
-
-
-class VaultPatch(BaseModel):
-    """PATCH of a vault."""
-
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
-
-    location: str | None = None
-    sku: Sku | None = None
-    properties: dict[str, Any] | None = None
-    tags: dict[str, str] | None = None
-    identity: dict[str, Any] | None = None
-    etag: str | None = None
 
 
 def vault_routes() -> list[OperationRoute]:
@@ -117,7 +73,7 @@ def create_vault(call: Call) -> Reply:
     if group is None:
         raise resource_group_not_found(given["group"])
     wanted: VaultInput = call.body
-    if not _NAME.match(given["vault"]):
+    if not _NAME.fullmatch(given["vault"]):
         raise ServiceError(
             400,
             "InvalidResourceName",
@@ -136,7 +92,7 @@ def create_vault(call: Call) -> Reply:
     vault.update(location=wanted.location, sku=wanted.sku.model_dump(exclude_none=True), tags=wanted.tags or {})
     if wanted.identity is not None:
         vault["identity"] = wanted.identity
-    properties = {**_FIXED, **(known["properties"] if known else {}), **(wanted.properties or {})}
+    properties = {**_FIXED, **(known["properties"] if known else {}), **_given(wanted.properties)}
     vault["properties"] = {**properties, "provisioningState": "Succeeded" if known else "Provisioning"}
     _stamp(call, vault)
     asr.vaults.put(vault_id, vault)
@@ -157,7 +113,7 @@ def update_vault(call: Call) -> Reply:
         vault["sku"] = wanted.sku.model_dump(exclude_none=True)
     if wanted.identity is not None:
         vault["identity"] = wanted.identity
-    vault["properties"].update(wanted.properties or {})
+    vault["properties"].update(_given(wanted.properties))
     _stamp(call, vault)
     asr.vaults.put(vault["id"], vault)
     return Reply(200, vault)
@@ -169,13 +125,7 @@ def delete_vault(call: Call) -> Reply:
     vault = asr.vaults.get(arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}"))
     if vault is None:
         return Reply(204)
-    counts = {
-        "replication fabrics": len(asr.fabrics.of(vault["id"])),
-        "replication policies": len(asr.policies.of(vault["id"])),
-        "protected items": len(asr.items.of(vault["id"])),
-        "recovery plans": len(asr.plans.of(vault["id"])),
-    }
-    held = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    held = _contents(asr, vault)
     if held:
         raise ServiceError(
             409,
@@ -242,6 +192,20 @@ def show_usages(call: Call) -> Reply:
     return Reply(200, {"value": [usage]})
 
 
+_READ_ONLY = frozenset(
+    {
+        "backupStorageVersion",
+        "bcdrSecurityLevel",
+        "moveDetails",
+        "moveState",
+        "privateEndpointConnections",
+        "privateEndpointStateForBackup",
+        "privateEndpointStateForSiteRecovery",
+        "provisioningState",
+        "secureScore",
+        "upgradeDetails",
+    }
+)
 _FIXED: Document = {
     "privateEndpointStateForBackup": "None",
     "privateEndpointStateForSiteRecovery": "None",
@@ -254,6 +218,23 @@ _FIXED: Document = {
         }
     },
 }
+
+
+def _given(properties: VaultProperties | None) -> Document:
+    """The properties of a request but those that only the service sets."""
+    given = properties.model_dump(by_alias=True, exclude_unset=True) if properties is not None else {}
+    return {name: value for name, value in given.items() if name not in _READ_ONLY}
+
+
+def _contents(asr: SiteRecovery, vault: Document) -> str:
+    """What keeps a vault from being deleted, for a person; empty if nothing does."""
+    counts = {
+        "replication fabrics": len(asr.fabrics.of(vault["id"])),
+        "replication policies": len(asr.policies.of(vault["id"])),
+        "protected items": len(asr.items.of(vault["id"])),
+        "recovery plans": len(asr.plans.of(vault["id"])),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def _vault(call: Call) -> Document:
@@ -306,4 +287,8 @@ def _provisioned(world: World, _due: float, payload: Document) -> None:
 
 
 def _deleted(world: World, _due: float, payload: Document) -> None:
-    world.room(SiteRecovery).vaults.delete(payload["vault"])
+    asr = world.room(SiteRecovery)
+    vault = asr.vaults.get(payload["vault"])
+    # Something may have been made in it in the meantime.
+    if vault is not None and not _contents(asr, vault):
+        asr.forget_vault(vault)

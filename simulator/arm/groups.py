@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from simulator.arm.inputs import GroupInput, GroupPatch
 from simulator.arm.operations import ArmOperations, accepted
-from simulator.arm.resources import GROUP, in_group, json_object, location_of, require_group
+from simulator.arm.resources import GROUP, given_body, in_group, location_of, require_group
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.errors import ServiceError
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
@@ -38,8 +39,12 @@ def group_routes() -> list[OperationRoute]:
         OperationRoute("GET", f"{_SUBSCRIPTION}/resourcegroups", _list_groups, "ResourceGroups_List", parity=full),
         OperationRoute("GET", GROUP, _show, "ResourceGroups_Get", parity=full),
         OperationRoute("HEAD", GROUP, _exists, "ResourceGroups_CheckExistence", parity=full),
-        OperationRoute("PUT", GROUP, _put, "ResourceGroups_CreateOrUpdate", parity=full, body_required=True),
-        OperationRoute("PATCH", GROUP, _patch, "ResourceGroups_Update", parity=full, body_required=True),
+        OperationRoute(
+            "PUT", GROUP, _put, "ResourceGroups_CreateOrUpdate", parity=full, body=GroupInput, body_required=True
+        ),
+        OperationRoute(
+            "PATCH", GROUP, _patch, "ResourceGroups_Update", parity=full, body=GroupPatch, body_required=True
+        ),
         OperationRoute("DELETE", GROUP, _delete, "ResourceGroups_Delete", parity=full),
         OperationRoute("GET", f"{GROUP}/resources", _list_resources, "Resources_ListByResourceGroup", parity=filtered),
         OperationRoute("GET", f"{_SUBSCRIPTION}/resources", _list_resources, "Resources_List", parity=filtered),
@@ -67,7 +72,7 @@ def _put(call: Call) -> Reply:
             f"The provided resource group name '{name}' has invalid characters, or its length is not from 1 to 90. "
             f"The name can only be a letter, digit, '-', '.', '(', ')' or '_', and cannot end with '.'.",
         )
-    body = json_object(call)
+    body = given_body(call)
     before = call.world.resource_groups.get(name)
     group_id = before["id"] if before else f"/subscriptions/{call.world.settings.subscription}/resourceGroups/{name}"
     group: Document = {
@@ -83,7 +88,7 @@ def _put(call: Call) -> Reply:
 
 
 def _patch(call: Call) -> Reply:
-    group = {**require_group(call), **{key: value for key, value in json_object(call).items() if key == "tags"}}
+    group = {**require_group(call), **{key: value for key, value in given_body(call).items() if key == "tags"}}
     call.world.resource_groups.put(group["name"], group)
     return Reply(200, group)
 
@@ -113,10 +118,10 @@ def _delete_contents(world: World, group: str) -> None:
     for key, resource in world.resources.items():
         if in_group(resource.body["id"], group):
             world.resources.delete(key)
-    vaults = world.room(SiteRecovery).vaults
-    for key, vault in vaults.items():
+    site_recovery = world.room(SiteRecovery)
+    for vault in site_recovery.vaults:
         if in_group(vault["id"], group):
-            vaults.delete(key)
+            site_recovery.forget_vault(vault)
     world.resource_groups.delete(group)
 
 

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from simulator.arm.compute import NETWORK_INTERFACES
-from simulator.arm.resources import GROUP, bodies, found, id_of, json_object, put
+from simulator.arm.inputs import NetworkInput, SubnetInput
+from simulator.arm.resources import GROUP, bodies, found, given_body, id_of, put
 from simulator.errors import ServiceError, arm_resource_not_found
 from simulator.ids import derived_guid
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
@@ -25,7 +26,15 @@ def network_routes() -> list[OperationRoute]:
     subnet = f"{network}/subnets/{{subnet}}"
     return [
         OperationRoute("GET", network, _show, "VirtualNetworks_Get", parity=partial),
-        OperationRoute("PUT", network, _put, "VirtualNetworks_CreateOrUpdate", parity=partial, body_required=True),
+        OperationRoute(
+            "PUT",
+            network,
+            _put,
+            "VirtualNetworks_CreateOrUpdate",
+            parity=partial,
+            body=NetworkInput,
+            body_required=True,
+        ),
         OperationRoute("DELETE", network, _delete, "VirtualNetworks_Delete", parity=partial),
         OperationRoute("GET", f"{GROUP}/{networks}", _list, "VirtualNetworks_List", parity=partial),
         OperationRoute(
@@ -33,7 +42,9 @@ def network_routes() -> list[OperationRoute]:
         ),
         OperationRoute("GET", f"{network}/subnets", _list_subnets, "Subnets_List", parity=partial),
         OperationRoute("GET", subnet, _show_subnet, "Subnets_Get", parity=partial),
-        OperationRoute("PUT", subnet, _put_subnet, "Subnets_CreateOrUpdate", parity=partial, body_required=True),
+        OperationRoute(
+            "PUT", subnet, _put_subnet, "Subnets_CreateOrUpdate", parity=partial, body=SubnetInput, body_required=True
+        ),
         OperationRoute("DELETE", subnet, _delete_subnet, "Subnets_Delete", parity=partial),
     ]
 
@@ -53,7 +64,7 @@ def _put(call: Call) -> Reply:
     def properties(asked: Document, before: Document | None) -> Document:
         kept = before["properties"] if before else {}
         if "subnets" in asked:
-            subnets = [_subnet(network_id, child) for child in _children(asked["subnets"])]
+            subnets = [_subnet(network_id, child) for child in _children(asked["subnets"] or [])]
             _require_unused(call, network_id, {child["name"].lower() for child in subnets})
         else:
             # A PUT that does not speak of subnets leaves them: they may be resources of their own.
@@ -97,7 +108,7 @@ def _put_subnet(call: Call) -> Reply:
     _require_name(call.parameters["subnet"])
     before = _find(network, call.parameters["subnet"])
     subnet = _subnet(
-        network["id"], {**json_object(call), "name": before["name"] if before else call.parameters["subnet"]}
+        network["id"], {**given_body(call), "name": before["name"] if before else call.parameters["subnet"]}
     )
     others = [child for child in network["properties"]["subnets"] if child is not before]
     network["properties"]["subnets"] = [*others, subnet]
@@ -131,9 +142,7 @@ def _find(network: Document, name: str) -> Document | None:
     return next((child for child in subnets if child["name"].lower() == name.lower()), None)
 
 
-def _children(asked: Any) -> list[Document]:
-    if not isinstance(asked, list) or not all(isinstance(child, dict) for child in asked):
-        raise ServiceError(400, "InvalidRequestFormat", "'subnets' has to be a list of objects.")
+def _children(asked: list[Document]) -> list[Document]:
     for child in asked:
         _require_name(child.get("name"))
     names = [child["name"].lower() for child in asked]
@@ -154,9 +163,6 @@ def _require_name(name: Any) -> None:
 
 
 def _subnet(network_id: str, asked: Document) -> Document:
-    properties = asked.get("properties") or {}
-    if not isinstance(properties, dict):
-        raise ServiceError(400, "InvalidRequestFormat", "'properties' of a subnet has to be an object.")
     return {
         "id": f"{network_id}/subnets/{asked['name']}",
         "name": asked["name"],
@@ -165,7 +171,7 @@ def _subnet(network_id: str, asked: Document) -> Document:
             "delegations": [],
             "privateEndpointNetworkPolicies": "Disabled",
             "privateLinkServiceNetworkPolicies": "Enabled",
-            **properties,
+            **(asked.get("properties") or {}),
             "provisioningState": "Succeeded",
         },
     }

@@ -7,7 +7,6 @@ from the id in the caller's case to the 404, is here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from simulator.errors import ServiceError, arm_resource_not_found, resource_group_not_found
 from simulator.ids import arm_id
@@ -56,7 +55,7 @@ def put(call: Call, resource_id: str, kind: str, properties: Properties) -> Repl
     A resource stays where it is: another location is ARM's 409.
     """
     require_group(call)
-    body = json_object(call)
+    body = given_body(call)
     before = call.world.resources.get(resource_id)
     document: Document = {
         "id": before.body["id"] if before else resource_id,
@@ -94,16 +93,10 @@ def normal_location(text: str) -> str:
     return text.replace(" ", "").lower()
 
 
-def json_object(call: Call) -> Document:
-    """Return the request's body; 400 if there is none, or a member that has to be an object is not one."""
-    body: Any = call.body
-    if not isinstance(body, dict) or not all(
-        isinstance(body.get(key) or {}, dict) for key in ("properties", "tags", "sku")
-    ):
-        raise ServiceError(
-            400, "InvalidRequestContent", "The request content was invalid and could not be deserialized."
-        )
-    return body
+def given_body(call: Call) -> Document:
+    """Return the request's body, which its route's model has checked, as the fields that were given."""
+    fields: Document = call.body.model_dump(by_alias=True, exclude_unset=True)
+    return fields
 
 
 def bodies(call: Call, kind: str) -> list[Document]:

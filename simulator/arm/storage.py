@@ -6,7 +6,8 @@ import base64
 import hashlib
 import re
 
-from simulator.arm.resources import GROUP, bodies, found, id_of, put, remove_with_children
+from simulator.arm.inputs import AccountInput, NameAvailabilityInput
+from simulator.arm.resources import GROUP, bodies, found, given_body, id_of, put, remove_with_children
 from simulator.clock import written
 from simulator.errors import ServiceError
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
@@ -24,9 +25,19 @@ def storage_routes() -> list[OperationRoute]:
     accounts = "providers/Microsoft.Storage/storageAccounts"
     available = "/subscriptions/{subscription}/providers/Microsoft.Storage/checkNameAvailability"
     return [
-        OperationRoute("POST", available, _name_available, "StorageAccounts_CheckNameAvailability", parity=partial),
+        OperationRoute(
+            "POST",
+            available,
+            _name_available,
+            "StorageAccounts_CheckNameAvailability",
+            parity=partial,
+            body=NameAvailabilityInput,
+            body_required=True,
+        ),
         OperationRoute("GET", account, _show, "StorageAccounts_GetProperties", parity=partial),
-        OperationRoute("PUT", account, _put, "StorageAccounts_Create", parity=partial, body_required=True),
+        OperationRoute(
+            "PUT", account, _put, "StorageAccounts_Create", parity=partial, body=AccountInput, body_required=True
+        ),
         OperationRoute("DELETE", account, _delete, "StorageAccounts_Delete", parity=partial),
         OperationRoute("POST", f"{account}/listKeys", _list_keys, "StorageAccounts_ListKeys", parity=partial),
         OperationRoute("GET", f"{GROUP}/{accounts}", _list, "StorageAccounts_ListByResourceGroup", parity=partial),
@@ -52,8 +63,8 @@ def _put(call: Call) -> Reply:
         raise ServiceError(400, "AccountNameInvalid", reason)
     if account_id not in call.world.resources and _taken(call, name):
         raise ServiceError(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
-    body = call.body if isinstance(call.body, dict) else {}
-    if not isinstance(body.get("sku"), dict) or not body["sku"].get("name") or not body.get("kind"):
+    body = given_body(call)
+    if not isinstance((body.get("sku") or {}).get("name"), str) or not isinstance(body.get("kind"), str):
         raise ServiceError(400, "InvalidRequestPropertyValue", "A storage account needs 'sku.name' and 'kind'.")
 
     def properties(asked: Document, before: Document | None) -> Document:
@@ -108,8 +119,7 @@ def _list_keys(call: Call) -> Reply:
 
 
 def _name_available(call: Call) -> Reply:
-    body = call.body if isinstance(call.body, dict) else {}
-    name = body.get("name")
+    name = call.body.name
     if not isinstance(name, str):
         raise ServiceError(400, "InvalidRequestContent", "The request needs the 'name' to look for.")
     invalid = _invalid_name(name)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from simulator.asr.inputs import FabricInput
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
+from simulator.asr.refusals import check_name
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
 from simulator.clock import written
 from simulator.errors import ServiceError, asr_error, not_there, resource_not_found
@@ -24,24 +23,8 @@ PROVIDER = f"{FABRIC}/replicationRecoveryServicesProviders/{{provider}}"
 CONTAINERS = f"{FABRIC}/replicationProtectionContainers"
 CONTAINER = f"{CONTAINERS}/{{container}}"
 _TYPE = "Microsoft.RecoveryServices/vaults/replicationFabrics"
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]$")
 # A host that has not been heard of for so long counts as disconnected, in seconds.
 HEARTBEAT_MISSED_AFTER = 300.0
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that does not fit the service's pattern. The pattern is published; the body of the refusal is
-    not.
-    """
-    if not _NAME.match(name):
-        raise asr_error(
-            400,
-            "BadRequest",
-            f"The resource name '{name}' is not valid: letters, digits and hyphens, with no hyphen at either end.",
-            code="SimulatorInvalidResourceName",
-            causes="The name does not match the pattern ^[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]$.",
-            action="Choose another name.",
-        )
 
 
 def create_fabric(call: Call) -> Reply:

@@ -32,10 +32,14 @@ OTHER_PROVIDERS = frozenset(
 )
 
 
+# Where a body has the part that is the replication provider's own.
+PROVIDER_INPUTS = frozenset({"providerSpecificInput", "providerSpecificDetails", "replicationProviderSettings"})
+
+
 class Input(BaseModel):
     """A body or a piece of one: camelCase on the wire, everything optional unless it says otherwise."""
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
 def spelt(*known: str) -> BeforeValidator:
@@ -65,12 +69,12 @@ class FabricInput(Input):
 
 
 class PolicySettings(Input):
-    """HyperVReplicaAzurePolicyInput. Hours, hours, seconds."""
+    """HyperVReplicaAzurePolicyInput. Hours, hours, seconds. The job says which values do not do."""
 
     instance_type: HyperV
-    recovery_point_history_duration: Annotated[int, Field(ge=0, le=72)] = 2
-    application_consistent_snapshot_frequency_in_hours: Annotated[int, Field(ge=0, le=12)] = 1
-    replication_interval: Annotated[int, Field(ge=1, le=86400)] = 300
+    recovery_point_history_duration: int = 2
+    application_consistent_snapshot_frequency_in_hours: int = 1
+    replication_interval: int = 300
     online_replication_start_time: str | None = None
     storage_accounts: list[str] | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from simulator.asr.inputs import Comments, Direction, HyperV, Input, Tags, YesNo, spelt
 
@@ -205,11 +205,20 @@ class ToOnPremises(Input):
     provider_id_for_alternate_recovery: str | None = None
 
 
+def _way(given: Any) -> str:
+    """Which of the two inputs of a planned failover is meant, by its instanceType."""
+    kind = given.get("instanceType") if isinstance(given, dict) else getattr(given, "instance_type", None)
+    return str(kind).lower()
+
+
 class PlannedFailoverProperties(Input):
     """PlannedFailoverInputProperties: to Azure, or back."""
 
     failover_direction: Direction
-    provider_specific_details: ToAzure | ToOnPremises
+    provider_specific_details: Annotated[
+        Annotated[ToAzure, Tag("hypervreplicaazure")] | Annotated[ToOnPremises, Tag("hypervreplicaazurefailback")],
+        Discriminator(_way),
+    ]
 
 
 class PlannedFailoverInput(Input):

@@ -7,6 +7,7 @@ from simulator.asr.fabrics import FABRIC
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
+from simulator.asr.refusals import check_name
 from simulator.asr.site_recovery import Effects, SiteRecovery, listing
 from simulator.errors import resource_not_found
 from simulator.ids import AZURE_FABRIC, derived_guid
@@ -49,6 +50,7 @@ def create_mapping(call: Call) -> Reply:
     """PUT a mapping of a network to one in Azure."""
     asr = call.world.room(SiteRecovery)
     network, name = _network(asr, call), call.parameters["mapping"]
+    check_name(name)
     return _save(call, asr, network, name, call.body.properties.recovery_network_id)
 
 

@@ -8,9 +8,10 @@ from simulator.asr.inputs import OTHER_PROVIDERS, PolicySettings
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
+from simulator.asr.refusals import bad_provider_input, check_name, policy_failed
 from simulator.asr.replication import settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
-from simulator.errors import ServiceError, asr_error, not_there, resource_not_found
+from simulator.errors import AsyncError, ServiceError, asr_error, not_there, resource_not_found
 from simulator.ids import derived_guid, same
 from simulator.routing import Call, Reply
 from simulator.store import Document
@@ -19,6 +20,8 @@ POLICIES = f"{VAULT}/replicationPolicies"
 POLICY = f"{POLICIES}/{{policy}}"
 MAPPINGS = f"{CONTAINER}/replicationProtectionContainerMappings"
 MAPPING = f"{MAPPINGS}/{{mapping}}"
+# Of recovery points, and of replication. Odd intervals were taken by the service in a recorded session.
+LONGEST_HISTORY_HOURS, LONGEST_CONSISTENT_HOURS, LONGEST_INTERVAL_SECONDS = 72, 12, 86400
 _MAPPING_TYPE = (
     "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/"
     "replicationProtectionContainerMappings"
@@ -40,6 +43,7 @@ def create_policy(call: Call) -> Reply:
     """PUT a policy. Input and result name the same things differently (recorded)."""
     asr = call.world.room(SiteRecovery)
     name = call.parameters["policy"]
+    check_name(name)
     return _save_policy(call, asr, "AddProtectionProfile", name, call.body.properties.provider_specific_input)
 
 
@@ -90,13 +94,14 @@ def create_mapping(call: Call) -> Reply:
     if policy is None:
         raise resource_not_found(wanted.policy_id.rsplit("/", 1)[-1])
     if wanted.target_protection_container_id != AZURE:
-        raise _bad_input(f"'{wanted.target_protection_container_id}' is not a target of a Hyper-V site; '{AZURE}' is.")
+        raise _no_target(wanted.target_protection_container_id)
     instance = str((wanted.provider_specific_input or {}).get("instanceType", "HyperVReplicaAzure"))
     if instance in OTHER_PROVIDERS:
         raise not_there(call.route.name, f"the replication provider '{instance}' is not simulated")
     if instance.lower() != "hypervreplicaazure":
-        raise _bad_input("error 506: invalid ReplicationProviderInput")
+        raise bad_provider_input()
     name = call.parameters["mapping"]
+    check_name(name)
     mapping_id = f"{container['id']}/replicationProtectionContainerMappings/{name}"
     fabric_name = container["properties"]["fabricFriendlyName"]
     body = {
@@ -202,8 +207,28 @@ def _save_policy(call: Call, asr: SiteRecovery, scenario: str, name: str, settin
         client_request_id=call.client_request_id,
         result=policy_id,
         payload={"policy": body},
+        refused=_unfit(settings),
     )
     return accepted(call, asr, job.name, policy_id, job=job)
+
+
+def _unfit(settings: PolicySettings) -> AsyncError | None:
+    """Why the service does not take a policy's settings, or None. It says so in the job (seen in a public report)."""
+    hours, consistent = (
+        settings.recovery_point_history_duration,
+        settings.application_consistent_snapshot_frequency_in_hours,
+    )
+    if not 0 <= hours <= LONGEST_HISTORY_HOURS:
+        return policy_failed(f"The history has to be from 0 to {LONGEST_HISTORY_HOURS} hours, not {hours}.")
+    if not 0 <= consistent <= LONGEST_CONSISTENT_HOURS:
+        return policy_failed(
+            f"Application-consistent snapshots are made every 0 to {LONGEST_CONSISTENT_HOURS} hours, not {consistent}."
+        )
+    if not 1 <= settings.replication_interval <= LONGEST_INTERVAL_SECONDS:
+        return policy_failed(
+            f"The interval has to be from 1 to {LONGEST_INTERVAL_SECONDS} seconds, not {settings.replication_interval}."
+        )
+    return None
 
 
 def _policy_saved(asr: SiteRecovery, job: Job, now: float) -> None:
@@ -259,12 +284,12 @@ def _in_use(what: str, why: str) -> ServiceError:
     )
 
 
-def _bad_input(message: str) -> ServiceError:
+def _no_target(container: str) -> ServiceError:
     return asr_error(
         400,
         "BadRequest",
-        message,
-        code="506",
-        causes="The provider's input is not valid.",
-        action="Correct the input and try again.",
+        f"'{container}' is not a target of a Hyper-V site.",
+        code="SimulatorNotATarget",
+        causes=f"A Hyper-V site replicates to '{AZURE}' alone.",
+        action=f"Give '{AZURE}' as targetProtectionContainerId.",
     )

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.asr.bodies import item_json
-from simulator.asr.fabrics import CONTAINER, check_name
+from simulator.asr.fabrics import CONTAINER
 from simulator.asr.item_inputs import EnableProperties, EnableSettings, UpdateProperties
 from simulator.asr.jobs import Target, cancel_job, start_job
 from simulator.asr.occupancy import held, occupy, release
 from simulator.asr.operations_status import accepted
 from simulator.asr.protectable_items import machine
 from simulator.asr.records import Job, JobState, ProtectedItem, Replication
-from simulator.asr.refusals import already_protected, at_once, busy, enabling_failed, item_gone, not_allowed
+from simulator.asr.refusals import (
+    already_protected,
+    at_once,
+    busy,
+    check_name,
+    enabling_failed,
+    item_gone,
+    not_allowed,
+)
 from simulator.asr.replication import begin_cycles, settle, used_on
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
 from simulator.asr.states import Operation, Stage

@@ -9,6 +9,7 @@ from simulator.asr.inputs import PlanAction, PlanGroup
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState, ProtectedItem
+from simulator.asr.refusals import check_name
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
 from simulator.asr.states import Operation, row
 from simulator.errors import resource_not_found
@@ -38,6 +39,7 @@ def create_plan(call: Call) -> Reply:
     """PUT a plan. The service puts empty Shutdown and Failover groups in front of the Boot ones (recorded)."""
     asr, wanted = call.world.room(SiteRecovery), call.body.properties
     vault, name = asr.vault_id(call), call.parameters["plan"]
+    check_name(name)
     fabric = asr.fabrics.get(wanted.primary_fabric_id)
     if fabric is None:
         raise resource_not_found(wanted.primary_fabric_id.rsplit("/", 1)[-1])

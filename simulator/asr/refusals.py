@@ -6,12 +6,15 @@ or 202 and a job whose prerequisites task fails. Codes that begin with `Simulato
 
 from __future__ import annotations
 
+import re
+
 from simulator.asr.records import ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.asr.states import Operation, row
 from simulator.errors import AsyncError, ServiceError, asr_error
 from simulator.world import Refusal
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]")
 BUSY = "SimulatorOperationInProgress"
 
 
@@ -39,6 +42,43 @@ def wrong_direction() -> ServiceError:
         code="InvalidFailoverDirection",
         causes="Invalid parameters were specified.",
         action="Verify the input and try again.",
+    )
+
+
+def bad_provider_input() -> ServiceError:
+    """A part for the replication provider that is missing, or of no provider the service knows (number and sentence as
+    seen in a public report).
+    """
+    return asr_error(
+        400,
+        "BadRequest",
+        "An invalid parameter ReplicationProviderInput was passed.",
+        code="506",
+        causes="Parameter value is not correct for this action.",
+        action="Correct the parameter value and retry the last action. If the issue persists, contact Support.",
+    )
+
+
+def check_name(name: str) -> None:
+    """Refuse the name of something new that does not fit the service's pattern. The pattern is published for sites and
+    protected items, the body of the refusal for nothing.
+    """
+    if _NAME.fullmatch(name):
+        return
+    raise asr_error(
+        400,
+        "BadRequest",
+        f"The resource name '{name}' is not valid: letters, digits and hyphens, with no hyphen at either end.",
+        code="SimulatorInvalidResourceName",
+        causes=f"The name does not match the pattern ^{_NAME.pattern}$.",
+        action="Choose another name.",
+    )
+
+
+def policy_failed(why: str) -> AsyncError:
+    """A policy with settings that the service does not take (number and sentence as seen in a public report)."""
+    return AsyncError(
+        "150261", "Replication policy creation failed.", why, "Correct the policy's settings, and try again."
     )
 
 

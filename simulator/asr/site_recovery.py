@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.asr.records import Job, ProtectedItem, encode, item_of, job_of
-from simulator.errors import AsyncError, arm_resource_not_found, asr_error, resource_not_found
+from simulator.errors import AsyncError, arm_resource_not_found, asr_error, never_set_up, resource_not_found
 from simulator.ids import VAULT_KIND, arm_id, asr_vault_id
 from simulator.inventory import Inventory
 from simulator.routing import Call
 from simulator.store import Document, Table
-from simulator.world import World
+from simulator.world import UnusedVault, World
 
 VAULT = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{vault}"
+_SETS_UP = frozenset({"ReplicationFabrics_Create", "ReplicationPolicies_Create"})
 
 
 class JobFailure(Exception):  # noqa: N818 # it is the end of a job that its effects ask for, not an error of ours
@@ -75,14 +76,34 @@ class SiteRecovery:
         world.on_reopen(self._rendered.clear)
 
     def vault_id(self, call: Call) -> str:
-        """The id of the vault that the path names, as Site Recovery writes it; 404 if there is none."""
+        """The id of the vault that the path names, as Site Recovery writes it; 404 if there is none.
+
+        Until the first site or policy is made in it, a vault is not registered with Site Recovery: 400 (recorded), if
+        this world's vaults say so.
+        """
         given = call.parameters
         key = arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}")
         vault = self.vaults.get(key)
         if vault is None:
             raise arm_resource_not_found(VAULT_KIND, given["vault"], given["group"])
         parts = vault["id"].split("/")
-        return asr_vault_id(parts[2], parts[4], parts[8])
+        vault_id = asr_vault_id(parts[2], parts[4], parts[8])
+        refuses = self.world.settings.unused_vault is UnusedVault.REFUSES and call.route.name not in _SETS_UP
+        # Whatever was accepted in a vault left a job.
+        if refuses and not self.jobs.holds(vault_id):
+            raise never_set_up(vault_id)
+        return vault_id
+
+    def forget_vault(self, vault: Document) -> None:
+        """A vault is gone, with all that Site Recovery kept of it: one made anew under its name begins anew."""
+        parts = vault["id"].split("/")
+        vault_id = asr_vault_id(parts[2], parts[4], parts[8])
+        for job in self.jobs.of(vault_id):
+            self.jobs.delete(job.name)
+        for table in (self.events, self.plans, self.network_mappings):
+            for document in table.of(vault_id):
+                table.delete(document["id"])
+        self.vaults.delete(vault["id"])
 
     def fabric(self, call: Call) -> Document:
         """The fabric that the path names; 404 as recorded if there is none."""

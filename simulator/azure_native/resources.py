@@ -97,7 +97,7 @@ class Resources:
         Raises ArmError, CreationFailedError, CancelledError.
         """
         path = kind.resource_path(self._configuration.subscription, new.values)
-        if self._arm.get(path, kind.api_version) is not None:
+        if self._exists(path, kind.api_version):
             raise ArmError(
                 None,
                 f"cannot create already existing resource '{path}'. Adopt it with the `import_` option of the "
@@ -111,6 +111,13 @@ class Resources:
                 raise
             raise CreationFailedError(_state(kind, path, left_behind, new), str(error)) from error
         return _state(kind, path, answer, new)
+
+    def _exists(self, path: str, api_version: str) -> bool:
+        """Whether there is a resource already. Like azure-native itself, this takes 404 alone for "no"."""
+        try:
+            return self._arm.get(path, api_version) is not None
+        except ArmError as error:
+            raise ArmError(None, f"cannot check existence of resource '{path}': {error}") from error
 
     def read(self, kind: ResourceType, resource_id: str, inputs: Properties) -> tuple[State, Properties] | None:
         """Return the resource and the inputs that describe it as it is now, or None if it is gone.

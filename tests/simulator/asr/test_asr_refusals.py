@@ -202,4 +202,4 @@ def test_loose_tolerates_unknown_fields(fresh_simulator: FreshSimulator) -> None
     assert simulator.arm("PUT", vault, body).status_code == 201
     settings = {**policy_input()["properties"]["providerSpecificInput"], "somethingNew": {"deep": True}}
     policy = {"properties": {"providerSpecificInput": settings}}
-    assert simulator.arm("PUT", f"{vault}/replicationPolicies/p", policy).status_code == 202
+    assert simulator.arm("PUT", f"{vault}/replicationPolicies/policy", policy).status_code == 202

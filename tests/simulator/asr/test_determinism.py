@@ -25,11 +25,11 @@ def _bodies(estate: Estate) -> list[Any]:
     estate.advance(100)
     containers = _ask(estate, "GET", f"{site}/replicationProtectionContainers")
     container = containers["value"][0]["id"]
-    policy = f"{estate.vault_path}/replicationPolicies/p"
+    policy = f"{estate.vault_path}/replicationPolicies/policy"
     seen += [containers, _ask(estate, "PUT", policy, policy_input())]
     estate.advance(10)
-    mapping = {"policyId": policy, "targetProtectionContainerId": "Microsoft Azure"}
-    seen.append(_ask(estate, "PUT", f"{container}/replicationProtectionContainerMappings/m", {"properties": mapping}))
+    mapping = {"properties": {"policyId": policy, "targetProtectionContainerId": "Microsoft Azure"}}
+    seen.append(_ask(estate, "PUT", f"{container}/replicationProtectionContainerMappings/mapping", mapping))
     estate.advance(30)
     machines = _ask(estate, "GET", f"{container}/replicationProtectableItems")
     item = f"{container}/replicationProtectedItems/web01"
