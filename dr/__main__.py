@@ -2,7 +2,10 @@
 
 import click
 
-from dr import impact, import_, move, requirements, rules, status, validate
+from dr import exit_codes, impact, import_, move, requirements, rules, status, validate
+
+# Of every command below: click's own 2 would tell a pipeline of changes.
+click.UsageError.exit_code = exit_codes.Exit.USAGE
 
 # One line a command; `--help` shows them in order of name.
 COMMANDS: tuple[click.Command, ...] = (

@@ -52,8 +52,8 @@ def command(
 ) -> None:
     """Preview a stack and say what its moves would cost.
 
-    Ends with 0 if there is nothing to do, 2 if there are changes, 3 if a move is blocked, 4 if a VM waits for a person,
-    5 if both copies of a VM run or neither does, 1 if the preview failed.
+    Ends with 0 if there is nothing to do, 2 if there are changes, 3 if a move is blocked, 4 if a VM waits for a person
+    or is held, 5 if both copies of a VM run or neither does; with 1 if the preview failed, 64 if the command is wrong.
     """
     report = impact_report(stack, save_plan=save_plan, config_file=config_file)
     text = rendered(report, form)

@@ -25,7 +25,7 @@ from executor.move import MoveOrder, Outcome, carry_out
 from executor.observe import Look
 from executor.stops import BeyondPlan, Blocked, Interrupted, MoveStopped, StillRunning, Waiting
 from executor.survey import Survey, survey_of
-from lifecycle.blockers import Blocker, Code
+from lifecycle.blockers import Blocker
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place
 from lifecycle.impact import Impact, impact_of
@@ -33,6 +33,7 @@ from lifecycle.impact_text import impact_text
 from lifecycle.observation import Observation
 from lifecycle.options import FailoverMode
 from lifecycle.planner import plan
+from lifecycle.stack_limits import frozen
 from lifecycle.stages import WORDS, stage_of
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.service import SiteRecovery
@@ -43,7 +44,7 @@ class Ending(IntEnum):
 
     DONE = 0
     FAILED = 1
-    WRONG = 2
+    WRONG = 64
     BLOCKED = 3
     WAITING = 4
     IN_PROGRESS = 5
@@ -78,9 +79,9 @@ def command(
     file says of holds, commits and verification is heeded. It prints what the move would cost and asks for the VM's
     name. Ctrl-C stops between steps; a second one at once. The same command again goes on.
 
-    Ends with 0 when the VM is where it is to be, 1 when a step failed or the service could not be reached, 2 when the
-    command or the stack file is wrong, 3 when nothing was begun (blocked, frozen, or not confirmed), 4 when the move
-    waits for a person, 5 when a step goes on in the service past its time limit, 130 after Ctrl-C.
+    Ends with 0 when the VM is where it is to be, 1 when a step failed or the service could not be reached, 3 when
+    nothing was begun (blocked, frozen, or not confirmed), 4 when the move waits for a person, 5 when a step goes on in
+    the service past its time limit, 64 when the command or the stack file is wrong, 130 after Ctrl-C.
     """
     if mode is not None and place != Place.AZURE.value:
         raise click.UsageError("--mode is of a failover to Azure; failing back is always planned.")
@@ -173,15 +174,11 @@ class _BreakGlass:
             return declared
         return replace(declared, options=replace(declared.options, mode=FailoverMode(self._order.mode)))
 
-    def _frozen(self) -> Iterator[Blocker]:
-        reason = self._wanted.settings.freeze
-        if reason is not None and not self._order.despite_freeze:
-            yield Blocker(
-                Code.FREEZE,
-                self._wanted.name,
-                cause=f"all moves of this stack are frozen: {reason}",
-                mend="a freeze is for planned work; if this is an emergency, add --despite-freeze",
-            )
+    def _frozen(self) -> list[Blocker]:
+        if self._order.despite_freeze:
+            return []
+        mend = "a freeze is for planned work; if this is an emergency, add --despite-freeze"
+        return [replace(each, mend=mend) for each in frozen(self._wanted.name, self._wanted.settings.freeze)]
 
     def _say_frozen(self) -> None:
         reason = self._wanted.settings.freeze

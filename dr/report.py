@@ -7,25 +7,17 @@ have left behind (DR_FACTS). Nothing is computed twice, so no report can say oth
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
+
+from dr.exit_codes import Exit, meaning, worst
 
 SCHEMA_VERSION = 1
 
 
-class Exit(IntEnum):
-    """What `impact` and `status` end with."""
-
-    NOTHING = 0
-    FAILED = 1
-    CHANGES = 2
-    BLOCKED = 3
-    WAITING = 4
-    TWO_OR_NONE = 5
-
-
 _TWO_OR_NONE = {"bothRunning", "neitherRunning"}
+# What the engine counts and nobody has to do anything about: it looks, and keeps.
+_NO_CHANGE = {"same", "read", "refresh", "read-discard"}
 
 
 @dataclass(frozen=True)
@@ -59,19 +51,20 @@ class Report:
         return tuple(blocker for blocker in self.blockers if (blocker["vm"], blocker["code"]) not in told)
 
     @property
-    def exit_code(self) -> Exit:
-        if any(blocker["code"] in _TWO_OR_NONE for blocker in self.blockers) or self._stands_on_two_or_none():
-            return Exit.TWO_OR_NONE
-        if self.blockers:
-            return Exit.BLOCKED
-        if self.failed:
-            return Exit.FAILED
-        if any(vm.get("decision") == "held" or _waits_first(vm) for vm in self.vms):
-            return Exit.WAITING
-        return Exit.CHANGES if any(count for name, count in self.changes.items() if name != "same") else Exit.NOTHING
+    def changed(self) -> bool:
+        """Whether the engine would change anything."""
+        return any(count for name, count in self.changes.items() if name not in _NO_CHANGE)
 
-    def _stands_on_two_or_none(self) -> bool:
-        return any((vm.get("from") or {}).get("stage") in _TWO_OR_NONE for vm in self.vms)
+    @property
+    def exit_code(self) -> Exit:
+        found = [_meaning(vm) for vm in self.vms]
+        # Of the stack as a whole, or of a VM that could not be looked at.
+        found += [Exit.TWO_OR_NONE if blocker["code"] in _TWO_OR_NONE else Exit.BLOCKED for blocker in self.blockers]
+        if self.failed and not self.blockers:
+            found.append(Exit.FAILED)
+        if self.changed:
+            found.append(Exit.CHANGES)
+        return worst(found)
 
     def as_json(self) -> dict[str, Any]:
         """As docs/schema/impact.schema.json has it."""
@@ -80,6 +73,7 @@ class Report:
             "stack": self.stack,
             "verdict": self.verdict,
             "exitCode": int(self.exit_code),
+            "changed": self.changed,
             "changes": dict(self.changes),
             "blockers": [dict(blocker) for blocker in self.blockers],
             "vms": [dict(vm) for vm in self.vms],
@@ -102,6 +96,15 @@ def report_of(stack: str, preview: Mapping[str, Any], facts: Path, *, failed: bo
         changes=dict(preview.get("changeSummary") or {}),
         errors=tuple(_errors(preview)) if failed else (),
         failed=failed,
+    )
+
+
+def _meaning(vm: Mapping[str, Any]) -> Exit:
+    return meaning(
+        str((vm.get("from") or {}).get("stage", "")),
+        blocked=bool(vm.get("blockers")),
+        waits=vm.get("decision") == "held" or _waits_first(vm),
+        changes=vm.get("decision") == "move",
     )
 
 

@@ -1,34 +1,36 @@
 """Where every declared VM stands, as a person and a pipeline want to know it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from dr.report import Exit
+from dr.exit_codes import Exit, meaning, worst
+from lifecycle.blockers import Blocker
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place
-from lifecycle.intent import where_it_runs
+from lifecycle.intent import Decision, Intent, where_it_runs
 from lifecycle.observation import Observation
-from lifecycle.planner import plan
 from lifecycle.spans import span
-from lifecycle.stages import WORDS, Stage, stage_of
+from lifecycle.stack_limits import of_the_whole
+from lifecycle.stages import WORDS
 from lifecycle.warnings import RPO_CRITICAL, RPO_WARNING
 
 _DAY = 86400.0
-_HIGHEST = {Stage.BOTH_RUNNING, Stage.NEITHER_RUNNING}
-# The service itself waits for somebody here, whatever the stack declares.
-_WAITS = {
-    Stage.TEST_FAILOVER,
-    Stage.FAILOVER_COMMIT_PENDING,
-    Stage.WAITING_TO_COMPLETE,
-    Stage.FAILBACK_COMMIT_PENDING,
-}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a VM that has a protected item: how it is, what an `up` would do, and what stops that."""
+
+    seen: Observation
+    intent: Intent
+    blockers: tuple[Blocker, ...] = ()
 
 
 @dataclass(frozen=True)
 class StatusRow:
-    """One VM. `means` is what its row contributes to the exit code; `seen` is None where it has no protected item."""
+    """One VM. `means` is what its row contributes to the exit code, `why` says why it is held, or what blocks it."""
 
     vm: str
     location: str
@@ -39,7 +41,9 @@ class StatusRow:
     rpo_rank: int
     allowed: tuple[str, ...]
     last_test: str
-    declared: str
+    declared: Direction
+    moves: bool
+    why: tuple[str, ...]
     means: Exit
 
     def as_json(self) -> dict[str, Any]:
@@ -52,18 +56,23 @@ class StatusRow:
             "rpo": self.rpo,
             "allowedOperations": list(self.allowed),
             "lastTestFailover": self.last_test,
-            "declared": self.declared,
+            "declared": self.declared.value,
+            "why": list(self.why),
             "exitCode": int(self.means),
         }
 
 
-def status_row(vm: str, seen: Observation | None, goal: Direction, declared: Declared) -> StatusRow:
-    """The row of a VM. Times are of the service's clock."""
-    if seen is None:
+def status_row(vm: str, standing: Standing | None, goal: Direction, declared: Declared) -> StatusRow:
+    """The row of a VM; `standing` is None where it has no protected item. Times are of the service's clock."""
+    if standing is None:
         words = "is not protected in the vault"
-        return StatusRow(vm, "", "notProtected", words, "", "", 0, (), "", goal.value, Exit.CHANGES)
-    stage = stage_of(seen)
+        return StatusRow(vm, "", "notProtected", words, "", "", 0, (), "", goal, False, (), Exit.CHANGES)
+    seen, intent = standing.seen, standing.intent
+    stage = intent.plan.stage
     rpo, rank = _rpo(seen, declared)
+    moves = intent.decision is Decision.MOVE
+    held = intent.decision is Decision.HELD
+    steps = intent.plan.steps
     return StatusRow(
         vm=vm,
         location=where_it_runs(seen).words,
@@ -74,27 +83,31 @@ def status_row(vm: str, seen: Observation | None, goal: Direction, declared: Dec
         rpo_rank=rank,
         allowed=tuple(sorted(seen.allowed)),
         last_test=_ago(seen.last_test_failover, seen.at),
-        declared=goal.value,
-        means=_means(seen, stage, goal, declared),
+        declared=goal,
+        moves=moves,
+        why=tuple(blocker.message for blocker in standing.blockers) if moves else (f"HELD: {intent.why}",) * held,
+        means=meaning(
+            stage.value,
+            blocked=bool(standing.blockers),
+            waits=held or (moves and bool(steps) and bool(steps[0].waits)),
+            changes=moves or (intent.decision is Decision.ADOPT and not intent.plan.reached),
+        ),
+    )
+
+
+def with_the_whole(rows: Sequence[StatusRow], most: int) -> tuple[StatusRow, ...]:
+    """`rows` with what stops moves by their number, or as they go both ways."""
+    free = [(row.vm, row.declared) for row in rows if row.moves and row.means not in {Exit.BLOCKED, Exit.TWO_OR_NONE}]
+    found = {blocker.vm: blocker for blocker in of_the_whole(free, most)}
+    return tuple(
+        replace(row, why=(*row.why, found[row.vm].message), means=Exit.BLOCKED) if row.vm in found else row
+        for row in rows
     )
 
 
 def exit_code(rows: Sequence[StatusRow]) -> Exit:
-    """The highest that any VM has: both copies or neither running, then blocked, then waiting, then changes."""
-    ranked = (Exit.TWO_OR_NONE, Exit.BLOCKED, Exit.WAITING, Exit.CHANGES)
-    found = {row.means for row in rows}
-    return next((code for code in ranked if code in found), Exit.NOTHING)
-
-
-def _means(seen: Observation, stage: Stage, goal: Direction, declared: Declared) -> Exit:
-    if stage in _HIGHEST:
-        return Exit.TWO_OR_NONE
-    due = plan(seen, goal, declared.options)
-    if stage in _WAITS or (due.steps and due.steps[0].waits):
-        return Exit.WAITING
-    if due.reached:
-        return Exit.NOTHING
-    return Exit.BLOCKED if due.blockers else Exit.CHANGES
+    """The highest that any VM has."""
+    return worst(row.means for row in rows)
 
 
 def _progress(seen: Observation) -> str:

@@ -58,7 +58,7 @@ def validate_files(files: Sequence[Path], now: datetime) -> tuple[CheckedFile, .
 def command(files: tuple[Path, ...], stack: str | None, form: str) -> None:
     """Check stack files without the engine and without Azure.
 
-    FILES are stack files; without any, all of stacks/. Ends with 0 if there is no problem, 1 if there is one, 2 if the
+    FILES are stack files; without any, all of stacks/. Ends with 0 if there is no problem, 1 if there is one, 64 if the
     command is wrong.
     """
     if files and stack:

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 def read(impact: dict[str, Any]) -> tuple[bool, bool, str]:
     """Whether `up` would do anything, whether anything of it cannot be undone, and both as Markdown."""
-    changes = any(count for operation, count in impact["changes"].items() if operation != "same")
+    changes = bool(impact["changed"])
     moving = [vm for vm in impact["vms"] if vm["decision"] == "move"]
     final = [step for vm in moving for step in vm["steps"] if not step["reversible"]]
     return changes, bool(final), "\n".join(_lines(impact, moving, changes=changes)) + "\n"

@@ -19,6 +19,7 @@ from lifecycle.observation import Observation
 from lifecycle.options import MoveOptions
 from lifecycle.permits import Permits
 from lifecycle.planner import Plan
+from lifecycle.stack_limits import frozen
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
 from lifecycle.verdict import Assessment, Verdict
@@ -116,13 +117,15 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         raise
     except SiteRecoveryError as error:
         return _unseen(news, olds, error)
-    assessment = judged(survey, seen, intent.plan, declared, blockers_of_the_stack(news))
+    assessment = judged(survey, seen, intent.plan, declared, frozen(news["vm"], news.get("freeze")))
     return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 
 
 def blockers_now(news: Mapping[str, Any], seen: Observation, due: Plan) -> Assessment:
     """The move judged again, just before it is begun. What the planner itself finds is the executor's to judge."""
-    return judged_again(survey_of(service_of(news)), seen, due, declared_of(news), blockers_of_the_stack(news))
+    return judged_again(
+        survey_of(service_of(news)), seen, due, declared_of(news), frozen(news["vm"], news.get("freeze"))
+    )
 
 
 def _moves(news: Mapping[str, Any], impact: Impact) -> dict[str, Any]:
@@ -208,19 +211,6 @@ def first_direction(vm: str, why: str) -> Blocker:
         cause=why,
         mend="declare the direction in which the VM runs now, run `pulumi up`, then change it",
     )
-
-
-def blockers_of_the_stack(news: Mapping[str, Any]) -> list[Blocker]:
-    if not news.get("freeze"):
-        return []
-    return [
-        Blocker(
-            Code.FREEZE,
-            news["vm"],
-            cause=f"all moves of this stack are frozen: {news['freeze']}",
-            mend="`pulumi config rm site-recovery:freeze` when the reason is gone",
-        )
-    ]
 
 
 def _say_blocked(blocker: Blocker) -> dict[str, str]:

@@ -12,8 +12,9 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 from pulumi.output import Input
 
+from lifecycle.directions import Direction
+from lifecycle.stack_limits import of_the_whole
 from providers.gate_table import Row, summary, table
-from providers.move_limits import both_ways, too_many
 from providers.operation import Severity, current_operation
 from providers.parallelism import too_few_workers
 from providers.preview_notes import noted, write
@@ -70,14 +71,9 @@ class MoveGate(Resource, module="siteRecovery", name="MoveGate"):
 
 
 def _of_the_whole(directions: Sequence[Mapping[str, Any]], most: int) -> list[dict[str, str]]:
-    # A VM that is blocked does not move, so it neither counts nor stands in another's way.
-    moving = [row for row in directions if row.get("plan") and not row.get("blockers")]
-    found = [
-        both_ways(row["vm"], moving[0]["vm"]).as_input()
-        for row in moving[1:]
-        if row["direction"] != moving[0]["direction"]
-    ]
-    return found + [too_many(row["vm"], len(moving), most).as_input() for row in moving[most:]]
+    free = [row for row in directions if row.get("plan") and not row.get("blockers")]
+    moving = [(str(row["vm"]), Direction(row["direction"])) for row in free]
+    return [blocker.as_input() for blocker in of_the_whole(moving, most)]
 
 
 def _say(text: str, moving: Sequence[Row]) -> None:

@@ -6,8 +6,9 @@ process, so the count lives as long as the process.
 
 import threading
 
-from lifecycle.blockers import Blocker, Code
+from lifecycle.blockers import Blocker
 from lifecycle.directions import Direction
+from lifecycle.stack_limits import both_ways, too_many
 from site_recovery.records import VaultId
 
 _lock = threading.Lock()
@@ -26,23 +27,3 @@ def begin_move(vault: VaultId, vm: str, goal: Direction, most: int) -> Blocker |
             return too_many(vm, len(others) + 1, most)
         begun[vm] = goal
         return None
-
-
-def both_ways(vm: str, other: str) -> Blocker:
-    """One `up` never moves VMs both ways: a site that is failed over to is not failed over from."""
-    return Blocker(
-        Code.BOTH_WAYS,
-        vm,
-        cause=f"{vm} and {other} would move in opposite directions in one `up`",
-        mend="change the direction of one of them in an `up` of its own",
-    )
-
-
-def too_many(vm: str, moves: int, most: int) -> Blocker:
-    """More VMs than the stack allows."""
-    return Blocker(
-        Code.TOO_MANY_MOVES,
-        vm,
-        cause=f"{moves} VMs would move in one `up`, and maxMoves is {most}",
-        mend=f"flip fewer at a time, or allow it: `pulumi config set site-recovery:maxMoves {moves}`",
-    )

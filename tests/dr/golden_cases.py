@@ -25,10 +25,10 @@ from lifecycle.observation import HealthError, Observation, Owner, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Approval, Attestation, Permits, Waiver
 from lifecycle.planner import plan
+from lifecycle.stack_limits import both_ways, frozen, too_many
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.verdict import assess
-from providers.direction_facts import blockers_of_the_stack, first_direction
-from providers.move_limits import both_ways, too_many
+from providers.direction_facts import first_direction
 from tests.lifecycle import rows
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -143,7 +143,7 @@ def cases() -> Mapping[str, Report]:
         Code.UNKNOWN_STATE: move(rows.STRANGE, HOME),
         Code.UNREACHABLE: unseen(replace(gone, code=Code.UNREACHABLE, mend="see that Azure can be reached")),
         Code.FIRST_DIRECTION: unseen(first_direction("sql01", "sql01 is not protected yet, so it runs on premises")),
-        Code.FREEZE: move(HERE, TO_AZURE, found=blockers_of_the_stack({"vm": "sql01", "freeze": "audit week"})),
+        Code.FREEZE: move(HERE, TO_AZURE, found=frozen("sql01", "audit week")),
         Code.TOO_MANY_MOVES: stack_wide(too_many("sql01", 2, 1)),
         Code.BOTH_WAYS: stack_wide(both_ways("sql01", "app01")),
         Code.WINDOW_PASSED: move(AWAY, HOME, replace(PLANNED, completion_window=closed)),

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from dr.exit_codes import Exit
 from dr.rendering import rendered
-from dr.report import Exit, Report
+from dr.report import Report
 from dr.requirements import requirements_document
 from dr.rules import rules_document
 from lifecycle.blockers import RULES, Code

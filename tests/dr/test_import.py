@@ -168,7 +168,7 @@ def test_what_is_not_given_is_asked_for(arguments: list[str], says: str, monkeyp
     monkeypatch.delenv("AZURE_SUBSCRIPTION_ID", raising=False)
     monkeypatch.delenv("AZURE_TENANT_ID", raising=False)
     shown = CliRunner().invoke(dr, ["import", *arguments])
-    assert shown.exit_code == 2
+    assert shown.exit_code == 64
     assert says in shown.output
 
 
@@ -178,5 +178,5 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path, monkeypatch: p
     (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text("config: {}\n", encoding="utf-8")
     vault = f"{GROUP}/providers/Microsoft.RecoveryServices/vaults/v1"
     shown = CliRunner().invoke(dr, ["import", "--vault", vault, "--tenant", SUBSCRIPTION, "--stack", "prod"])
-    assert shown.exit_code == 2
+    assert shown.exit_code == 64
     assert "is there already" in shown.output

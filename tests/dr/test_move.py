@@ -129,17 +129,17 @@ def test_ctrl_c_stops_between_steps_and_the_same_command_goes_on(glass: BrokenGl
         ((VM, "--to", "cloud"), "'cloud' is not one of 'onPremises', 'azure'"),
     ],
 )
-def test_a_wrong_command_ends_with_2(glass: BrokenGlass, arguments: tuple[str, ...], said: str) -> None:
+def test_a_wrong_command_ends_with_64(glass: BrokenGlass, arguments: tuple[str, ...], said: str) -> None:
     glass.begin()
     ended = glass.move(*arguments)
-    assert ended.code == 2, ended.said
+    assert ended.code == 64, ended.said
     assert said in ended.said
 
 
-def test_a_wrong_stack_file_ends_with_2_and_all_that_is_wrong_in_it(glass: BrokenGlass) -> None:
+def test_a_wrong_stack_file_ends_with_64_and_all_that_is_wrong_in_it(glass: BrokenGlass) -> None:
     glass.begin(directon="azureToOnPremises", holdAfter="lunch")
     ended = glass.move(VM, "--to", "azure")
-    assert ended.code == 2
+    assert ended.code == 64
     assert "The configuration has 2 problems. Nothing was changed." in ended.said
 
 

@@ -14,12 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from dr.report import Exit
-from dr.status_rows import exit_code, status_row
+from dr.exit_codes import Exit
+from dr.report import Report
+from dr.status_rows import Standing, StatusRow, exit_code, status_row, with_the_whole
+from lifecycle.data_loss import DataLoss
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
+from lifecycle.impact import impact_of, standing_facts
+from lifecycle.intent import Decision
+from lifecycle.observation import Observation
 from lifecycle.options import Commit, MoveOptions
 from lifecycle.targets import Targets
+from lifecycle.verdict import Assessment
+from lifecycle.without_state import likely_intent
 from tests.lifecycle import rows
 from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import connected, prepare, protect
@@ -28,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
 BOLD = Declared(MoveOptions(failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC))
 
+# (state, declared direction, what the row means)
 MEANS = [
     ("PROTECTED", HOME, Exit.NOTHING),
     ("PROTECTED", TO_AZURE, Exit.CHANGES),
@@ -38,9 +46,13 @@ MEANS = [
     ("ENABLING", TO_AZURE, Exit.BLOCKED),
     ("BUSY", TO_AZURE, Exit.BLOCKED),
     ("TEST_FAILOVER", HOME, Exit.WAITING),
-    ("COMMIT_PENDING", TO_AZURE, Exit.WAITING),
-    ("WAITING_TO_COMPLETE", HOME, Exit.WAITING),
-    ("FAILBACK_COMMIT_PENDING", HOME, Exit.WAITING),
+    # Ours: the next `up` goes on.
+    ("COMMIT_PENDING", TO_AZURE, Exit.CHANGES),
+    ("WAITING_TO_COMPLETE", HOME, Exit.CHANGES),
+    ("FAILBACK_COMMIT_PENDING", HOME, Exit.CHANGES),
+    # A flip that was taken back in the middle of its move is held.
+    ("COMMIT_PENDING", HOME, Exit.WAITING),
+    ("SYNCHRONIZING", TO_AZURE, Exit.WAITING),
     ("BOTH_RUNNING", HOME, Exit.TWO_OR_NONE),
     ("NEITHER_RUNNING", TO_AZURE, Exit.TWO_OR_NONE),
 ]
@@ -48,11 +60,54 @@ MEANS = [
 
 @pytest.mark.parametrize(("row", "goal", "means"), MEANS)
 def test_each_row_means_something_to_a_pipeline(row: str, goal: Direction, means: Exit) -> None:
-    assert status_row("sql01", rows.ALL[row], goal, BOLD).means is means
+    assert _row(rows.ALL[row], goal).means is means
+
+
+@pytest.mark.parametrize(
+    ("row", "goal", "code"),
+    [
+        ("PROTECTED", TO_AZURE, Exit.WAITING),
+        ("PROTECTED_IN_AZURE", HOME, Exit.WAITING),
+        ("COMMITTED_RECORDED", HOME, Exit.WAITING),
+        ("PROTECTED_IN_AZURE", TO_AZURE, Exit.NOTHING),
+    ],
+)
+def test_a_vm_that_somebody_else_brought_elsewhere_is_held(row: str, goal: Direction, code: Exit) -> None:
+    shown = _row(rows.ALL[row], goal, moved_by_others=True)
+    assert shown.means is code
+    assert any(text.startswith("HELD: ") for text in shown.why) is (code is Exit.WAITING)
+
+
+@pytest.mark.parametrize("options", [BOLD.options, MoveOptions()], ids=["automatic", "by hand"])
+@pytest.mark.parametrize("goal", [TO_AZURE, HOME])
+@pytest.mark.parametrize("name", rows.ALL)
+def test_status_and_impact_end_with_the_same_code(name: str, goal: Direction, options: MoveOptions) -> None:
+    """For a flip of ours that is not applied: the only thing that the state knows better."""
+    seen = rows.ALL[name]
+    intent = likely_intent(seen, goal, options, moved_by_others=False)
+    declared = Declared(options)
+    row = status_row(
+        "sql01", Standing(seen, intent, intent.plan.blockers * (intent.decision == "move")), goal, declared
+    )
+    facts: dict[str, object] = standing_facts(seen, intent.decision.value, row.stage, row.words, "")
+    if intent.decision == "move":
+        assessment = Assessment(intent.plan.blockers, (), (), DataLoss(0, ""), None, None)
+        facts = impact_of(seen, intent.plan, declared, assessment, ()).as_facts()
+    changes = {"update": 1} if intent.decision in {"move", "adopt"} else {"same": 1}
+    report = Report("prod", None, (facts,), (), changes, (), failed=False)
+    assert row.means is report.exit_code
+
+
+def test_vms_past_the_limit_of_the_stack_or_both_ways_are_blocked() -> None:
+    moving = [_row(replace(rows.PROTECTED, vm=vm), TO_AZURE) for vm in ("app01", "sql01")]
+    home = _row(replace(rows.PROTECTED_IN_AZURE, vm="web01"), HOME)
+    assert [row.means for row in with_the_whole(moving, 2)] == [Exit.CHANGES, Exit.CHANGES]
+    assert [row.means for row in with_the_whole(moving, 1)] == [Exit.CHANGES, Exit.BLOCKED]
+    assert [row.means for row in with_the_whole([*moving, home], 3)] == [Exit.CHANGES, Exit.CHANGES, Exit.BLOCKED]
 
 
 def test_the_worst_of_all_vms_decides_the_exit_code() -> None:
-    shown = [status_row("sql01", rows.ALL[row], goal, BOLD) for row, goal, _ in MEANS]
+    shown = [_row(rows.ALL[row], goal) for row, goal, _ in MEANS]
     assert exit_code(shown) is Exit.TWO_OR_NONE
     assert exit_code([row for row in shown if row.means is not Exit.TWO_OR_NONE]) is Exit.BLOCKED
     assert exit_code([row for row in shown if row.means in {Exit.WAITING, Exit.CHANGES}]) is Exit.WAITING
@@ -66,16 +121,22 @@ def test_a_vm_without_an_item_is_a_change_to_be_made() -> None:
 @pytest.mark.parametrize(("seconds", "rank"), [(600, 0), (1799, 0), (1800, 1), (2700, 2)])
 def test_the_rpo_is_held_against_its_target_twice_and_three_times(seconds: int, rank: int) -> None:
     declared = replace(BOLD, targets=Targets(rpo_minutes=15))
-    row = status_row("sql01", replace(rows.PROTECTED, rpo_seconds=seconds), HOME, declared)
+    row = _row(replace(rows.PROTECTED, rpo_seconds=seconds), HOME, declared)
     assert row.rpo_rank == rank
     assert row.rpo.endswith("of 15 min")
 
 
 def test_what_is_not_known_is_not_shown_as_a_number() -> None:
-    row = status_row("sql01", replace(rows.PROTECTED, rpo_seconds=None), HOME, BOLD)
+    row = _row(replace(rows.PROTECTED, rpo_seconds=None), HOME)
     assert (row.rpo, row.last_test) == ("unknown", "never")
     tested = replace(rows.PROTECTED, last_test_failover=rows.NOW - timedelta(days=12))
-    assert status_row("sql01", tested, HOME, BOLD).last_test == "12 days ago"
+    assert _row(tested, HOME).last_test == "12 days ago"
+
+
+def _row(seen: Observation, goal: Direction, declared: Declared = BOLD, *, moved_by_others: bool = False) -> StatusRow:
+    intent = likely_intent(seen, goal, declared.options, moved_by_others=moved_by_others)
+    blockers = intent.plan.blockers if intent.decision is Decision.MOVE else ()
+    return status_row(seen.vm, Standing(seen, intent, blockers), goal, declared)
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +192,11 @@ def test_watching_follows_until_it_is_stopped_and_ends_with_what_was_seen_last(s
 def test_a_stack_that_does_not_exist_is_a_mistake_of_the_command(simulator: RunningSimulator) -> None:
     assert connected(simulator).items()
     done = _status(simulator, "--stack", "prod")
-    assert done.returncode == Exit.FAILED, "2 would tell a pipeline of changes"
+    assert done.returncode == Exit.USAGE, "2 would tell a pipeline of changes"
     assert "There is no stack file" in done.stderr
     both = _status(simulator, "--stack", "local", "--stack-file", str(ROOT / "stacks" / "Pulumi.local.yaml"))
-    assert both.returncode == Exit.FAILED
+    assert both.returncode == Exit.USAGE
+    assert _status(simulator, "--stak", "local").returncode == Exit.USAGE
     assert "Name the stack (--stack) or its file (--stack-file)" in both.stderr
 
 

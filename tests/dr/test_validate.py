@@ -167,16 +167,16 @@ def test_a_stack_may_be_named_with_organization_and_project(tmp_path: Path) -> N
         (["--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
     ],
 )
-def test_a_wrong_command_ends_with_2(tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_a_wrong_command_ends_with_64(tmp_path: Path, arguments: list[str], told: str) -> None:
     write(tmp_path, "a", small())
     ended = run(tmp_path, *arguments)
-    assert ended.returncode == 2
+    assert ended.returncode == 64
     assert told in ended.stderr
 
 
 def test_a_directory_without_stacks_is_told(tmp_path: Path) -> None:
     ended = run(tmp_path)
-    assert ended.returncode == 2
+    assert ended.returncode == 64
     assert "There is no stack file in stacks/." in ended.stderr
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dr.report import Exit
+from dr.exit_codes import Exit
 from tests.engine.stack_under_test import StackUnderTest, resources_changed
 from tests.engine_fixture import ROOT, EngineUnderTest, engine
 from tests.simulator.running import RunningSimulator
