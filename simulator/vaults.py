@@ -88,6 +88,8 @@ def create_vault(call: Call) -> Reply:
             f"The resource '{given['vault']}' already exists in location '{known['location']}' in resource group "
             f"'{given['group']}'. A resource with the same name cannot be created in location '{wanted.location}'.",
         )
+    if known is not None and known["properties"]["provisioningState"] == "Deleting":
+        raise ServiceError(409, "ResourceIsBeingDeleted", f"The vault '{given['vault']}' is being deleted.")
     vault = known or {"id": vault_id, "name": given["vault"], "type": VAULT_KIND}
     vault.update(location=wanted.location, sku=wanted.sku.model_dump(exclude_none=True), tags=wanted.tags or {})
     if wanted.identity is not None:
@@ -134,6 +136,8 @@ def delete_vault(call: Call) -> Reply:
             "Remove them and try again.",
         )
     name = _begin(call, vault, DELETE_SECONDS)
+    vault["properties"]["provisioningState"] = "Deleting"
+    asr.vaults.put(vault["id"], vault)
     call.world.schedule(call.now + DELETE_SECONDS, DELETED, {"vault": vault["id"]})
     return Reply(202, None, _headers(call, vault, name))
 
@@ -287,8 +291,13 @@ def _provisioned(world: World, _due: float, payload: Document) -> None:
 
 
 def _deleted(world: World, _due: float, payload: Document) -> None:
+    """The vault goes with all that it remembers, unless something was made in it meanwhile."""
     asr = world.room(SiteRecovery)
     vault = asr.vaults.get(payload["vault"])
-    # Something may have been made in it in the meantime.
-    if vault is not None and not _contents(asr, vault):
+    if vault is None or vault["properties"]["provisioningState"] != "Deleting":
+        return
+    if not _contents(asr, vault):
         asr.forget_vault(vault)
+        return
+    vault["properties"]["provisioningState"] = "Succeeded"
+    asr.vaults.put(vault["id"], vault)

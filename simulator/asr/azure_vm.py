@@ -5,12 +5,16 @@ resources.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, count
 
-from simulator.arm.compute import FailoverDisk, FailoverVm, Power, create_failover_vm, set_power
+from simulator.arm.compute import VIRTUAL_MACHINES, FailoverDisk, FailoverVm, Power, create_failover_vm, set_power
 from simulator.asr.records import ProtectedItem
+from simulator.asr.refusals import name_modified, name_unavailable
 from simulator.asr.site_recovery import JobFailure, SiteRecovery
 from simulator.errors import AsyncError, ServiceError
+from simulator.ids import arm_id, same
 from simulator.inventory import HostVm
+from simulator.store import Document
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,11 @@ def default_size(vm: HostVm) -> str:
     return next((size.name for size in SIZES if not shortcomings(size, vm)), SIZES[-1].name)
 
 
-def create_vm(asr: SiteRecovery, item: ProtectedItem, now: float, *, test_network: str = "") -> str:
-    """Make the virtual machine of a failover, switched off; returns its ARM id. A test one stands beside it, `-test`.
+def create_vm(
+    asr: SiteRecovery, item: ProtectedItem, now: float, *, test_network: str = ""
+) -> tuple[str, Document | None]:
+    """Make the virtual machine of a failover, switched off; returns its ARM id, and a warning if its name was taken. A
+    test one stands beside it, `-test`.
 
     Raises JobFailure if its resource group is gone.
     """
@@ -69,7 +76,8 @@ def create_vm(asr: SiteRecovery, item: ProtectedItem, now: float, *, test_networ
     configuration = item.nics[0]["ipConfigs"][0] if item.nics else {}
     network = test_network or settings["selectedRecoveryAzureNetworkId"]
     subnet = configuration.get("tfoSubnetName" if test_network else "recoverySubnetName") or "default"
-    name = f"{settings['recoveryAzureVmName']}{'-test' if test_network else ''}"
+    asked = f"{settings['recoveryAzureVmName']}{'-test' if test_network else ''}"
+    name = _free_name(asr, settings["recoveryAzureResourceGroupId"], asked)
     wanted = FailoverVm(
         group_id=settings["recoveryAzureResourceGroupId"],
         name=name,
@@ -94,7 +102,31 @@ def create_vm(asr: SiteRecovery, item: ProtectedItem, now: float, *, test_networ
             )
         ) from refused
     set_power(asr.world, vm_id, Power.STOPPED)
-    return vm_id
+    return vm_id, None if name == asked else name_modified(asked, name)
+
+
+def name_warning(asr: SiteRecovery, item: ProtectedItem, name: str, group: str) -> Document | None:
+    """What the service warns of when an item is to have a name in Azure that it may not get, or None."""
+    taken = _vm_id(asr, group, name)
+    if taken in asr.world.resources and not same(taken, item.azure_vm):
+        return name_unavailable(name)
+    others = (other.settings for other in asr.items.values() if other.key != item.key)
+    if any(
+        same(other["recoveryAzureResourceGroupId"], group) and other["recoveryAzureVmName"].lower() == name.lower()
+        for other in others
+    ):
+        return name_unavailable(name)
+    return None
+
+
+def _free_name(asr: SiteRecovery, group: str, name: str) -> str:
+    """The name, or if another machine of the resource group has it, that name with a number."""
+    candidates = (f"{name}-{number}" for number in count(1))
+    return next(one for one in chain((name,), candidates) if _vm_id(asr, group, one) not in asr.world.resources)
+
+
+def _vm_id(asr: SiteRecovery, group: str, name: str) -> str:
+    return arm_id(asr.world.settings.subscription, group.rstrip("/").rsplit("/", 1)[-1], f"{VIRTUAL_MACHINES}/{name}")
 
 
 def _disks(item: ProtectedItem, vm: HostVm, name: str) -> tuple[FailoverDisk, ...]:
@@ -102,9 +134,10 @@ def _disks(item: ProtectedItem, vm: HostVm, name: str) -> tuple[FailoverDisk, ..
     managed = item.settings["useManagedDisks"] == "true"
     account = (item.settings["recoveryAzureStorageAccount"] or "").rsplit("/", 1)[-1]
     chosen = [disk for disk in vm.disks if disk.id in item.settings["disks"]]
+    given = item.settings["diskTargets"]
     return tuple(
         FailoverDisk(
-            name=f"{name}-{disk.name.rsplit('.', 1)[0]}",
+            name=given.get(disk.id, {}).get("customTargetDiskName") or f"{name}-{disk.name.rsplit('.', 1)[0]}",
             size_gb=-(-disk.size_mb // 1024),
             operating_system=disk.operating_system,
             blob_uri=None if managed else f"https://{account}.blob.storage.localhost/vhds/{name}-{disk.name}",

@@ -228,11 +228,12 @@ def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str
                 "lunId": str(number),
                 "diskEncryptionSetId": None,
                 "customTargetDiskName": None,
+                **settings["diskTargets"].get(disk.id, {}),
             }
             for number, disk in enumerate(vm.disks)
             if disk.id in settings["disks"]
         ],
-        **{name: value for name, value in settings.items() if name != "disks"},
+        **{name: value for name, value in settings.items() if name not in {"disks", "diskTargets"}},
         "rpoInSeconds": round(replication.settled - (replication.last_replicated or replication.settled)),
         "lastRpoCalculatedTime": written(replication.settled),
         "vmId": item.vm,

@@ -6,10 +6,10 @@ from simulator.asr.inputs import FabricInput
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
-from simulator.asr.refusals import check_name
-from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
+from simulator.asr.refusals import at_once, check_name, host_unreachable, in_use
+from simulator.asr.site_recovery import VAULT, Effects, JobFailure, SiteRecovery, listing
 from simulator.clock import written
-from simulator.errors import ServiceError, asr_error, not_there, resource_not_found
+from simulator.errors import AsyncError, not_there, resource_not_found
 from simulator.ids import derived_guid
 from simulator.inventory import Host, Inventory
 from simulator.routing import Call, Reply
@@ -68,9 +68,8 @@ def remove_fabric(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     fabric = asr.fabric(call)
     purge = call.route.method == "DELETE"
-    in_use = [item for item in asr.items.of(asr.vault_id(call)) if item.fabric == fabric["id"].lower()]
-    if in_use or (asr.inventory.hosts_of(fabric["id"]) and not purge):
-        raise _in_use(fabric["name"], "protected items" if in_use else "registered providers")
+    refused = _why_site_stays(asr, fabric["id"], purge=purge)
+    at_once(asr, refused)
     job = start_job(
         asr,
         "PurgeVMM" if purge else "UnregisterFabric",
@@ -78,6 +77,7 @@ def remove_fabric(call: Call) -> Reply:
         now=call.now,
         client_request_id=call.client_request_id,
         payload={"fabric": fabric["id"]},
+        refused=refused,
     )
     return accepted(call, asr, job.name, fabric["id"], job=job)
 
@@ -140,6 +140,7 @@ def refresh_provider(call: Call) -> Reply:
         now=call.now,
         client_request_id=call.client_request_id,
         result=provider["id"],
+        payload={"host": provider["properties"]["machineName"]},
     )
     return accepted(call, asr, job.name, provider["id"], job=job)
 
@@ -148,17 +149,17 @@ def remove_provider(call: Call) -> Reply:
     """POST remove, or DELETE (purge), a provider: refused while a virtual machine of its host is protected."""
     asr = call.world.room(SiteRecovery)
     provider = _provider(asr, call)
-    host = asr.inventory.hosts.get(provider["properties"]["machineName"])
-    protected = {item.vm for item in asr.items.of(asr.vault_id(call))}
-    if host is not None and protected & set(host.vms):
-        raise _in_use(provider["properties"]["friendlyName"], "protected items")
+    host = provider["properties"]["machineName"]
+    refused = _why_provider_stays(asr, provider["id"], host)
+    at_once(asr, refused)
     job = start_job(
         asr,
         "PurgeDra" if call.route.method == "DELETE" else "UnregisterDra",
         Target(asr.vault_id(call), provider["properties"]["draIdentifier"], provider["properties"]["friendlyName"]),
         now=call.now,
         client_request_id=call.client_request_id,
-        payload={"provider": provider["id"], "host": provider["properties"]["machineName"]},
+        payload={"provider": provider["id"], "host": host},
+        refused=refused,
     )
     return accepted(call, asr, job.name, provider["id"], job=job)
 
@@ -246,6 +247,9 @@ def add_effects(effects: Effects) -> None:
     effects.ends["CreateSite"] = _site_made
     effects.ends["UnregisterFabric"] = effects.ends["PurgeVMM"] = _site_gone
     effects.ends["UnregisterDra"] = effects.ends["PurgeDra"] = _provider_gone
+    effects.tasks["RefreshFabricLayout", "RefreshFabricLayout"] = _layout_read
+    effects.restarts["UnregisterFabric"] = effects.restarts["PurgeVMM"] = _site_again
+    effects.restarts["UnregisterDra"] = effects.restarts["PurgeDra"] = _provider_again
 
 
 def _site_made(asr: SiteRecovery, job: Job, now: float) -> None:
@@ -336,12 +340,33 @@ def _provider(asr: SiteRecovery, call: Call) -> Document:
     return provider
 
 
-def _in_use(name: str, holders: str) -> ServiceError:
-    return asr_error(
-        400,
-        "BadRequest",
-        f"'{name}' cannot be removed, because it still has {holders}.",
-        code="SimulatorResourceInUse",
-        causes=f"There are {holders}.",
-        action=f"Remove the {holders} first.",
-    )
+def _why_site_stays(asr: SiteRecovery, fabric_id: str, *, purge: bool) -> AsyncError | None:
+    items = asr.items.of("/".join(fabric_id.split("/")[:9]))
+    protected = any(item.fabric == fabric_id.lower() for item in items)
+    if not protected and (purge or not asr.inventory.hosts_of(fabric_id)):
+        return None
+    holders = "protected items" if protected else "registered providers"
+    return in_use(f"'{fabric_id.rsplit('/', 1)[-1]}'", f"it still has {holders}")
+
+
+def _why_provider_stays(asr: SiteRecovery, provider_id: str, host_name: str) -> AsyncError | None:
+    host = asr.inventory.hosts.get(host_name)
+    protected = {item.vm for item in asr.items.of("/".join(provider_id.split("/")[:9]))}
+    if host is None or not protected & set(host.vms):
+        return None
+    return in_use(f"'{host_name}'", "it still has protected items")
+
+
+def _site_again(asr: SiteRecovery, job: Job, _now: float) -> AsyncError | None:
+    return _why_site_stays(asr, job.payload["fabric"], purge=job.scenario == "PurgeVMM")
+
+
+def _provider_again(asr: SiteRecovery, job: Job, _now: float) -> AsyncError | None:
+    return _why_provider_stays(asr, job.payload["provider"], job.payload["host"])
+
+
+def _layout_read(asr: SiteRecovery, job: Job, _now: float) -> None:
+    """A host that cannot be reached reports nothing."""
+    host = asr.inventory.hosts.get(job.payload["host"])
+    if host is None or not host.heartbeat:
+        raise JobFailure(host_unreachable(job.payload["host"]))

@@ -56,6 +56,10 @@ HyperV = Annotated[Literal["HyperVReplicaAzure"], spelt("HyperVReplicaAzure")]
 Tags = dict[str, str]
 
 
+class Nothing(Input):
+    """The body of an operation that takes none."""
+
+
 class FabricProperties(Input):
     """Nothing of a Hyper-V site is set: the service's own clients send an empty object."""
 
@@ -66,6 +70,18 @@ class FabricInput(Input):
     """FabricCreationInput."""
 
     properties: FabricProperties = FabricProperties()
+
+
+class RenewCertificateProperties(Input):
+    """RenewCertificateInputProperties."""
+
+    renew_certificate_type: str | None = None
+
+
+class RenewCertificateInput(Input):
+    """RenewCertificateInput."""
+
+    properties: RenewCertificateProperties = RenewCertificateProperties()
 
 
 class PolicySettings(Input):

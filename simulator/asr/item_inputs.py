@@ -12,6 +12,10 @@ from pydantic import Discriminator, Field, Tag
 
 from simulator.asr.inputs import Comments, Direction, HyperV, Input, Tags, YesNo, spelt
 
+# What Azure takes as the name of a virtual machine.
+_NOT_IN_A_NAME = r'\\/"\[\]:|<>+=;,?*@&#%\s'
+VmName = Annotated[str, Field(min_length=1, max_length=64, pattern=f"^[^{_NOT_IN_A_NAME}_][^{_NOT_IN_A_NAME}]*$")]
+
 
 class DiskInput(Input):
     """HyperVReplicaAzureDiskInputDetails."""
@@ -41,7 +45,7 @@ class EnableSettings(Input):
     target_azure_network_id: str | None = None
     target_azure_subnet_id: str | None = None
     enable_rdp_on_target_option: str | None = None
-    target_azure_vm_name: str | None = None
+    target_azure_vm_name: VmName | None = None
     disks_to_include: list[str] | None = None
     disks_to_include_for_managed_disks: list[DiskInput] | None = None
     target_azure_v1_resource_group_id: Annotated[str | None, Field(alias="targetAzureV1ResourceGroupId")] = None
@@ -149,7 +153,7 @@ class UpdateSettings(Input):
 class UpdateProperties(Input):
     """UpdateReplicationProtectedItemInputProperties."""
 
-    recovery_azure_vm_name: Annotated[str | None, Field(alias="recoveryAzureVMName")] = None
+    recovery_azure_vm_name: Annotated[VmName | None, Field(alias="recoveryAzureVMName")] = None
     recovery_azure_vm_size: Annotated[str | None, Field(alias="recoveryAzureVMSize")] = None
     selected_recovery_azure_network_id: str | None = None
     selected_tfo_azure_network_id: str | None = None

@@ -9,8 +9,9 @@ from simulator.asr.bodies import allowed_actions, job_body, job_json, listed_job
 from simulator.asr.jobs import Target, cancel_job, restart_job, resume_job, start_job
 from simulator.asr.operations_status import accepted, start_operation
 from simulator.asr.records import Job
+from simulator.asr.refusals import action_not_allowed, at_once
 from simulator.asr.site_recovery import VAULT, SiteRecovery
-from simulator.errors import asr_error, resource_not_found
+from simulator.errors import AsyncError, resource_not_found
 from simulator.ids import derived_guid
 from simulator.routing import Call, Reply
 
@@ -75,29 +76,24 @@ def _act(
     call: Call,
     action: str,
     carry_out: Callable[[SiteRecovery, Job, float], None],
-    answer: Callable[[Call, SiteRecovery, Job], Reply],
+    answer: Callable[[Call, SiteRecovery, Job, AsyncError | None], Reply],
 ) -> Reply:
     asr = call.world.room(SiteRecovery)
     job = _job(asr, call)
-    if action not in allowed_actions(job):
-        raise asr_error(
-            400,
-            "BadRequest",
-            f"The job '{job.name}' is in the state '{job.state}' and does not allow '{action}'.",
-            code="SimulatorJobActionNotAllowed",
-            causes=f"Allowed actions: {', '.join(allowed_actions(job)) or 'none'}.",
-            action="Look at the job's state before acting on it.",
-        )
-    carry_out(asr, job, call.now)
-    return answer(call, asr, job)
+    allowed = allowed_actions(job)
+    refused = None if action in allowed else action_not_allowed(job.name, job.state, action, allowed)
+    at_once(asr, refused)
+    if refused is None:
+        carry_out(asr, job, call.now)
+    return answer(call, asr, job, refused)
 
 
-def _short_operation(call: Call, asr: SiteRecovery, job: Job) -> Reply:
+def _short_operation(call: Call, asr: SiteRecovery, job: Job, refused: AsyncError | None) -> Reply:
     """No job of a cancel or a resume was recorded: its operation is its own, and it names the job that it acts on."""
-    return accepted(call, asr, start_operation(call, asr, result=job.id), job.id, job=job)
+    return accepted(call, asr, start_operation(call, asr, result=job.id, refused=refused), job.id, job=job)
 
 
-def _restart_operation(call: Call, asr: SiteRecovery, job: Job) -> Reply:
+def _restart_operation(call: Call, asr: SiteRecovery, job: Job, refused: AsyncError | None) -> Reply:
     name = job.vault.rsplit("/", 1)[-1]
     started = start_job(
         asr,
@@ -106,6 +102,7 @@ def _restart_operation(call: Call, asr: SiteRecovery, job: Job) -> Reply:
         now=call.now,
         client_request_id=call.client_request_id,
         result=job.id,
+        refused=refused,
     )
     return accepted(call, asr, started.name, job.id, job=started)
 

@@ -156,7 +156,8 @@ def _make_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     settle(asr, item, now)
     pause(item)
     _note_point(item, job)
-    item.azure_vm = create_vm(asr, item, now)
+    item.azure_vm, warning = create_vm(asr, item, now)
+    job.warning = job.warning or warning
     asr.save_item(item)
 
 
@@ -262,7 +263,8 @@ def _make_test_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     item, _ = _required(asr, job)
     settle(asr, item, now)
     _note_point(item, job)
-    item.test_vm = create_vm(asr, item, now, test_network=job.payload["network"])
+    item.test_vm, warning = create_vm(asr, item, now, test_network=job.payload["network"])
+    job.warning = job.warning or warning
     job.payload["protectedItems"][0]["testVmName"] = item.test_vm.rsplit("/", 1)[-1]
     asr.save_item(item)
 

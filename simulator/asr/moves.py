@@ -26,7 +26,7 @@ from simulator.asr.refusals import (
 from simulator.asr.replication import point_of, settle
 from simulator.asr.site_recovery import Effects, SiteRecovery
 from simulator.asr.states import Location, Operation, Stage, row, transition
-from simulator.errors import AsyncError
+from simulator.errors import AsyncError, not_there
 from simulator.routing import Call, Reply
 from simulator.store import Document
 from simulator.world import Profile
@@ -80,7 +80,10 @@ def planned_failover(call: Call) -> Reply:
     if to_azure != (wanted.failover_direction == "PrimaryToRecovery"):
         raise wrong_direction()
     if isinstance(details, ToAzure):
+        _only_as_it_is(call, details)
         return _start(call, asr, item, Move(Operation.PLANNED_FAILOVER, recovery_point=details.recovery_point_id or ""))
+    if details.recovery_vm_creation_option == "CreateVmIfNotFound" or details.provider_id_for_alternate_recovery:
+        raise not_there(call.route.name, "a failback goes to the original virtual machine on its host alone")
     full = details.data_sync_option == "ForSynchronization"
     # Without a synchronization before the failover there is nothing to wait for either (recorded: both are skipped).
     skip = ["DataSyncForFailback", "WaitForUserInputForFailback"] if full else []
@@ -92,6 +95,7 @@ def unplanned_failover(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     item, wanted = asr.item(call), call.body.properties
     _check_direction(asr, item, wanted.failover_direction)
+    _only_as_it_is(call, wanted.provider_specific_details)
     shutdown = wanted.source_site_operations == "Required"
     move = Move(
         Operation.UNPLANNED_FAILOVER,
@@ -107,6 +111,7 @@ def test_failover(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     item, wanted = asr.item(call), call.body.properties
     _check_direction(asr, item, wanted.failover_direction)
+    _only_as_it_is(call, wanted.provider_specific_details)
     move = Move(
         Operation.TEST_FAILOVER,
         recovery_point=wanted.provider_specific_details.recovery_point_id or "",
@@ -226,6 +231,11 @@ def _check_direction(asr: SiteRecovery, item: ProtectedItem, direction: str) -> 
     active = row(item.standing, asr.world.settings.profile).active
     if (direction == "PrimaryToRecovery") != (active is Location.PRIMARY):
         raise wrong_direction()
+
+
+def _only_as_it_is(call: Call, details: ToAzure) -> None:
+    if details.os_upgrade_version:
+        raise not_there(call.route.name, "the guest's operating system is not upgraded during a failover")
 
 
 def _start(call: Call, asr: SiteRecovery, item: ProtectedItem, move: Move) -> Reply:

@@ -54,11 +54,18 @@ def route(
     note: str = "",
 ) -> OperationRoute:
     """A row: a body is demanded wherever there is a model for it, unless told otherwise."""
+    if method == "POST" and body is None:
+        # What is not read is not to be swallowed either.
+        body, body_required = inputs.Nothing, False
     required = body is not None if body_required is None else body_required
     parity = Parity(extent, evidence, note)
     return OperationRoute(method, template, handler, name, parity=parity, body=body, body_required=required)
 
 
+_TAKEN = (
+    "no upgrade of the guest's system (501); certificates of data encryption and a capacity reservation are taken and "
+    "not used"
+)
 _R, _S, _I = Evidence.RECORDED, Evidence.SPECIFIED, Evidence.INFERRED
 
 
@@ -95,6 +102,8 @@ def _site_routes() -> list[OperationRoute]:
             f.touch_fabric,
             "ReplicationFabrics_RenewCertificate",
             _S,
+            body=inputs.RenewCertificateInput,
+            body_required=False,
             extent=Extent.PARTIAL,
             note="a job without an effect",
         ),
@@ -196,8 +205,27 @@ def _item_routes() -> list[OperationRoute]:
         route("GET", p.ITEMS, p.list_items, "ReplicationProtectedItems_ListByReplicationProtectionContainers", _R),
         route("GET", p.VAULT_ITEMS, p.list_items, "ReplicationProtectedItems_List", _R),
         route("GET", p.ITEM, p.show_item, "ReplicationProtectedItems_Get", _R),
-        route("PUT", p.ITEM, p.enable, "ReplicationProtectedItems_Create", _R, body=item_inputs.EnableInput),
-        route("PATCH", p.ITEM, p.update, "ReplicationProtectedItems_Update", _S, body=item_inputs.UpdateInput),
+        route(
+            "PUT",
+            p.ITEM,
+            p.enable,
+            "ReplicationProtectedItems_Create",
+            _R,
+            extent=Extent.PARTIAL,
+            body=item_inputs.EnableInput,
+            note="a disk's performance and sector size, and the choices of the guest's system, are taken and not used",
+        ),
+        route(
+            "PATCH",
+            p.ITEM,
+            p.update,
+            "ReplicationProtectedItems_Update",
+            _S,
+            extent=Extent.PARTIAL,
+            body=item_inputs.UpdateInput,
+            note="a disk's performance and size, and the guest's system, are taken and not used; "
+            "a null leaves what was",
+        ),
         route("DELETE", p.ITEM, p.purge, "ReplicationProtectedItems_Purge", _R),
         route(
             "POST",
@@ -231,8 +259,10 @@ def _move_routes() -> list[OperationRoute]:
             m.planned_failover,
             "ReplicationProtectedItems_PlannedFailover",
             _R,
+            extent=Extent.PARTIAL,
             body=item_inputs.PlannedFailoverInput,
-            note="the item's strings during a failback are inferred",
+            note="the item's strings during a failback are inferred; a failback to the original machine alone (501 for "
+            f"others); {_TAKEN}",
         ),
         route(
             "POST",
@@ -240,7 +270,9 @@ def _move_routes() -> list[OperationRoute]:
             m.unplanned_failover,
             "ReplicationProtectedItems_UnplannedFailover",
             _R,
+            extent=Extent.PARTIAL,
             body=item_inputs.UnplannedFailoverInput,
+            note=_TAKEN,
         ),
         route(
             "POST",
@@ -248,7 +280,9 @@ def _move_routes() -> list[OperationRoute]:
             m.test_failover,
             "ReplicationProtectedItems_TestFailover",
             _R,
+            extent=Extent.PARTIAL,
             body=item_inputs.TestFailoverInput,
+            note=_TAKEN,
         ),
         route(
             "POST",
@@ -266,7 +300,9 @@ def _move_routes() -> list[OperationRoute]:
             m.apply_recovery_point,
             "ReplicationProtectedItems_ApplyRecoveryPoint",
             _R,
+            extent=Extent.PARTIAL,
             body=item_inputs.ApplyPointInput,
+            note="certificates of data encryption are taken and not used",
         ),
         route(
             "POST",

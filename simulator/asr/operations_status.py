@@ -12,7 +12,7 @@ from simulator.asr.bodies import body_of
 from simulator.asr.records import Job, JobState
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.clock import written, written_whole
-from simulator.errors import ServiceError, resource_not_found
+from simulator.errors import AsyncError, ServiceError, resource_not_found
 from simulator.ids import quoted
 from simulator.routing import Call, Reply
 from simulator.store import Document
@@ -22,6 +22,8 @@ from simulator.world import World
 POLL_SECONDS = 30.0
 # A manual clock does not run, so a client need not wait for it.
 MANUAL_POLL_SECONDS = 0.1
+# How long an operation takes that is no job, in the service's seconds.
+SHORT_SECONDS = 1.0
 
 
 def accepted(call: Call, asr: SiteRecovery, name: str, resource: str, *, job: Job) -> Reply:
@@ -62,11 +64,12 @@ def poll_again(world: World) -> dict[str, str]:
     return {"x-ms-retry-after-ms": str(max(1, round(poll_seconds(world) * 1000)))}
 
 
-def start_operation(call: Call, asr: SiteRecovery, *, result: str, seconds: float = 1.0) -> str:
-    """A short operation that is no job; returns its name."""
+def start_operation(call: Call, asr: SiteRecovery, *, result: str, refused: AsyncError | None = None) -> str:
+    """A short operation that is no job; returns its name. A refused one fails."""
     name = call.world.guid("operation")
-    document = {"created": call.now, "done": call.now + seconds, "result": result, "vault": asr.vault_id(call)}
-    asr.operations.put(name, document)
+    error = {"code": refused.service_code, "message": refused.message} if refused is not None else None
+    document = {"created": call.now, "done": call.now + SHORT_SECONDS, "result": result, "error": error}
+    asr.operations.put(name, {**document, "vault": asr.vault_id(call)})
     return name
 
 
@@ -96,6 +99,8 @@ def show_operation_result(call: Call) -> Reply:
     if job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}:
         error = _status_error(job) or {"code": "OperationCanceled", "message": "The operation was cancelled."}
         raise ServiceError(400, error["code"], error["message"])
+    if operation is not None and operation["error"] is not None and call.now >= operation["done"]:
+        raise ServiceError(400, operation["error"]["code"], operation["error"]["message"])
     running = not job.over if job is not None else call.now < (operation or {})["done"]
     if running:
         # Without Retry-After: clients that know the milliseconds would ignore them beside it.
@@ -120,10 +125,10 @@ def _job_status(job: Job) -> Document:
 
 
 def _short_status(name: str, operation: Document, now: float) -> Document:
-    done = now >= operation["done"]
-    return _status(
-        name, "Succeeded" if done else "InProgress", operation["created"], operation["done"] if done else None, None
-    )
+    if now < operation["done"]:
+        return _status(name, "InProgress", operation["created"], None, None)
+    status = "Failed" if operation["error"] is not None else "Succeeded"
+    return _status(name, status, operation["created"], operation["done"], operation["error"])
 
 
 def _status(name: str, status: str, started: float, ended: float | None, error: Document | None) -> Document:

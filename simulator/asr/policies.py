@@ -8,7 +8,7 @@ from simulator.asr.inputs import OTHER_PROVIDERS, PolicySettings
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
-from simulator.asr.refusals import bad_provider_input, check_name, policy_failed
+from simulator.asr.refusals import at_once, bad_provider_input, check_name, in_use, policy_failed
 from simulator.asr.replication import settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
 from simulator.errors import AsyncError, ServiceError, asr_error, not_there, resource_not_found
@@ -60,8 +60,8 @@ def delete_policy(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     policy = _policy(asr, call)
     vault = asr.vault_id(call)
-    if any(same(mapping["properties"]["policyId"], policy["id"]) for mapping in asr.mappings.of(vault)):
-        raise _in_use(f"The replication policy '{policy['name']}'", "it is associated with a protection container")
+    refused = _why_policy_stays(asr, policy["id"])
+    at_once(asr, refused)
     job = start_job(
         asr,
         "RemoveProtectionProfile",
@@ -69,6 +69,7 @@ def delete_policy(call: Call) -> Reply:
         now=call.now,
         client_request_id=call.client_request_id,
         payload={"policy": policy["id"]},
+        refused=refused,
     )
     return accepted(call, asr, job.name, policy["id"], job=job)
 
@@ -154,10 +155,9 @@ def remove_mapping(call: Call) -> Reply:
     """POST remove, or DELETE (purge), a mapping: refused while its container has protected items of the policy."""
     asr = call.world.room(SiteRecovery)
     mapping = _mapping(asr, call)
-    vault, container = asr.vault_id(call), asr.container(call)
-    policy = mapping["properties"]["policyId"]
-    if any(item.container == container["id"].lower() and same(item.policy, policy) for item in asr.items.of(vault)):
-        raise _in_use(f"The association '{mapping['name']}'", "virtual machines are protected with its policy")
+    vault, policy = asr.vault_id(call), mapping["properties"]["policyId"]
+    refused = _why_mapping_stays(asr, mapping["id"])
+    at_once(asr, refused)
     purge = call.route.method == "DELETE"
     job = start_job(
         asr,
@@ -166,6 +166,7 @@ def remove_mapping(call: Call) -> Reply:
         now=call.now,
         client_request_id=call.client_request_id,
         payload={"mapping": mapping["id"]},
+        refused=refused,
     )
     return accepted(call, asr, job.name, mapping["id"], job=job)
 
@@ -177,6 +178,9 @@ def add_effects(effects: Effects) -> None:
     effects.ends["AssociateProtectionProfile"] = _mapping_saved
     effects.ends["DissociateProtectionProfile"] = _mapping_gone
     effects.ends["PurgeProtectionProfileAssociation"] = _mapping_gone
+    effects.restarts["RemoveProtectionProfile"] = lambda asr, job, _now: _why_policy_stays(asr, job.payload["policy"])
+    for scenario in ("DissociateProtectionProfile", "PurgeProtectionProfileAssociation"):
+        effects.restarts[scenario] = lambda asr, job, _now: _why_mapping_stays(asr, job.payload["mapping"])
 
 
 def _save_policy(call: Call, asr: SiteRecovery, scenario: str, name: str, settings: PolicySettings) -> Reply:
@@ -273,15 +277,22 @@ def _mapping(asr: SiteRecovery, call: Call) -> Document:
     return asr.child(asr.mappings, f"{asr.container(call)['id']}/replicationProtectionContainerMappings/{name}", name)
 
 
-def _in_use(what: str, why: str) -> ServiceError:
-    return asr_error(
-        400,
-        "BadRequest",
-        f"{what} cannot be removed, because {why}.",
-        code="SimulatorResourceInUse",
-        causes=f"It is in use: {why}.",
-        action="Remove what uses it first.",
-    )
+def _why_policy_stays(asr: SiteRecovery, policy_id: str) -> AsyncError | None:
+    policy = asr.policies.get(policy_id)
+    mappings = asr.mappings.of("/".join(policy_id.split("/")[:9]))
+    if policy is None or not any(same(mapping["properties"]["policyId"], policy_id) for mapping in mappings):
+        return None
+    return in_use(f"The replication policy '{policy['name']}'", "it is associated with a protection container")
+
+
+def _why_mapping_stays(asr: SiteRecovery, mapping_id: str) -> AsyncError | None:
+    mapping, container = asr.mappings.get(mapping_id), mapping_id.rsplit("/", 2)[0].lower()
+    items = asr.items.of("/".join(mapping_id.split("/")[:9]))
+    if mapping is None or not any(
+        item.container == container and same(item.policy, mapping["properties"]["policyId"]) for item in items
+    ):
+        return None
+    return in_use(f"The association '{mapping['name']}'", "virtual machines are protected with its policy")
 
 
 def _no_target(container: str) -> ServiceError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from simulator.asr.azure_vm import name_warning
 from simulator.asr.bodies import item_json
 from simulator.asr.fabrics import CONTAINER
 from simulator.asr.item_inputs import EnableProperties, EnableSettings, UpdateProperties
@@ -19,18 +21,28 @@ from simulator.asr.refusals import (
     check_name,
     enabling_failed,
     item_gone,
+    no_such_disk,
     not_allowed,
+    unmanaged_disks,
+    unmanaged_refused,
 )
 from simulator.asr.replication import begin_cycles, settle, used_on
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
 from simulator.asr.states import Operation, Stage
-from simulator.asr.targets import apply_update, chosen_disks, target_nics, target_settings
+from simulator.asr.targets import (
+    apply_update,
+    chosen_disks,
+    target_nics,
+    target_settings,
+    updated_disks,
+    updated_name,
+)
 from simulator.errors import AsyncError, resource_not_found
 from simulator.ids import same
 from simulator.inventory import HostVm
 from simulator.routing import Call, Reply
 from simulator.store import Document
-from simulator.world import World
+from simulator.world import Profile, World
 
 ITEMS = f"{CONTAINER}/replicationProtectedItems"
 ITEM = f"{ITEMS}/{{item}}"
@@ -71,6 +83,7 @@ def enable(call: Call) -> Reply:
     )
     if item is not None:
         occupy(asr, item, job, call.now)
+        _warn_of_name(asr, item, job)
     return accepted(call, asr, job.name, item_id, job=job)
 
 
@@ -79,7 +92,9 @@ def update(call: Call) -> Reply:
     asr = call.world.room(SiteRecovery)
     item = asr.item(call)
     properties: UpdateProperties = call.body.properties
-    refused = _why_no_update(asr, item)
+    # A null says nothing: what it would set stays as it is.
+    wanted = properties.model_dump(by_alias=True, exclude_none=True)
+    refused = _why_no_update(asr, item, wanted)
     at_once(asr, refused)
     job = start_job(
         asr,
@@ -89,12 +104,12 @@ def update(call: Call) -> Reply:
         client_request_id=call.client_request_id,
         item="" if refused else item.key,
         result=item.id,
-        # A null says nothing: what it would set stays as it is.
-        payload={"item": item.key, "update": properties.model_dump(by_alias=True, exclude_none=True)},
+        payload={"item": item.key, "update": wanted},
         refused=refused,
     )
     if refused is None:
         occupy(asr, item, job, call.now)
+        _warn_of_name(asr, item, job)
     return accepted(call, asr, job.name, item.id, job=job)
 
 
@@ -231,6 +246,7 @@ def _enable_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
         item = _new_item(asr, job.result, vm, policy, wanted.provider_specific_details, now)
         job.item = item.key
         occupy(asr, item, job, now)
+        _warn_of_name(asr, item, job)
     return refused
 
 
@@ -244,7 +260,7 @@ def _complete_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | Non
 
 
 def _update_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
-    return _take_again(asr, job, now, _why_no_update)
+    return _take_again(asr, job, now, partial(_why_no_update, update=job.payload["update"]))
 
 
 def _disable_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
@@ -272,8 +288,25 @@ def _take_again(
     return refused
 
 
-def _why_no_update(_asr: SiteRecovery, item: ProtectedItem, *, own_job: str = "") -> AsyncError | None:
-    return busy(item) if item.job and item.job != own_job else None
+def _why_no_update(asr: SiteRecovery, item: ProtectedItem, update: Document, *, own_job: str = "") -> AsyncError | None:
+    if item.job and item.job != own_job:
+        return busy(item)
+    unknown = [disk for disk in updated_disks(update) if disk not in item.settings["disks"]]
+    if unknown:
+        return no_such_disk(item.name, unknown[0])
+    managed = update.get("providerSpecificDetails", {}).get("useManagedDisks")
+    return unmanaged_refused(item.name) if _retired(asr, managed) else None
+
+
+def _retired(asr: SiteRecovery, managed_disks: str | None) -> bool:
+    """Disks in a storage account: the tutorial's service has them, today's has not."""
+    return managed_disks == "false" and asr.world.settings.profile is Profile.RECORDED
+
+
+def _warn_of_name(asr: SiteRecovery, item: ProtectedItem, job: Job) -> None:
+    """A name that another machine has is accepted with a warning; the machine is then made under another."""
+    job.warning = name_warning(asr, item, *updated_name(item, job.payload.get("update", {})))
+    asr.save_job(job)
 
 
 def _why_not_disabled(asr: SiteRecovery, item: ProtectedItem, *, own_job: str = "") -> AsyncError | None:
@@ -312,6 +345,8 @@ def _why_not(
     if item_id in asr.items or any(item.vm == vm.id for item in asr.items.of(vault)):
         return already_protected(vm.name)
     reasons = vm.unfit_for_azure()
+    if _retired(asr, settings.use_managed_disks):
+        reasons.append(unmanaged_disks())
     mapped = [one for one in asr.mappings.of(vault) if one["id"].lower().startswith(f"{container}/")]
     if not any(same(one["properties"]["policyId"], policy["id"]) for one in mapped):
         reasons.append(f"The policy '{policy['name']}' is not associated with the protection container.")

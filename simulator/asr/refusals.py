@@ -12,6 +12,7 @@ from simulator.asr.records import ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.asr.states import Operation, row
 from simulator.errors import AsyncError, ServiceError, asr_error
+from simulator.store import Document
 from simulator.world import Refusal
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]")
@@ -125,6 +126,41 @@ def managed_disks() -> AsyncError:
     )
 
 
+def unmanaged_disks() -> str:
+    """Why disks in a storage account are not taken any more, as a reason."""
+    return "Replication to a storage account is retired: only managed disks are offered."
+
+
+def no_such_disk(name: str, disk: str) -> AsyncError:
+    """An update names a disk that is not replicated."""
+    return AsyncError(
+        "SimulatorDiskNotFound",
+        f"The disk '{disk}' is not one of the replicated disks of '{name}'.",
+        "The disk does not exist, or it was left out when protection was enabled.",
+        "Choose one of the protected item's disks.",
+    )
+
+
+def unmanaged_refused(name: str) -> AsyncError:
+    """An update asks for disks in a storage account."""
+    return AsyncError(
+        "SimulatorUnmanagedDisksRetired",
+        f"'{name}' cannot use unmanaged disks.",
+        unmanaged_disks(),
+        "Use managed disks.",
+    )
+
+
+def name_unavailable(name: str) -> Document:
+    """The warning that a name in Azure is taken (recorded)."""
+    return {"code": "28061", "message": f"The virtual machine name '{name}' is unavailable."}
+
+
+def name_modified(asked: str, made: str) -> Document:
+    """The warning that a machine was given another name (its beginning is recorded)."""
+    return {"code": "28175", "message": f"The VM name '{asked}' was modified to '{made}', because it is not available."}
+
+
 def source_running(name: str) -> AsyncError:
     """Reprotecting to on premises while the on-premises machine runs."""
     return AsyncError(
@@ -137,9 +173,18 @@ def source_running(name: str) -> AsyncError:
 
 def unreachable(name: str) -> AsyncError:
     """The Hyper-V host of a machine cannot be reached."""
+    return _unreachable(f"The Hyper-V host of '{name}'")
+
+
+def host_unreachable(name: str) -> AsyncError:
+    """A Hyper-V host cannot be reached."""
+    return _unreachable(f"The Hyper-V host '{name}'")
+
+
+def _unreachable(which: str) -> AsyncError:
     return AsyncError(
         "SimulatorHostUnreachable",
-        f"The Hyper-V host of '{name}' cannot be reached.",
+        f"{which} cannot be reached.",
         "The provider's heartbeat is missing, or the site is down.",
         "Bring the host and its provider back, and try again.",
     )
@@ -148,6 +193,26 @@ def unreachable(name: str) -> AsyncError:
 def item_gone() -> AsyncError:
     """A job that is restarted finds its item gone."""
     return AsyncError("SimulatorItemGone", "The protected item does not exist any more.")
+
+
+def in_use(what: str, why: str) -> AsyncError:
+    """What others rest on is not removed."""
+    return AsyncError(
+        "SimulatorResourceInUse",
+        f"{what} cannot be removed, because {why}.",
+        f"It is in use: {why}.",
+        "Remove what uses it first.",
+    )
+
+
+def action_not_allowed(job: str, state: str, action: str, allowed: list[str]) -> AsyncError:
+    """A job does not offer the action in its state."""
+    return AsyncError(
+        "SimulatorJobActionNotAllowed",
+        f"The job '{job}' is in the state '{state}' and does not allow '{action}'.",
+        f"Allowed actions: {', '.join(allowed) or 'none'}.",
+        "Look at the job's state before acting on it.",
+    )
 
 
 def already_protected(name: str) -> AsyncError:

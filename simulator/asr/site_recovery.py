@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.asr.records import Job, ProtectedItem, encode, item_of, job_of
 from simulator.errors import AsyncError, arm_resource_not_found, asr_error, never_set_up, resource_not_found
-from simulator.ids import VAULT_KIND, arm_id, asr_vault_id
+from simulator.ids import VAULT_KIND, arm_id, asr_vault_id, same
 from simulator.inventory import Inventory
 from simulator.routing import Call
 from simulator.store import Document, Table
@@ -95,7 +95,9 @@ class SiteRecovery:
         return vault_id
 
     def forget_vault(self, vault: Document) -> None:
-        """A vault is gone, with all that Site Recovery kept of it: one made anew under its name begins anew."""
+        """A vault is gone, with all that Site Recovery kept of it: one made anew under its name begins anew. Only the
+        operation that deletes it can still be asked.
+        """
         parts = vault["id"].split("/")
         vault_id = asr_vault_id(parts[2], parts[4], parts[8])
         for job in self.jobs.of(vault_id):
@@ -103,6 +105,10 @@ class SiteRecovery:
         for table in (self.events, self.plans, self.network_mappings):
             for document in table.of(vault_id):
                 table.delete(document["id"])
+        for name, operation in self.operations.items():
+            if same(operation["vault"], vault_id) and not same(operation["result"], vault_id):
+                self.operations.delete(name)
+        self._rendered.clear()
         self.vaults.delete(vault["id"])
 
     def fabric(self, call: Call) -> Document:

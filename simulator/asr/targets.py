@@ -49,7 +49,32 @@ def target_settings(world: Settings, item_id: str, vm: HostVm, given: EnableSett
         "seedManagedDiskTags": given.seed_managed_disk_tags,
         "targetManagedDiskTags": given.target_managed_disk_tags,
         "targetNicTags": given.target_nic_tags or {},
+        "diskTargets": _disk_targets(vm, given),
+        **{name: value for name, value in _newer(given).items() if value},
     }
+
+
+def _newer(given: EnableSettings) -> Document:
+    """What only newer versions of the service have: it is given back where it was given, and else left out, as it is in
+    the recorded body.
+    """
+    return {
+        "linuxLicenseType": given.linux_license_type,
+        "targetVmSecurityProfile": given.target_vm_security_profile,
+        "targetCapacityReservationGroupId": given.target_capacity_reservation_group_id,
+    }
+
+
+def _disk_targets(vm: HostVm, given: EnableSettings) -> Document:
+    """What was asked for each disk in Azure, by the disk's id and the names of the recorded body."""
+    named = {disk.disk_id.lower(): disk for disk in given.disks_to_include_for_managed_disks or [] if disk.disk_id}
+    targets: Document = {}
+    for disk in vm.disks:
+        asked = named.get(disk.id)
+        encryption = (asked.disk_encryption_set_id if asked else None) or given.disk_encryption_set_id
+        target = {"diskEncryptionSetId": encryption, "customTargetDiskName": asked.target_disk_name if asked else None}
+        targets[disk.id] = {name: value for name, value in target.items() if value}
+    return targets
 
 
 def target_nics(vm: HostVm, settings: EnableSettings) -> list[Document]:
@@ -119,6 +144,7 @@ _RENAMED = {
     "targetNicTags": "targetNicTags",
     "sqlServerLicenseType": "sqlServerLicenseType",
     "linuxLicenseType": "linuxLicenseType",
+    "targetCapacityReservationGroupId": "targetCapacityReservationGroupId",
 }
 
 
@@ -145,6 +171,26 @@ def apply_update(item: ProtectedItem, update: Document) -> None:
             nic["tfoVMNetworkId"] = update["selectedTfoAzureNetworkId"]
     for given in update.get("vmNics", []):
         _apply_nic(item, given)
+    for disk in details.get("vmDisks", []):
+        if "targetDiskName" in disk:
+            item.settings["diskTargets"][disk["diskId"].lower()]["customTargetDiskName"] = disk["targetDiskName"]
+    for disk_id, encryption in details.get("diskIdToDiskEncryptionMap", {}).items():
+        item.settings["diskTargets"][disk_id.lower()]["diskEncryptionSetId"] = encryption
+
+
+def updated_disks(update: Document) -> list[str]:
+    """The ids of the disks that a PATCH names."""
+    details = update.get("providerSpecificDetails", {})
+    named = [disk["diskId"] for disk in details.get("vmDisks", [])]
+    return [disk.lower() for disk in [*named, *details.get("diskIdToDiskEncryptionMap", {})]]
+
+
+def updated_name(item: ProtectedItem, update: Document) -> tuple[str, str]:
+    """The name and the resource group that a machine has in Azure after a PATCH."""
+    details = update.get("providerSpecificDetails", {})
+    group = details.get("recoveryAzureV2ResourceGroupId") or details.get("recoveryAzureV1ResourceGroupId")
+    name = update.get("recoveryAzureVMName", item.settings["recoveryAzureVmName"])
+    return str(name), group or item.settings["recoveryAzureResourceGroupId"]
 
 
 def _apply_nic(item: ProtectedItem, given: Document) -> None:

@@ -1,0 +1,248 @@
+"""The target in Azure: names that are taken, disks by name, and what is not simulated and says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from tests.simulator.asr.estate import HYPER_V, Estate
+from tests.simulator.conftest import FreshSimulator
+
+
+def machine_id(estate: Estate, name: str) -> str:
+    """The id of a virtual machine in the target's resource group."""
+    return f"{estate.group_id}/providers/Microsoft.Compute/virtualMachines/{name}"
+
+
+def status(estate: Estate, job: str) -> Any:
+    """The status of an operation, by the name of its job."""
+    return estate.simulator.arm("GET", f"{estate.vault_path}/replicationOperationStatus/{job}").json()
+
+
+def update(estate: Estate, machine: str = "sql01", **properties: Any) -> Any:
+    """Change an item, and give the job."""
+    items = estate.client.replication_protected_items
+    estate.finish(items.begin_update(*estate.path(machine), {"properties": properties}), 20)
+    return estate.latest_job("UpdateVmProperties", machine)
+
+
+def test_a_name_that_another_machine_has_is_modified_with_a_warning(recorded: Estate) -> None:
+    recorded.protect("app01", targetAzureVmName="SQL01")
+    enabled = recorded.latest_job("EnableDr", "app01")
+    warning = {"code": "28061", "message": "The virtual machine name 'SQL01' is unavailable."}
+    assert (status(recorded, enabled.name)["status"], status(recorded, enabled.name)["error"]) == ("Succeeded", warning)
+    assert enabled.properties.state_description == "CompletedWithInformation"
+    recorded.failover()
+    recorded.failover("app01")
+    job = recorded.latest_job("UnplannedFailover", "app01")
+    assert status(recorded, job.name)["error"]["code"] == "28175"
+    assert "'SQL01' was modified to 'SQL01-1'" in status(recorded, job.name)["error"]["message"]
+    assert recorded.view("app01")["azure"]["id"].endswith("/SQL01-1")
+    assert recorded.view("sql01")["azure"]["power"] == recorded.view("app01")["azure"]["power"] == "running"
+    assert recorded.simulator.arm("GET", machine_id(recorded, "sql01")).status_code == 200
+    recorded.admin("PATCH", "machines/app01", {"power": "off"})
+    recorded.commit("app01")
+    recorded.finish(recorded.begin_failback("ForSynchronization", "app01"), 3000)
+    recorded.commit("app01")
+    assert recorded.simulator.arm("GET", machine_id(recorded, "SQL01-1")).status_code == 404
+    assert recorded.simulator.arm("GET", machine_id(recorded, "sql01")).status_code == 200
+
+
+def test_a_change_to_a_name_that_is_taken_warns(recorded: Estate) -> None:
+    recorded.protect("app01")
+    job = update(recorded, "app01", recoveryAzureVMName="sql01")
+    assert status(recorded, job.name)["error"]["code"] == "28061"
+    job = update(recorded, "app01", recoveryAzureVMName="app02")
+    assert status(recorded, job.name)["error"] is None
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "_a", "a b", "x" * 65])
+def test_a_name_that_azure_does_not_take_is_refused(recorded: Estate, name: str) -> None:
+    answer = recorded.simulator.arm("PATCH", recorded.item_path(), {"properties": {"recoveryAzureVMName": name}})
+    assert answer.status_code == 400
+    assert "recoveryAzureVMName" in answer.json()["error"]["message"]
+
+
+def test_what_is_asked_for_a_disk_is_given_back_and_used(recorded: Estate) -> None:
+    disks = [disk.disk_id for disk in recorded.item().provider_specific_details.azure_vm_disk_details]
+    details = {
+        "instanceType": HYPER_V,
+        "vmDisks": [{"diskId": disks[0].upper(), "targetDiskName": "c-drive"}],
+        "diskIdToDiskEncryptionMap": {disks[1]: "/keys/two"},
+        "linuxLicenseType": "NoLicenseType",
+        "targetCapacityReservationGroupId": "/reservations/one",
+    }
+    update(recorded, providerSpecificDetails=details)
+    seen = recorded.item().provider_specific_details
+    shown = [(disk.custom_target_disk_name, disk.disk_encryption_set_id) for disk in seen.azure_vm_disk_details]
+    assert shown == [("c-drive", None), (None, "/keys/two")]
+    assert (seen.linux_license_type, seen.target_capacity_reservation_group_id) == (
+        "NoLicenseType",
+        "/reservations/one",
+    )
+    recorded.failover()
+    machine = recorded.simulator.arm("GET", machine_id(recorded, "sql01")).json()
+    assert machine["properties"]["storageProfile"]["osDisk"]["name"] == "c-drive"
+
+
+def test_what_is_asked_for_at_enabling_is_given_back(recorded: Estate) -> None:
+    (disk,) = recorded.protectable("app01").properties.custom_details.disk_details
+    recorded.protect(
+        "app01",
+        disksToIncludeForManagedDisks=[{"diskId": disk.vhd_id, "targetDiskName": "app-os"}],
+        diskEncryptionSetId="/keys/all",
+        targetVmSecurityProfile={"targetVmSecurityType": "TrustedLaunch"},
+        linuxLicenseType="LinuxServer",
+        targetCapacityReservationGroupId="/reservations/two",
+    )
+    seen = recorded.item("app01").provider_specific_details
+    (shown,) = seen.azure_vm_disk_details
+    assert (shown.custom_target_disk_name, shown.disk_encryption_set_id) == ("app-os", "/keys/all")
+    assert seen.target_vm_security_profile.target_vm_security_type == "TrustedLaunch"
+    assert (seen.linux_license_type, seen.target_capacity_reservation_group_id) == ("LinuxServer", "/reservations/two")
+
+
+def test_a_disk_that_is_not_replicated_is_not_updated(recorded: Estate) -> None:
+    details = {"instanceType": HYPER_V, "vmDisks": [{"diskId": "nothing", "targetDiskName": "x"}]}
+    with pytest.raises(HttpResponseError, match="'nothing' is not one of the replicated disks"):
+        update(recorded, providerSpecificDetails=details)
+
+
+def test_a_disk_that_is_left_out_costs_nothing(recorded: Estate) -> None:
+    recorded.finish(recorded.client.replication_protected_items.begin_delete(*recorded.path(), {"properties": {}}))
+    chosen = [
+        disk.vhd_id
+        for disk in recorded.protectable("sql01").properties.custom_details.disk_details
+        if disk.vhd_type == "OperatingSystem"
+    ]
+    recorded.finish(
+        recorded.client.replication_protected_items.begin_create(
+            *recorded.path(), recorded.enable_input("sql01", disksToInclude=chosen)
+        ),
+        57,
+    )
+    # 30 of 90 GB, at 100 MB a second.
+    assert recorded.view()["replication"]["total"] == 30 * 1024
+    recorded.advance(310)
+    assert recorded.item().protection_state == "InitialReplicationRecoveryCompletionPending"
+
+
+def test_todays_service_takes_no_unmanaged_disks(recorded: Estate, tutorial: Estate) -> None:
+    answer = recorded.simulator.arm(
+        "PUT", recorded.item_path("app01"), recorded.enable_input("app01", useManagedDisks="false")
+    )
+    assert answer.status_code == 400
+    assert "only managed disks" in answer.json()["error"]["details"][0]["possibleCauses"]
+    with pytest.raises(HttpResponseError, match="cannot use unmanaged disks"):
+        update(recorded, providerSpecificDetails={"instanceType": HYPER_V, "useManagedDisks": "false"})
+    tutorial.protect("app01", useManagedDisks="false")
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"recoveryVmCreationOption": "CreateVmIfNotFound"},
+        {"recoveryVmCreationOption": "NoAction", "providerIdForAlternateRecovery": "/somewhere/else"},
+    ],
+)
+def test_a_failback_to_another_place_is_not_there(recorded: Estate, details: dict[str, str]) -> None:
+    recorded.begin_to_azure()
+    provider = {"instanceType": "HyperVReplicaAzureFailback", "dataSyncOption": "ForDownTime", **details}
+    body = {"properties": {"failoverDirection": "RecoveryToPrimary", "providerSpecificDetails": provider}}
+    answer = recorded.simulator.arm("POST", f"{recorded.item_path()}/plannedFailover", body)
+    assert answer.status_code == 501
+    assert "original virtual machine" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("verb", ["plannedFailover", "unplannedFailover", "testFailover"])
+def test_the_guest_is_not_upgraded_on_the_way(recorded: Estate, verb: str) -> None:
+    details = {"instanceType": HYPER_V, "osUpgradeVersion": "Windows Server 2025"}
+    body = {"properties": {"failoverDirection": "PrimaryToRecovery", "providerSpecificDetails": details}}
+    assert recorded.simulator.arm("POST", f"{recorded.item_path()}/{verb}", body).status_code == 501
+
+
+@pytest.mark.parametrize("verb", ["failoverCommit", "repairReplication"])
+def test_an_operation_without_a_body_takes_none(recorded: Estate, verb: str) -> None:
+    recorded.failover()
+    answer = recorded.simulator.arm("POST", f"{recorded.item_path()}/{verb}", {"properties": {"junk": 1}})
+    assert answer.status_code == 400
+    assert "is not a field of this request" in answer.json()["error"]["message"]
+
+
+def test_what_is_in_use_is_refused_in_its_job_too(tutorial: Estate) -> None:
+    client, site = tutorial.client, (*tutorial.vault, "contoso-hyperv")
+    provider = next(iter(client.replication_recovery_services_providers.list_by_replication_fabrics(*site)))
+    mappings, policies = client.replication_protection_container_mappings, client.replication_policies
+    pollers = {
+        "UnregisterDra": client.replication_recovery_services_providers.begin_delete(*site, provider.name),
+        "UnregisterFabric": client.replication_fabrics.begin_delete(*site),
+        "RemoveProtectionProfile": policies.begin_delete(*tutorial.vault, "every-5-minutes"),
+        "DissociateProtectionProfile": mappings.begin_delete(
+            *site, tutorial.container, "association", {"properties": {}}
+        ),
+    }
+    tutorial.advance(60)
+    for scenario, poller in pollers.items():
+        with pytest.raises(HttpResponseError) as refused:
+            poller.result(30)
+        assert refused.value.error is not None
+        assert refused.value.error.code == "SimulatorResourceInUse", scenario
+    jobs = {job.properties.scenario_name: job for job in client.replication_jobs.list(*tutorial.vault)}
+    for scenario in pollers:
+        job = tutorial.job(jobs[scenario].name)
+        assert (job.state, job.tasks[0].state) == ("Failed", "Failed")
+    for scenario in pollers:
+        client.replication_jobs.begin_restart(*tutorial.vault, jobs[scenario].name)
+    tutorial.advance(60)
+    assert [tutorial.job(jobs[scenario].name).state for scenario in pollers] == ["Failed"] * 4
+    tutorial.finish(client.replication_protected_items.begin_delete(*tutorial.path(), {"properties": {}}))
+    for scenario in ("DissociateProtectionProfile", "RemoveProtectionProfile", "UnregisterDra", "UnregisterFabric"):
+        tutorial.finish(client.replication_jobs.begin_restart(*tutorial.vault, jobs[scenario].name), 30)
+        assert tutorial.job(jobs[scenario].name).state == "Succeeded", scenario
+    assert list(client.replication_fabrics.list(*tutorial.vault)) == []
+
+
+def test_an_action_that_a_job_does_not_offer_fails_in_its_operation_too(tutorial: Estate) -> None:
+    done, jobs = tutorial.jobs()[-1].name, tutorial.client.replication_jobs
+    for begin in (
+        jobs.begin_cancel(*tutorial.vault, done),
+        jobs.begin_restart(*tutorial.vault, done),
+        jobs.begin_resume(*tutorial.vault, done, {"properties": {}}),
+    ):
+        with pytest.raises(HttpResponseError, match="does not allow") as refused:
+            tutorial.finish(begin, 5)
+        assert refused.value.error is not None
+        assert refused.value.error.code == "SimulatorJobActionNotAllowed"
+    assert tutorial.job(done).state == "Succeeded"
+
+
+def test_a_host_that_cannot_be_reached_is_not_refreshed(recorded: Estate) -> None:
+    providers = recorded.client.replication_recovery_services_providers
+    provider = next(iter(providers.list(*recorded.vault))).name
+    site = (*recorded.vault, "contoso-hyperv", provider)
+    recorded.finish(providers.begin_refresh_provider(*site), 30)
+    recorded.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
+    with pytest.raises(HttpResponseError, match="'hv01' cannot be reached"):
+        recorded.finish(providers.begin_refresh_provider(*site), 30)
+
+
+def test_a_vault_that_is_made_again_remembers_nothing(fresh_simulator: FreshSimulator) -> None:
+    estate = Estate(fresh_simulator("--manual-clock"))
+    estate.prepare()
+    client, vaults = estate.client, estate.simulator.recovery_services().vaults
+    site = (*estate.vault, "contoso-hyperv")
+    mapping = (*site, estate.container, "association")
+    estate.finish(client.replication_protection_container_mappings.begin_delete(*mapping, {"properties": {}}), 60)
+    estate.finish(client.replication_policies.begin_delete(*estate.vault, "every-5-minutes"), 60)
+    estate.finish(client.replication_fabrics.begin_purge(*site), 60)
+    begun = vaults.begin_delete(*estate.vault)
+    again = {"location": "westeurope", "sku": {"name": "Standard"}, "properties": {}}
+    assert estate.simulator.arm("PUT", estate.vault_path, again).status_code == 409
+    estate.advance(60)
+    begun.result(30)
+    assert estate.simulator.arm("PUT", estate.vault_path, again).status_code == 201
+    estate.advance(60)
+    assert list(client.replication_jobs.list(*estate.vault)) == []
+    assert list(client.replication_events.list(*estate.vault)) == []
