@@ -45,7 +45,7 @@ def test_an_operation_is_answered_as_its_row_says(recorded: Estate, operation: s
     if request.method != "GET":
         request = _request(operation, {"group": "dr", "vault": "contoso-vault"}, recorded)
     path = urlsplit(request.url).path
-    body = {"properties": {}} if request.method in {"PUT", "PATCH", "POST"} else None
+    body: Any = {"properties": {}} if request.method in {"PUT", "PATCH", "POST"} else None
     answer = recorded.simulator.arm(request.method, path, body, version=_version(request))
     parity = _route(request).parity
     assert parity is not None
