@@ -253,7 +253,7 @@ def _view(asr: SiteRecovery, item: ProtectedItem, now: float) -> Document:
         "stage": item.standing.value,
         "job": item.job,
         "running": copies[here, there],
-        "onPremises": {"power": vm.power, "corrupted": vm.corrupted} if vm is not None else None,
+        "onPremises": {"power": vm.power, "corrupted": vm.corrupted} if vm and not vm.deleted else None,
         "azure": {"id": item.azure_vm, "power": azure.value} if azure is not None else None,
         "testMachine": item.test_vm or None,
         "replication": {**camelled(asdict(item.replication)), "points": len(item.replication.points)},

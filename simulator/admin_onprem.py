@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from simulator.asr.fabrics import register_host
-from simulator.asr.premises import darken_site, set_heartbeat, switch_host_vm
+from simulator.asr.premises import add_disk, darken_site, delete_host_vm, resize_disk, set_heartbeat, switch_host_vm
 from simulator.asr.replication import settle_items_of
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.errors import ServiceError
-from simulator.inventory import DeclaredHost, Host, HostVm, Inventory, Power
+from simulator.inventory import DeclaredDisk, DeclaredHost, Disk, Host, HostVm, Inventory, Power, new_disk
 from simulator.routing import Call, OperationRoute, Reply
 from simulator.store import Document
 
@@ -43,6 +43,13 @@ class MachineChange(_Input):
     churn_mbps: Annotated[float | None, Field(ge=0, alias="churnMBps")] = None
 
 
+class DiskChange(_Input):
+    """A disk's new sizes; what is left out stays."""
+
+    size_gb: Annotated[float | None, Field(gt=0, alias="sizeGB")] = None
+    used_gb: Annotated[float | None, Field(ge=0, alias="usedGB")] = None
+
+
 MakeRoute = Callable[..., OperationRoute]
 
 
@@ -56,6 +63,9 @@ def onprem_routes(route: MakeRoute) -> list[OperationRoute]:
         route("GET", "/machines", list_machines),
         route("GET", "/machines/{machine}", show_machine),
         route("PATCH", "/machines/{machine}", change_machine, MachineChange),
+        route("DELETE", "/machines/{machine}", delete_machine),
+        route("POST", "/machines/{machine}/disks", add_machine_disk, DeclaredDisk),
+        route("PATCH", "/machines/{machine}/disks/{disk}", change_machine_disk, DiskChange),
         route("POST", "/sites/{site}/dark", go_dark),
         route("POST", "/sites/{site}/light", come_back),
     ]
@@ -99,7 +109,7 @@ def change_heartbeat(call: Call) -> Reply:
 def list_machines(call: Call) -> Reply:
     """GET the virtual machines on premises as they truly are."""
     call.world.look()
-    return Reply(200, {"value": [_shown(vm) for vm in call.world.room(Inventory).vms.values()]})
+    return Reply(200, {"value": [_shown(vm) for vm in call.world.room(Inventory).vms.values() if not vm.deleted]})
 
 
 def show_machine(call: Call) -> Reply:
@@ -120,6 +130,38 @@ def change_machine(call: Call) -> Reply:
     if wanted.checkpoints is not None:
         vm.checkpoints = list(wanted.checkpoints)
     asr.inventory.vms.put(vm.id, vm)
+    return Reply(200, _shown(vm))
+
+
+def delete_machine(call: Call) -> Reply:
+    """DELETE a machine on premises, with its disks. What the service has of it stays."""
+    now = call.world.look()
+    delete_host_vm(call.world.room(SiteRecovery), _machine(call), now)
+    return Reply(204)
+
+
+def add_machine_disk(call: Call) -> Reply:
+    """POST a disk, in the form of the inventory file, to a machine on premises."""
+    now = call.world.look()
+    vm, declared = _machine(call), call.body
+    if any(disk.name.lower() == declared.name.lower() for disk in vm.disks):
+        raise ServiceError(409, "DiskExists", f"The virtual machine '{vm.name}' has a disk '{declared.name}' already.")
+    add_disk(call.world.room(SiteRecovery), vm, new_disk(vm.host, vm.name, declared), now)
+    return Reply(201, _shown(vm))
+
+
+def change_machine_disk(call: Call) -> Reply:
+    """PATCH the sizes of a disk of a machine on premises."""
+    now = call.world.look()
+    vm, wanted = _machine(call), call.body
+    disk = _disk(vm, call.parameters["disk"])
+    size = disk.size_mb if wanted.size_gb is None else round(wanted.size_gb * 1024)
+    used = disk.used_mb if wanted.used_gb is None else wanted.used_gb * 1024
+    if used > size:
+        raise ServiceError(
+            409, "DiskTooSmall", f"The disk '{disk.name}' of {size} MB cannot hold the {used:g} MB that are in use."
+        )
+    resize_disk(call.world.room(SiteRecovery), vm, disk, size_mb=size, used_mb=used, now=now)
     return Reply(200, _shown(vm))
 
 
@@ -169,9 +211,16 @@ def _host(call: Call) -> Host:
 def _machine(call: Call) -> HostVm:
     wanted = call.parameters["machine"].lower()
     for vm in call.world.room(Inventory).vms.values():
-        if wanted in {vm.id, vm.name.lower()}:
+        if wanted in {vm.id, vm.name.lower()} and not vm.deleted:
             return vm
     raise ServiceError(404, "MachineNotFound", f"There is no virtual machine '{call.parameters['machine']}'.")
+
+
+def _disk(vm: HostVm, wanted: str) -> Disk:
+    disk = next((disk for disk in vm.disks if wanted.lower() in {disk.id, disk.name.lower()}), None)
+    if disk is None:
+        raise ServiceError(404, "DiskNotFound", f"The virtual machine '{vm.name}' has no disk '{wanted}'.")
+    return disk
 
 
 def _shown(vm: HostVm) -> Document:

@@ -108,7 +108,7 @@ class Disk:
 @dataclass
 class HostVm:
     """A virtual machine on its host, as it truly is. `corrupted` says why its disks are not to be trusted, or
-    nothing.
+    nothing. One that was deleted is remembered for the items that still name it.
     """
 
     id: str
@@ -127,6 +127,7 @@ class HostVm:
     disks: list[Disk]
     nics: list[Document]
     corrupted: str = ""
+    deleted: bool = False
 
     @property
     def used_mb(self) -> float:
@@ -210,6 +211,16 @@ class Inventory:
         vm = self.vms.get(vm_id)
         return self.hosts.get(vm.host) if vm else None
 
+    def reachable(self, vm_id: str) -> bool:
+        """Whether the service can have anything done to a virtual machine: it exists, and its host is heard of."""
+        vm, host = self.vms.get(vm_id), self.host_of(vm_id)
+        return vm is not None and not vm.deleted and host is not None and host.heartbeat
+
+    def vms_of(self, fabric: str) -> list[HostVm]:
+        """The virtual machines on the hosts that are registered with a site, by the site's key."""
+        found = (self.vms.get(vm_id) for host in self.hosts_of(fabric) for vm_id in host.vms)
+        return [vm for vm in found if vm is not None and not vm.deleted]
+
     def hosts_of(self, fabric: str) -> list[Host]:
         """The hosts registered with a site, by the site's key."""
         return [host for host in self.hosts.values() if host.fabric == fabric.lower()]
@@ -244,19 +255,21 @@ def _host_vm(host: str, declared: DeclaredVm) -> HostVm:
         power=declared.power.value,
         checkpoints=list(declared.checkpoints),
         fibre_channel=declared.fibre_channel,
-        disks=[
-            Disk(
-                id=derived_guid("disk", host, declared.name, disk.name),
-                name=disk.name,
-                size_mb=round(disk.size_gb * 1024),
-                used_mb=disk.used_gb * 1024,
-                operating_system=disk.operating_system,
-                shared=disk.shared,
-                physical=disk.physical,
-            )
-            for disk in declared.disks
-        ],
+        disks=[new_disk(host, declared.name, disk) for disk in declared.disks],
         nics=[nic.model_dump() for nic in declared.nics],
+    )
+
+
+def new_disk(host: str, vm: str, declared: DeclaredDisk) -> Disk:
+    """A declared disk of a virtual machine."""
+    return Disk(
+        id=derived_guid("disk", host, vm, declared.name),
+        name=declared.name,
+        size_mb=round(declared.size_gb * 1024),
+        used_mb=declared.used_gb * 1024,
+        operating_system=declared.operating_system,
+        shared=declared.shared,
+        physical=declared.physical,
     )
 
 

@@ -138,7 +138,7 @@ def _disks(item: ProtectedItem, vm: HostVm, name: str) -> tuple[FailoverDisk, ..
     return tuple(
         FailoverDisk(
             name=given.get(disk.id, {}).get("customTargetDiskName") or f"{name}-{disk.name.rsplit('.', 1)[0]}",
-            size_gb=-(-disk.size_mb // 1024),
+            size_gb=-(-item.settings["diskSizes"][disk.id] // 1024),
             operating_system=disk.operating_system,
             blob_uri=None if managed else f"https://{account}.blob.storage.localhost/vhds/{name}-{disk.name}",
         )

@@ -23,6 +23,8 @@ _TEST_FAILOVER = {
     "WaitingForCompletion": "Waiting for user input",
     "MarkedForDeletion": "Cleaning up test environment",
 }
+# Settings that are kept for disks; each disk's details show them.
+_NOT_SHOWN = frozenset({"disks", "diskSizes", "diskTargets"})
 _WINDOWS_PRODUCT = "VER_NT_SERVER"
 
 
@@ -222,7 +224,7 @@ def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str
                 "vhdId": disk.id,
                 "diskId": disk.id,
                 "vhdName": disk.name,
-                "maxSizeMB": str(disk.size_mb),
+                "maxSizeMB": str(settings["diskSizes"][disk.id]),
                 "targetDiskLocation": None,
                 "targetDiskName": None,
                 "lunId": str(number),
@@ -233,7 +235,7 @@ def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str
             for number, disk in enumerate(vm.disks)
             if disk.id in settings["disks"]
         ],
-        **{name: value for name, value in settings.items() if name not in {"disks", "diskTargets"}},
+        **{name: value for name, value in settings.items() if name not in _NOT_SHOWN},
         "rpoInSeconds": round(replication.settled - (replication.last_replicated or replication.settled)),
         "lastRpoCalculatedTime": written(replication.settled),
         "vmId": item.vm,

@@ -13,7 +13,7 @@ from simulator.asr.jobs import error_document
 from simulator.asr.occupancy import held
 from simulator.asr.premises import darken_site, set_heartbeat, switch_host_vm
 from simulator.asr.records import Job, ProtectedItem
-from simulator.asr.refusals import item_gone, unreachable
+from simulator.asr.refusals import item_gone, out_of_reach
 from simulator.asr.replication import (
     chosen_point,
     delta_to_on_premises,
@@ -82,16 +82,11 @@ def _required(asr: SiteRecovery, job: Job) -> tuple[ProtectedItem, HostVm]:
     return item, vm
 
 
-def _reachable(asr: SiteRecovery, vm: HostVm) -> bool:
-    host = asr.inventory.hosts.get(vm.host)
-    return host is not None and host.heartbeat
-
-
 def _check_source(asr: SiteRecovery, job: Job, _now: float) -> None:
     """What has to be copied or switched on premises needs the host."""
     _, vm = _required(asr, job)
-    if not _reachable(asr, vm):
-        raise JobFailure(unreachable(vm.name))
+    if not asr.inventory.reachable(vm.id):
+        raise JobFailure(out_of_reach(vm))
 
 
 def _check_both_sides(asr: SiteRecovery, job: Job, now: float) -> None:
@@ -112,7 +107,7 @@ def _check_both_sides(asr: SiteRecovery, job: Job, now: float) -> None:
 def _shut_source_down(asr: SiteRecovery, job: Job, now: float) -> None:
     """A planned failover does not go on without the shutdown: it promises that nothing is lost."""
     _, vm = _required(asr, job)
-    if JobEffect.SHUTDOWN_FAILS.value in job.payload.get("effects", []) or not _reachable(asr, vm):
+    if JobEffect.SHUTDOWN_FAILS.value in job.payload.get("effects", []) or not asr.inventory.reachable(vm.id):
         raise JobFailure(_SHUTDOWN_FAILED)
     switch_host_vm(asr, vm, Power.OFF, now)
 
@@ -122,7 +117,7 @@ def _try_to_shut_source_down(asr: SiteRecovery, job: Job, now: float) -> None:
     _, vm = _required(asr, job)
     if not job.payload["shutdownSource"]:
         return
-    if JobEffect.SHUTDOWN_FAILS.value not in job.payload.get("effects", []) and _reachable(asr, vm):
+    if JobEffect.SHUTDOWN_FAILS.value not in job.payload.get("effects", []) and asr.inventory.reachable(vm.id):
         switch_host_vm(asr, vm, Power.OFF, now)
         return
     task = job.task
@@ -134,15 +129,15 @@ def _try_to_shut_source_down(asr: SiteRecovery, job: Job, now: float) -> None:
 
 def _send_the_rest_if_possible(asr: SiteRecovery, job: Job, now: float) -> None:
     _, vm = _required(asr, job)
-    if _reachable(asr, vm):
+    if asr.inventory.reachable(vm.id):
         _send_the_rest(asr, job, now)
 
 
 def _send_the_rest(asr: SiteRecovery, job: Job, now: float) -> None:
     """The source's last changes arrive, and make the newest recovery point."""
     item, vm = _required(asr, job)
-    if not _reachable(asr, vm):
-        raise JobFailure(unreachable(vm.name))
+    if not asr.inventory.reachable(vm.id):
+        raise JobFailure(out_of_reach(vm))
     settle(asr, item, now)
     replication = item.replication
     replication.backlog, replication.settled, replication.last_replicated = 0.0, now, now
@@ -228,8 +223,8 @@ def _prepare_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
 def _synchronized(asr: SiteRecovery, job: Job, now: float) -> None:
     """The delta arrived while the Azure machine went on; what it wrote meanwhile is the next delta."""
     item, vm = _required(asr, job)
-    if not _reachable(asr, vm):
-        raise JobFailure(unreachable(vm.name))
+    if not asr.inventory.reachable(vm.id):
+        raise JobFailure(out_of_reach(vm))
     began = job.task.started if job.task is not None and job.task.started is not None else now
     waited = delta_to_on_premises(asr, item, now)
     stop(item)
@@ -242,8 +237,8 @@ def _synchronized(asr: SiteRecovery, job: Job, now: float) -> None:
 def _all_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
     """Everything is on premises. Noted are what was sent and what was healed: a failure after this takes them back."""
     item, vm = _required(asr, job)
-    if not _reachable(asr, vm):
-        raise JobFailure(unreachable(vm.name))
+    if not asr.inventory.reachable(vm.id):
+        raise JobFailure(out_of_reach(vm))
     job.payload["sent"] = job.payload.get("sent", 0.0) + delta_to_on_premises(asr, item, now)
     job.payload["wasCorrupted"] = vm.corrupted
     item.azure_delta = 0.0
@@ -254,6 +249,8 @@ def _all_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
 
 def _start_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
     item, vm = _required(asr, job)
+    if vm.deleted:
+        raise JobFailure(out_of_reach(vm))
     switch_host_vm(asr, vm, Power.RUNNING, now)
     track_changes(item, now)
     asr.save_item(item)

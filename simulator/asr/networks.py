@@ -128,8 +128,7 @@ def _unmapped(asr: SiteRecovery, job: Job, _now: float) -> None:
 
 
 def _networks(asr: SiteRecovery, fabric: Document) -> list[Document]:
-    machines = (asr.inventory.vm(vm) for host in asr.inventory.hosts_of(fabric["id"]) for vm in host.vms)
-    names = {nic["network"] for vm in machines if vm is not None for nic in vm.nics if nic["network"]}
+    names = {nic["network"] for vm in asr.inventory.vms_of(fabric["id"]) for nic in vm.nics if nic["network"]}
     return [_body(fabric, name) for name in sorted(names)]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from simulator.asr.replication import settle_items_of
 from simulator.asr.site_recovery import SiteRecovery
-from simulator.inventory import Host, HostVm, Power
+from simulator.inventory import Disk, Host, HostVm, Power
 
 _STARTED = "it was switched on while Azure replicated to its disks"
 
@@ -22,6 +22,27 @@ def switch_host_vm(asr: SiteRecovery, vm: HostVm, state: Power, now: float) -> N
     if state is Power.RUNNING and any(one.reverse and one.phase == "running" for one in replications):
         vm.corrupted = _STARTED
     vm.power = state.value
+    asr.inventory.vms.put(vm.id, vm)
+
+
+def add_disk(asr: SiteRecovery, vm: HostVm, disk: Disk, now: float) -> None:
+    """Give a virtual machine another disk. Nothing of it replicates: the service offers it to a new protection only."""
+    settle_items_of(asr, [vm.id], now)
+    vm.disks.append(disk)
+    asr.inventory.vms.put(vm.id, vm)
+
+
+def resize_disk(asr: SiteRecovery, vm: HostVm, disk: Disk, *, size_mb: int, used_mb: float, now: float) -> None:
+    """Change a disk on its host. Its replica keeps the size that it was made with."""
+    settle_items_of(asr, [vm.id], now)
+    disk.size_mb, disk.used_mb = size_mb, used_mb
+    asr.inventory.vms.put(vm.id, vm)
+
+
+def delete_host_vm(asr: SiteRecovery, vm: HostVm, now: float) -> None:
+    """Delete a virtual machine on its host, disks and all. Its item stays, and does not replicate any more."""
+    switch_host_vm(asr, vm, Power.OFF, now)
+    vm.deleted = True
     asr.inventory.vms.put(vm.id, vm)
 
 

@@ -63,9 +63,7 @@ def machine(asr: SiteRecovery, protectable_id: str, container: Document) -> Host
 
 
 def _machines(asr: SiteRecovery, container: Document) -> list[HostVm]:
-    fabric = container["id"].rsplit("/", 2)[0]
-    found = (asr.inventory.vm(vm) for host in asr.inventory.hosts_of(fabric) for vm in host.vms)
-    return [vm for vm in found if vm is not None]
+    return asr.inventory.vms_of(container["id"].rsplit("/", 2)[0])
 
 
 def _passes(expression: str, body: Document) -> bool:

@@ -171,10 +171,9 @@ def initial_replication_due(world: World, due: float, payload: Document) -> None
     """The event of initial replication: the transfer is done, then the first recovery point is there."""
     asr = world.room(SiteRecovery)
     item = asr.items.get(payload["item"])
-    host = asr.inventory.host_of(item.vm) if item is not None else None
     if item is None or item.correlation != payload["correlation"]:
         return
-    if host is None or not host.heartbeat or item.job:
+    if not asr.inventory.reachable(item.vm) or item.job:
         world.schedule(due + RETRY_AFTER, INITIAL_REPLICATION, payload)
     elif item.stage == Stage.INITIAL_REPLICATION:
         item.stage = Stage.FIRST_RECOVERY_POINT

@@ -12,6 +12,7 @@ from simulator.asr.records import ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.asr.states import Operation, row
 from simulator.errors import AsyncError, ServiceError, asr_error
+from simulator.inventory import HostVm
 from simulator.store import Document
 from simulator.world import Refusal
 
@@ -171,9 +172,16 @@ def source_running(name: str) -> AsyncError:
     )
 
 
-def unreachable(name: str) -> AsyncError:
-    """The Hyper-V host of a machine cannot be reached."""
-    return _unreachable(f"The Hyper-V host of '{name}'")
+def out_of_reach(vm: HostVm) -> AsyncError:
+    """Nothing can be done to a virtual machine on premises: it is gone, or its host cannot be reached."""
+    if not vm.deleted:
+        return _unreachable(f"The Hyper-V host of '{vm.name}'")
+    return AsyncError(
+        "SimulatorOnPremisesMachineMissing",
+        f"The virtual machine '{vm.name}' does not exist on its Hyper-V host any more.",
+        "It was deleted there.",
+        "Restore the virtual machine, or fail over from its recovery points, or disable its protection.",
+    )
 
 
 def host_unreachable(name: str) -> AsyncError:

@@ -34,7 +34,7 @@ def settle(asr: SiteRecovery, item: ProtectedItem, now: float) -> None:
     if replication.phase != "running" or now < replication.settled + replication.interval:
         return
     asr.stale(item.key)
-    churn, reachable = _churn(asr, item), _reachable(asr, item)
+    churn, reachable = _churn(asr, item), asr.inventory.reachable(item.vm)
     cycles = int((now - replication.settled) // replication.interval)
     changed, capacity = churn * replication.interval, replication.bandwidth * replication.interval
     limit = full_size(asr, item) * RESYNC_SHARE
@@ -242,8 +242,3 @@ def _churn(asr: SiteRecovery, item: ProtectedItem) -> float:
 def _rate(asr: SiteRecovery, item: ProtectedItem) -> float:
     vm = asr.inventory.vm(item.vm)
     return vm.churn_mbps if vm is not None else 0.0
-
-
-def _reachable(asr: SiteRecovery, item: ProtectedItem) -> bool:
-    host = asr.inventory.host_of(item.vm)
-    return host is not None and host.heartbeat

@@ -31,6 +31,8 @@ def target_settings(world: Settings, item_id: str, vm: HostVm, given: EnableSett
     nic = derived_guid("nic", vm.id, 0)
     return {
         "disks": chosen_disks(given) or [disk.id for disk in vm.disks],
+        # A disk that is resized on its host keeps its replica's size until the machine is protected anew.
+        "diskSizes": {disk.id: disk.size_mb for disk in vm.disks},
         "recoveryAzureVmName": given.target_azure_vm_name or vm.name,
         "recoveryAzureVMSize": given.target_vm_size or default_size(vm),
         "recoveryAzureStorageAccount": given.target_storage_account_id,
