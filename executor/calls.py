@@ -127,19 +127,18 @@ def _search(call: Call, cancelled: threading.Event) -> str | None:
 
 def _check_allowed(call: Call) -> None:
     needed = needed_operation(call.step, call.options)
-    if needed is None or call.seen.allows(needed):
-        return
-    offered = ", ".join(sorted(call.seen.allowed)) or "nothing"
-    raise Blocked(
-        (
-            Blocker(
-                Code.OPERATION_NOT_OFFERED,
-                call.seen.vm,
-                cause=f"the step {call.step} needs {needed}, but the service offers {offered}",
-                mend="declare a mode that the service offers, or mend the replication; then preview again",
-            ),
-        ),
-        call.seen,
+    if needed is not None and not call.seen.allows(needed):
+        raise Blocked((operation_not_offered(call.seen, call.step, needed),), call.seen)
+
+
+def operation_not_offered(seen: Observation, step: Step, needed: Operation) -> Blocker:
+    """The service would refuse the call that `step` needs."""
+    offered = ", ".join(sorted(seen.allowed)) or "nothing"
+    return Blocker(
+        Code.OPERATION_NOT_OFFERED,
+        seen.vm,
+        cause=f"the step {step} needs {needed}, but the service offers {offered}",
+        mend="declare a mode that the service offers, or mend the replication; then preview again",
     )
 
 

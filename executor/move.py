@@ -64,7 +64,8 @@ class MoveOrder:
     goal: Direction
     options: MoveOptions
     steps: frozenset[str]
-    # What stands in the way by limits that change with time; asked just before the first call, however long that took.
+    # What stands in the way by limits that change with time; asked just before the first call, however long that took,
+    # and before each call that cannot be undone.
     judge: Callable[[Observation], Sequence[Blocker]] = _nothing_more
 
 
@@ -120,7 +121,7 @@ class _Mover:
             if due.blockers and self._waits_for_somebodys_job(due, seen):
                 continue
             first = self._first_step(due, seen)
-            self._judge_the_first_call(first, seen)
+            self._judge_the_call(first, seen)
             try:
                 self._take(first, due.stage, seen)
                 self._refusals.clear()
@@ -178,11 +179,16 @@ class _Mover:
             )
         return first
 
-    def _judge_the_first_call(self, first: PlannedStep, seen: Observation) -> None:
-        """A job that was waited for, or lag, may have taken hours: what was judged before holds no more."""
-        if self._called or first.running:
+    def _judge_the_call(self, first: PlannedStep, seen: Observation) -> None:
+        """A job that was waited for, or lag, may have taken hours: what was judged before the first call holds no more.
+
+        Once the move has begun its conditions are past, but an approval may have run out before what cannot be undone.
+        """
+        if first.running or (self._called and first.reversible):
             return
         stands = tuple(self._order.judge(seen))
+        if self._called:
+            stands = tuple(blocker for blocker in stands if blocker.code is Code.APPROVAL)
         if stands:
             raise Blocked(stands, seen)
 

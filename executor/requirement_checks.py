@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from executor.survey import Survey
-from lifecycle.blockers import Blocker, Code
+from lifecycle.blockers import Blocker
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
-from lifecycle.requirements import SizeLimits, Unmet, unmet
+from lifecycle.requirements import SizeLimits, Unmet, requirement_blockers_of, unmet
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import DiskRecord, ProtectableItemRecord, same_id
 
@@ -24,7 +24,7 @@ def requirement_blockers(survey: Survey, seen: Observation) -> list[Blocker]:
         found = unmet(machine, seen.landing, _size(survey, seen.landing.size))
     except SiteRecoveryError:
         found = unmet(seen.machine, seen.landing)
-    return [Blocker(Code.REQUIREMENT, seen.vm, cause=each.cause, mend=each.mend) for each in found]
+    return requirement_blockers_of(seen.vm, found)
 
 
 def unmet_by_discovered(

@@ -80,8 +80,8 @@ class Survey:
         seen = replace(seen, clock_skew_seconds=self.service.clock_skew_seconds)
         try:
             providers = self._providers_of(seen)
-        except SiteRecoveryError:
-            return seen
+        except SiteRecoveryError as error:
+            return replace(seen, provider_unread=error.what)
         connected = {provider.connection_status.casefold() == "connected" for provider in providers}
         heard = [provider.last_heartbeat for provider in providers if provider.last_heartbeat is not None]
         if len(connected) != 1:

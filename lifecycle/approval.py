@@ -1,8 +1,9 @@
 """An approval's digest: what exactly is approved, so that nobody is surprised by what runs.
 
-It covers one move: the VM, the goal, the place where the move starts, its whole chain of steps and the worst data
-loss that the stack accepts. All of these are the same before the move, in the middle of it and when it is resumed, and
-others once the VM has moved there and back: the job that last brought it to where the move starts is part of it.
+It covers one move: the VM, the goal, the place where the move starts, its whole chain of steps with the choices and
+probes declared for them, what the VM is declared to become in Azure, and the worst data loss that the stack accepts.
+All of these are the same before the move, in the middle of it and when it is resumed, and others once the VM has moved
+there and back: the job that last brought it to where the move starts is part of it.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from lifecycle.observation import Observation
 from lifecycle.options import DataSync, FailoverMode, MoveOptions
 from lifecycle.steps import Step
 
-_VERSION = "m1"
+_VERSION = "m2"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,11 @@ class Approvable:
     worst_loss: str
 
 
-def approvable(seen: Observation, goal: Direction, options: MoveOptions) -> Approvable:
-    """The move of a VM to `goal`, seen at its start or anywhere on its way."""
+def approvable(seen: Observation, goal: Direction, options: MoveOptions, landing: str = "") -> Approvable:
+    """The move of a VM to `goal`, seen at its start or anywhere on its way.
+
+    `landing` is what the VM is declared to become in Azure.
+    """
     before = seen.last_failback_job if goal.runs is Place.AZURE else seen.last_failover_job
     steps = _whole_chain(goal, options)
     loss = _worst_loss(goal, options)
@@ -40,6 +44,8 @@ def approvable(seen: Observation, goal: Direction, options: MoveOptions) -> Appr
         "after": before or "",
         "steps": steps,
         "choices": _choices(goal, options),
+        "landing": landing if goal.runs is Place.AZURE else "",
+        "probes": [dict(probe) for probe in options.verification_of(failback=goal.runs is Place.ON_PREMISES)],
         "worstLoss": loss,
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -38,10 +38,12 @@ class Code(StrEnum):
     RESYNCHRONIZATION = "resynchronization"
     PROVIDER_SILENT = "providerSilent"
     DATA_LOSS = "maxDataLoss"
+    DATA_LOSS_UNKNOWN = "dataLossUnknown"
     MISSING_NETWORK = "missingNetwork"
     MISSING_STORAGE = "missingStorageAccount"
     REQUIREMENT = "azureRequirement"
     MANAGED_DISKS = "managedDisks"
+    ATTESTATION = "attestationMissing"
     APPROVAL = "approvalMissing"
     OPERATION_NOT_OFFERED = "operationNotOffered"
 
@@ -168,7 +170,7 @@ RULES: Mapping[Code, Rule] = {
     Code.PROVIDER_SILENT: Rule(
         "The Site Recovery provider on the host is not connected, and the move needs the host.",
         _HOST,
-        "Bring the host back; if its site is lost, write failover.mode: unplanned.",
+        "Bring the host back. Out of a site that is lost, a failover to Azure goes with failover.mode: unplanned.",
         _SITE_ANSWERS,
     ),
     Code.DATA_LOSS: Rule(
@@ -176,6 +178,14 @@ RULES: Mapping[Code, Rule] = {
         "of life.",
         "the recovery point",
         "Choose a later recovery point, raise maxDataLossMinutes, or waive this.",
+        _TO_AZURE,
+        waivable=True,
+    ),
+    Code.DATA_LOSS_UNKNOWN: Rule(
+        "maxDataLossMinutes is declared, and Azure could not be asked when the source last lived, so nobody can say "
+        "whether it is kept. That a dead site does not answer is no such case: Azure answers for it.",
+        "the service",
+        "Preview again; where it stays so and the VM has to move, waive this.",
         _TO_AZURE,
         waivable=True,
     ),
@@ -205,6 +215,14 @@ RULES: Mapping[Code, Rule] = {
         "the disks",
         "Fail back by other means, or waive this where the provider on the host is new enough.",
         frozenset({Mode.FAILBACK}),
+        waivable=True,
+    ),
+    Code.ATTESTATION: Rule(
+        "The stack wants attestations (requireAttestations), and nobody has stated what Azure cannot see: before a "
+        "planned failover that the VM has no checkpoints, before a failback that it is off on premises.",
+        _VM,
+        "See to it, and add the entry that the message prints to `attestations`.",
+        _SITE_ANSWERS,
         waivable=True,
     ),
     Code.APPROVAL: Rule(

@@ -64,7 +64,7 @@ _SCENARIOS: dict[Step, str] = {
     Step.REVERSE_REPLICATE: Scenario.REPROTECT.value,
 }
 # While these run, neither copy serves.
-_OUTAGE = (Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.COMPLETE_FAILOVER)
+OUTAGE = (Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.COMPLETE_FAILOVER)
 
 
 def times(due: Plan, options: MoveOptions, finished: Iterable[Finished]) -> Times:
@@ -73,7 +73,7 @@ def times(due: Plan, options: MoveOptions, finished: Iterable[Finished]) -> Time
     mode = Mode.of(due.goal, options)
     steps = {planned.step: _step(planned.step, mode, options, known) for planned in due.steps}
     told = {step: estimate for step, estimate in steps.items() if estimate is not None}
-    outage = [told[step] for step in _OUTAGE if step in told]
+    outage = [told[step] for step in OUTAGE if step in told]
     return Times(told, _sum(outage), told.get(Step.SYNCHRONIZE))
 
 

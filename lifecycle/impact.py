@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lifecycle.data_loss import begins_failover, last_sign_of_life
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place, change_in_words
-from lifecycle.estimates import Estimate, Finished, Times, times
+from lifecycle.estimates import OUTAGE, Estimate, Finished, Times, times
 from lifecycle.intent import where_it_runs
 from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.permits import Attestation
 from lifecycle.planner import Plan
 from lifecycle.spans import span
 from lifecycle.stages import WORDS, Stage
@@ -80,8 +82,9 @@ class Impact:
         vm = self.plan.vm
         if self.plan.goal.runs is Place.AZURE:
             before = (
-                "the on-premises VM and its disks are as they were; another recovery point can be chosen "
-                "(failover.changeRecoveryPoint). The service offers the way home only after the commit"
+                "the on-premises VM and its disks are as they were when it was left. Another recovery point can be "
+                "changed to (failover.changeRecoveryPoint), which loses what came after it. The service offers the way "
+                "home only after the commit"
             )
             after = (
                 f"declare {vm} onPremisesToAzure again: its changes are synchronized while the Azure VM runs, then "
@@ -90,6 +93,28 @@ class Impact:
             return before, after
         before = "the Azure VM and its disks are still there, turned off: until the commit they are the safety copy"
         return before, f"declare {vm} azureToOnPremises again, once it replicates to Azure and has a recovery point"
+
+    @property
+    def outage_note(self) -> str:
+        """What the estimate of the outage leaves out: the time that has passed already. Empty where there is none."""
+        if self.times.outage is None:
+            return ""
+        first, job = self.plan.steps[0], self.seen.job
+        if first.running and job is not None and job.started is not None and first.step in OUTAGE:
+            return f"{span((self.seen.at - job.started).total_seconds())} of it have passed"
+        dead = self.seen.provider_connected is False and self.plan.goal.runs is Place.AZURE
+        alive = last_sign_of_life(self.seen)
+        if dead and begins_failover(self.plan) and alive is not None:
+            return (
+                f"to come; if the VM went down with its host, it has been down for "
+                f"{span((self.seen.at - alive).total_seconds())} already"
+            )
+        return ""
+
+    @property
+    def stated(self) -> tuple[Attestation, ...]:
+        """What people have stated of the VM and still holds."""
+        return tuple(each for each in self.declared.permits.attestations if self.seen.at < each.until)
 
     def as_facts(self) -> dict[str, Any]:
         """Plain values: the `vms` of the report, as docs/schema/impact.schema.json has them."""
@@ -109,6 +134,7 @@ class Impact:
                 "recoveryPoint": _point(assessment.loss.point),
             },
             "outage": _estimate(self.times.outage),
+            "outageNote": self.outage_note,
             "synchronization": _estimate(self.times.synchronization),
             "outside": [{"what": what, "becomes": becomes} for what, becomes in self.outside],
             "wayBack": {"beforeCommit": self.way_back[0], "afterCommit": self.way_back[1]},
@@ -119,6 +145,9 @@ class Impact:
             "warnings": [
                 {"code": str(warned.code), "text": warned.text, "critical": warned.critical}
                 for warned in assessment.warnings
+            ],
+            "attestations": [
+                {"what": each.what, "by": each.by, "until": each.until.isoformat()} for each in self.stated
             ],
             "approval": self._approval(),
         }

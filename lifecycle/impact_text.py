@@ -84,7 +84,10 @@ def _cost(impact: Impact) -> Iterator[str]:
 
 def _outage(impact: Impact) -> str:
     outage: Estimate | None = impact.times.outage
-    return "none by the steps that are left" if outage is None else f"{outage.words} ({outage.source})"
+    if outage is None:
+        return "none by the steps that are left"
+    note = f"; {impact.outage_note}" if impact.outage_note else ""
+    return f"{outage.words} ({outage.source}){note}"
 
 
 def _judged(impact: Impact, paint: Paint) -> Iterator[str]:
@@ -94,6 +97,8 @@ def _judged(impact: Impact, paint: Paint) -> Iterator[str]:
     for blocker in impact.assessment.blockers:
         yield from _row("BLOCKED", f"{blocker.code}: {blocker.cause}", paint, Ink.BAD)
         yield from _row("", f"to go on: {blocker.mend}")
+    for each in impact.stated:
+        yield from _row("stated", f"{each.what} by {each.by}, until {each.until:%F %H:%M} UTC")
     wanted, given = impact.assessment.approvable, impact.assessment.approval
     if given is not None:
         yield from _row("approved", f"by {given.by}, until {given.until:%F %H:%M} UTC")

@@ -146,6 +146,8 @@ class Observation:
     azure_vm_power: PowerState = PowerState.UNKNOWN
     provider_connected: bool | None = None
     provider_last_heartbeat: datetime | None = None
+    # Why Azure itself could not be asked about the host; empty where it answered, whatever it said.
+    provider_unread: str = ""
     policy_id: str | None = None
     failover_recovery_point_id: str | None = None
     # The jobs that last brought the VM to Azure, and home: they do not change while a move the other way goes on.

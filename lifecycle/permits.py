@@ -46,6 +46,9 @@ class Permits:
     attestations: tuple[Attestation, ...] = ()
     approvals: tuple[Approval, ...] = ()
     require_approval: bool = False
+    require_attestations: bool = False
+    # What the VM is declared to become in Azure, as one text: it is part of what an approval approves.
+    landing: str = ""
 
     @classmethod
     def from_inputs(cls, inputs: Mapping[str, Any]) -> "Permits":
@@ -57,6 +60,8 @@ class Permits:
             ),
             approvals=tuple(Approval(each["digest"], each["by"], _until(each)) for each in _rows(inputs, "approvals")),
             require_approval=bool(inputs.get("requireApproval", False)),
+            require_attestations=bool(inputs.get("requireAttestations", False)),
+            landing=str(inputs.get("landing", "")),
         )
 
     def waiver(self, code: str, at: datetime) -> Waiver | None:

@@ -27,7 +27,8 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
         if begins_failover(due):
             yield from _health(seen)
             if options.mode is FailoverMode.PLANNED:
-                yield from _provider(seen, "a planned failover shuts the VM down there first")
+                why = "a planned failover shuts the VM down there first"
+                yield from _provider(seen, why, "; if the site is lost, write failover.mode: unplanned")
             yield from _recovery_points(seen, options)
             yield from _data_loss(seen, options, loss)
             yield from _landing(seen)
@@ -38,7 +39,7 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
     if Step.SYNCHRONIZE in _steps(due) or Step.COMPLETE_FAILOVER in _steps(due):
         if not any(planned.running for planned in due.steps):
             yield from _health(seen)
-        yield from _provider(seen, "the VM is to be failed back to it")
+        yield from _provider(seen, "the VM is to be failed back to it", "; until then it goes on running in Azure")
         yield from _window(seen, options)
         yield from _managed_disks(seen, due)
 
@@ -67,7 +68,7 @@ def _health(seen: Observation) -> Iterator[Blocker]:
         )
 
 
-def _provider(seen: Observation, why: str) -> Iterator[Blocker]:
+def _provider(seen: Observation, why: str, otherwise: str) -> Iterator[Blocker]:
     if seen.provider_connected:
         return
     heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
@@ -76,8 +77,7 @@ def _provider(seen: Observation, why: str) -> Iterator[Blocker]:
         Code.PROVIDER_SILENT,
         seen.vm,
         cause=f"the provider on the host of {seen.vm} {what} ({heard}), and {why}",
-        mend="bring the host back, and see that its Site Recovery provider runs; if the site is lost, write "
-        "failover.mode: unplanned",
+        mend=f"bring the host back, and see that its Site Recovery provider runs{otherwise}",
     )
 
 
@@ -105,6 +105,14 @@ def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocke
 
 def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
     most = options.max_data_loss_minutes
+    if most is not None and loss.seconds is None and seen.provider_unread:
+        yield Blocker(
+            Code.DATA_LOSS_UNKNOWN,
+            seen.vm,
+            cause=f"whether {seen.vm} would lose more than the {most} min of maxDataLossMinutes is not known: Azure "
+            f"could not be asked about its host ({seen.provider_unread})",
+            mend="preview again; if it stays so and the VM has to move, waive this",
+        )
     if most is None or loss.seconds is None or loss.seconds <= most * 60:
         return
     yield Blocker(

@@ -6,9 +6,10 @@ Two editions, since the limits have grown: the first is of the service that keep
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from lifecycle.blockers import Blocker, Code
 from lifecycle.machine import Disk, Landing, Machine
 
 _GB = 1024
@@ -27,7 +28,10 @@ class Edition:
     linux_generation_2: bool
 
 
-_PAGE = "Support matrix for disaster recovery of on-premises Hyper-V VMs to Azure (Azure VM requirements)"
+_PAGE = (
+    "[Support matrix for disaster recovery of on-premises Hyper-V VMs to Azure, Azure VM requirements]"
+    "(https://learn.microsoft.com/azure/site-recovery/hyper-v-azure-support-matrix#azure-vm-requirements)"
+)
 UNMANAGED = Edition(
     name="unmanaged disks",
     source=_PAGE,
@@ -41,7 +45,8 @@ MANAGED = Edition(
     name="managed disks",
     source=_PAGE,
     dated="2026-05-05",
-    os_disk_gb={1: 2 * 1024, 2: 4 * 1024},
+    # Of an operating system disk Azure takes 4,095 GB, one less than of a disk of 4 TB.
+    os_disk_gb={1: 2048, 2: 4095},
     data_disk_gb=32 * 1024,
     data_disks=16,
     linux_generation_2=True,
@@ -86,6 +91,11 @@ def unmet(machine: Machine, landing: Landing, size: SizeLimits | None = None) ->
         *_name(machine, landing),
         *_size(machine, size),
     )
+
+
+def requirement_blockers_of(vm: str, found: Iterable[Unmet]) -> list[Blocker]:
+    """What a VM does not meet, in the way of its failover."""
+    return [Blocker(Code.REQUIREMENT, vm, cause=each.cause, mend=each.mend) for each in found]
 
 
 def _system(machine: Machine, edition: Edition) -> Iterator[Unmet]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lifecycle.approval import Approvable, approvable
+from lifecycle.attested import attestation_blockers
 from lifecycle.blockers import Blocker, Code, Mode
 from lifecycle.data_loss import DataLoss, expected_loss
 from lifecycle.declared import Declared
@@ -54,13 +55,18 @@ def assess(seen: Observation, due: Plan, declared: Declared, found: Iterable[Blo
     """
     loss = expected_loss(seen, due, declared.options)
     mode = Mode.of(due.goal, declared.options)
-    all_found = (*due.blockers, *found, *preconditions(seen, due, declared.options, loss))
+    all_found = (
+        *due.blockers,
+        *found,
+        *preconditions(seen, due, declared.options, loss),
+        *attestation_blockers(seen, due, declared.permits),
+    )
     stopping = [blocker for blocker in all_found if mode in blocker.rule.modes]
     warned = [Warned(blocker.code, blocker.cause) for blocker in all_found if mode not in blocker.rule.modes]
     waived = tuple(_waived(stopping, declared.permits, seen))
     gone = {id(each.blocker) for each in waived}
     blockers = [blocker for blocker in stopping if id(blocker) not in gone]
-    wanted = approvable(seen, due.goal, declared.options) if due.irreversible else None
+    wanted = approvable(seen, due.goal, declared.options, declared.permits.landing) if due.irreversible else None
     approval = declared.permits.approval(wanted.digest, seen.at) if wanted else None
     if wanted and approval is None and declared.permits.require_approval:
         blockers.append(_unapproved(seen.vm, due, wanted))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lifecycle.attested import asked_for, stands_in_the_way
 from lifecycle.data_loss import DataLoss, begins_failover
 from lifecycle.declared import Declared
 from lifecycle.directions import Place
@@ -13,7 +14,6 @@ from lifecycle.permits import Attested, Permits
 from lifecycle.planner import Plan
 from lifecycle.preconditions import heartbeat_in_words
 from lifecycle.spans import span
-from lifecycle.steps import Step
 from lifecycle.targets import Targets
 
 # So many times its target is worth a word, and so many is critical.
@@ -60,7 +60,7 @@ NOTICES: dict[Notice, str] = {
     Notice.HEALTH_WARNING: "The service has something to say about the VM's health.",
     Notice.REQUIREMENT: "The VM does not meet a requirement of Azure.",
     Notice.CLOCK_SKEW: "The local clock and the service's differ by more than 60 s. The service's counts.",
-    Notice.WAIVED: "A blocker is waived: by whom it is answered for, why and until when stands beside it.",
+    Notice.WAIVED: "A blocker is waived: why, and until when, stands beside it.",
 }
 
 
@@ -83,12 +83,11 @@ def warnings(seen: Observation, due: Plan, declared: Declared, loss: DataLoss) -
             yield from _points(seen, options)
             yield from _unplanned(seen, options)
             yield from _managed(seen)
-            yield from _no_checkpoints(seen, permits)
             if loss.seconds is None:
-                yield Warned(Notice.UNKNOWN, "how much would be lost is unknown", critical=True)
+                yield Warned(Notice.UNKNOWN, _unknown_loss(options), critical=True)
     else:
         yield from _long_stay(seen, options, targets)
-    yield from _source_off(seen, due, permits)
+    yield from _stated(seen, due, permits)
     yield from _health(seen)
     if abs(seen.clock_skew_seconds) > SKEW_SECONDS:
         ahead = "ahead of" if seen.clock_skew_seconds > 0 else "behind"
@@ -96,6 +95,12 @@ def warnings(seen: Observation, due: Plan, declared: Declared, loss: DataLoss) -
             f"the service's clock is {span(abs(seen.clock_skew_seconds))} {ahead} this machine's; the service's counts"
         )
         yield Warned(Notice.CLOCK_SKEW, text)
+
+
+def _unknown_loss(options: MoveOptions) -> str:
+    limit = options.max_data_loss_minutes
+    unheld = "" if limit is None else f", so the {limit} min of maxDataLossMinutes cannot be held against it"
+    return f"how much would be lost is unknown{unheld}"
 
 
 def rpo(seen: Observation, targets: Targets) -> Iterator[Warned]:
@@ -153,10 +158,13 @@ def _unplanned(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
         )
     if seen.provider_connected is False:
         heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
+        commit = "so the commit waits for the statement that it is off (attestation sourceOff), and"
+        if options.source_is_attested_off(seen.at):
+            commit = "but is stated to be off (attestation sourceOff);"
         yield Warned(
             Notice.REPROTECT_WAITS,
-            f"the host does not answer ({heard}): the on-premises VM cannot be shut down, so the commit waits for the "
-            "statement that it is off (attestation sourceOff), and reprotecting waits for the site",
+            f"the host does not answer ({heard}): the on-premises VM cannot be shut down, {commit} reprotecting waits "
+            "for the site",
         )
     if seen.provider_connected is None:
         yield Warned(Notice.UNKNOWN, "whether the host is connected is unknown: the service did not say")
@@ -170,21 +178,13 @@ def _managed(seen: Observation) -> Iterator[Warned]:
         )
 
 
-def _no_checkpoints(seen: Observation, permits: Permits) -> Iterator[Warned]:
-    if permits.attestation(Attested.NO_CHECKPOINTS, seen.at) is None:
-        text = "Azure cannot see whether the on-premises VM has checkpoints: delete them, and state it"
-        yield Warned(Notice.ASK_NO_CHECKPOINTS, f"{text} ({_entry(seen.vm, Attested.NO_CHECKPOINTS)})")
+def _stated(seen: Observation, due: Plan, permits: Permits) -> Iterator[Warned]:
+    for what, words in asked_for(seen, due, permits):
+        if not (permits.require_attestations and stands_in_the_way(what, due)):
+            yield Warned(_ASKS[what], words)
 
 
-def _source_off(seen: Observation, due: Plan, permits: Permits) -> Iterator[Warned]:
-    reprotects = any(planned.step in {Step.REPROTECT, Step.SYNCHRONIZE} for planned in due.steps)
-    if reprotects and permits.attestation(Attested.SOURCE_OFF, seen.at) is None:
-        text = "Azure cannot see whether the on-premises VM is off from the reprotection on: see to it, and state it"
-        yield Warned(Notice.ASK_SOURCE_OFF, f"{text} ({_entry(seen.vm, Attested.SOURCE_OFF)})")
-
-
-def _entry(vm: str, what: Attested) -> str:
-    return f"attestations: {{vm: {vm}, what: {what.value}, by: ..., until: ...}}"
+_ASKS = {Attested.NO_CHECKPOINTS: Notice.ASK_NO_CHECKPOINTS, Attested.SOURCE_OFF: Notice.ASK_SOURCE_OFF}
 
 
 def _long_stay(seen: Observation, options: MoveOptions, targets: Targets) -> Iterator[Warned]:

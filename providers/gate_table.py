@@ -26,13 +26,15 @@ class Row:
         return str(self.facts.get("headline") or self.facts.get("line") or self.vm)
 
     @property
-    def verdict(self) -> str:
-        return str((self.facts or {}).get("verdict") or Verdict.GO)
+    def verdict(self) -> Verdict | None:
+        """None where the move was not judged in this preview: never GO without having looked."""
+        known = (self.facts or {}).get("verdict")
+        return Verdict(known) if known else None
 
 
 @dataclass(frozen=True)
 class Summary:
-    """`verdict` of the whole stack; None where nothing would move and nothing is blocked."""
+    """`verdict` of the whole stack; None where nothing would move, or where a move was not judged in this preview."""
 
     verdict: Verdict | None
     moving: tuple[str, ...]
@@ -49,9 +51,10 @@ def summary(rows: Sequence[Row], blockers: Sequence[Mapping[str, str]], unseen: 
     moving = [row for row in rows if row.moves]
     verdict = _verdict(moving, blockers)
     lines = []
-    if verdict is not None:
+    if moving:
         ink = Ink.GOOD if verdict is Verdict.GO else Ink.CARE
-        lines.append(f"{painted(verdict, ink)}: {len(moving)} of {len(rows) + unseen} VMs would move")
+        word = painted(verdict or "NOT JUDGED", ink)
+        lines.append(f"{word}: {len(moving)} of {len(rows) + unseen} VMs would move")
         lines += [f"  {row.line}: {_cost(row)}" for row in moving]
     staying = [row for row in rows if not row.moves]
     if staying:
@@ -87,10 +90,10 @@ def _target(vm: str) -> str:
 def _verdict(moving: Sequence[Row], blockers: Sequence[Mapping[str, str]]) -> Verdict | None:
     if blockers:
         return Verdict.BLOCKED
-    if not moving:
+    verdicts = {row.verdict for row in moving}
+    if not moving or None in verdicts:
         return None
-    waived = any(row.verdict == Verdict.GO_WITH_WAIVERS for row in moving)
-    return Verdict.GO_WITH_WAIVERS if waived else Verdict.GO
+    return Verdict.GO_WITH_WAIVERS if Verdict.GO_WITH_WAIVERS in verdicts else Verdict.GO
 
 
 def _cost(row: Row) -> str:

@@ -1,5 +1,6 @@
 """The whole configuration of a stack: as it is written, and as it holds once defaults and tiers are resolved."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -63,6 +64,10 @@ class Estate(Model):
     """A reason why no VM is to be moved. Unchanged VMs preview clean; moves are blocked."""
     require_approval: StrictBool = False
     """Whether irreversible steps need an approval in `approvals`."""
+    require_attestations: StrictBool = False
+    """Whether what Azure cannot see has to be stated in `attestations`: `noCheckpoints` before a planned failover,
+    `sourceOff` before a failback. Otherwise the preview asks and does not insist. It never holds an unplanned failover
+    up."""
     waivers: tuple[Waiver, ...] = ()
     """Blockers that are turned into warnings."""
     attestations: tuple[Attestation, ...] = ()
@@ -132,7 +137,11 @@ class Settings(Estate):
             "attestations": _of_vm(self.attestations, vm),
             "approvals": _of_vm(self.approvals, vm),
             "requireApproval": self.require_approval,
+            "requireAttestations": self.require_attestations,
         }
+        if self.require_approval:
+            target = self.vms[vm].as_inputs().get("target") or {}
+            known["landing"] = json.dumps(target, sort_keys=True)
         return {key: value for key, value in known.items() if value}
 
 

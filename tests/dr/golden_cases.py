@@ -14,19 +14,22 @@ from typing import Any
 
 from dr.rendering import rendered
 from dr.report import Report
+from executor.calls import operation_not_offered
 from lifecycle.blockers import Blocker, Code
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.estimates import Finished
 from lifecycle.impact import impact_of, standing_facts, standing_line
 from lifecycle.impact_text import impact_text
-from lifecycle.machine import Landing
-from lifecycle.observation import HealthError, Observation, Owner, RecoveryPoint
+from lifecycle.machine import Disk, Landing, Machine
+from lifecycle.observation import HealthError, Observation, Operation, Owner, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Approval, Attestation, Permits, Waiver
 from lifecycle.planner import plan
+from lifecycle.requirements import requirement_blockers_of, unmet
 from lifecycle.stack_limits import both_ways, frozen, too_many
 from lifecycle.stages import WORDS, stage_of
+from lifecycle.steps import Step
 from lifecycle.verdict import assess
 from providers.direction_facts import first_direction
 from tests.lifecycle import rows
@@ -71,6 +74,9 @@ DEAD = replace(
     provider_last_heartbeat=_DIED,
     last_replicated=_DIED - timedelta(minutes=6),
     recovery_points=tuple(replace(point, time=point.time - timedelta(hours=2, minutes=2)) for point in _POINTS),
+)
+_UNREAD = replace(
+    HERE, provider_connected=None, provider_last_heartbeat=None, provider_unread="Azure Site Recovery did not answer."
 )
 _OFF = rows.NOW + timedelta(days=1)
 STATED = Permits(
@@ -157,33 +163,15 @@ def cases() -> Mapping[str, Report]:
         ),
         Code.PROVIDER_SILENT: move(DEAD, TO_AZURE),
         Code.DATA_LOSS: move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent")),
+        Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, late),
         Code.MISSING_NETWORK: move(replace(HERE, landing=replace(_LANDING, network_id=None)), TO_AZURE),
         Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
-        Code.REQUIREMENT: move(
-            HERE,
-            TO_AZURE,
-            found=[
-                Blocker(
-                    Code.REQUIREMENT,
-                    "sql01",
-                    cause="sql01 has 17 data disks, and Azure takes 16",
-                    mend="exclude one of them (source.disks.exclude)",
-                )
-            ],
-        ),
+        Code.REQUIREMENT: move(HERE, TO_AZURE, found=_unmet(HERE)),
         Code.MANAGED_DISKS: move(replace(AWAY, managed_disks=True), HOME),
+        Code.ATTESTATION: move(HERE, TO_AZURE, permits=Permits(require_attestations=True)),
         Code.APPROVAL: move(HERE, TO_AZURE, permits=approved),
         Code.OPERATION_NOT_OFFERED: move(
-            HERE,
-            TO_AZURE,
-            found=[
-                Blocker(
-                    Code.OPERATION_NOT_OFFERED,
-                    "sql01",
-                    cause="the service does not offer PlannedFailover for sql01 at this moment",
-                    mend="preview again",
-                )
-            ],
+            HERE, TO_AZURE, found=[operation_not_offered(HERE, Step.FAILOVER, Operation.PLANNED_FAILOVER)]
         ),
     }
     waived = replace(STATED, waivers=(Waiver("maxDataLoss", "the site is gone", _OFF),))
@@ -198,6 +186,14 @@ def cases() -> Mapping[str, Report]:
         "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
         "unchanged": _report(None),
     }
+
+
+def _unmet(seen: Observation) -> list[Blocker]:
+    """As the check before a failover finds it: a VM with one data disk too many."""
+    disks = [Disk("os.vhdx", operating_system=True, size_mb=65536)]
+    disks += [Disk(f"data{number}.vhdx", operating_system=False, size_mb=1024) for number in range(17)]
+    assert seen.landing is not None
+    return requirement_blockers_of(seen.vm, unmet(Machine("sql01", "Windows", 2, tuple(disks)), seen.landing))
 
 
 def _approved(seen: Observation) -> Permits:

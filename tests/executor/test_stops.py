@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from executor.move import Outcome, carry_out
 from executor.stops import Blocked, Interrupted, StepFailed, StillRunning, Waiting
-from lifecycle.blockers import Code
-from lifecycle.directions import Direction
+from lifecycle.blockers import Blocker, Code
+from lifecycle.directions import Direction, Place
+from lifecycle.observation import Observation
 from lifecycle.options import MoveOptions
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.records import JobRecord
@@ -209,6 +211,21 @@ def test_a_dark_site_is_left_for_azure_and_its_commit_waits_for_a_word_that_it_i
     site.admin("POST", "/sites/contoso-hyperv/light")
     site.run(AZURE).reached()
     assert site.truth()["running"] == "azure"
+
+
+def test_an_approval_that_has_run_out_meanwhile_stops_before_what_cannot_be_undone(site: Site) -> None:
+    missing = Blocker(Code.APPROVAL, "vm01", cause="it has run out", mend="have it approved again")
+    silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
+
+    def judge(seen: Observation) -> tuple[Blocker, ...]:
+        return (missing, silent) if seen.active is Place.AZURE else ()
+
+    outcome = Outcome()
+    with pytest.raises(Blocked) as stopped:
+        carry_out(replace(site.order(AZURE, BOLD), judge=judge), site.service, Told(), threading.Event(), outcome)
+    assert stopped.value.blockers == (missing,), "the conditions of a failover that has begun are past"
+    assert site.accepted() == ["UnplannedFailover"]
+    site.run(AZURE).reached()
 
 
 def test_both_copies_running_stops_everything(site: Site) -> None:

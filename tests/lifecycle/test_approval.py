@@ -56,6 +56,21 @@ def test_what_would_surprise_the_approver_changes_the_digest(changed: MoveOption
     assert approvable(rows.PROTECTED, TO_AZURE, changed).digest != _digest(rows.PROTECTED, TO_AZURE)
 
 
+def test_where_it_lands_in_azure_is_approved_too() -> None:
+    """As declared: what Azure has may still be changed by the same `up`, before the failover."""
+    once = approvable(rows.PROTECTED, TO_AZURE, BOLD, landing='{"size": "Standard_D2s_v5"}').digest
+    larger = approvable(rows.PROTECTED, TO_AZURE, BOLD, landing='{"size": "Standard_D4s_v5"}').digest
+    assert once != larger
+    home = {approvable(rows.PROTECTED_IN_AZURE, HOME, BOLD, landing=each).digest for each in ("", "{}")}
+    assert len(home) == 1, "nothing lands in Azure on the way home"
+
+
+def test_other_probes_are_another_move() -> None:
+    sql = replace(BOLD, verification=({"tcp": {"host": "10.1.0.4", "port": 1433}},))
+    web = replace(BOLD, verification=({"tcp": {"host": "10.1.0.4", "port": 443}},))
+    assert approvable(rows.PROTECTED, TO_AZURE, sql).digest != approvable(rows.PROTECTED, TO_AZURE, web).digest
+
+
 def test_another_way_of_synchronizing_changes_the_digest_of_the_way_home() -> None:
     changed = replace(BOLD, data_sync=DataSync.DURING_FAILOVER)
     assert approvable(rows.PROTECTED_IN_AZURE, HOME, changed).digest != _digest(rows.PROTECTED_IN_AZURE, HOME)

@@ -12,7 +12,7 @@ from lifecycle.directions import Direction
 from lifecycle.machine import Landing
 from lifecycle.observation import Observation, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions
-from lifecycle.permits import Permits, Waiver
+from lifecycle.permits import Attestation, Permits, Waiver
 from lifecycle.planner import plan
 from lifecycle.verdict import Assessment, Verdict, assess
 from tests.lifecycle import rows
@@ -108,7 +108,7 @@ def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", [code for code, rule in RULES.items() if rule.waivable and code is not Code.REQUIREMENT]
+    "code", [code for code, rule in RULES.items() if rule.waivable and code not in {Code.REQUIREMENT, Code.ATTESTATION}]
 )
 def test_a_waiver_of_a_waivable_blocker_turns_it_into_a_warning_that_stays_visible(code: Code) -> None:
     seen, goal, options = _blocked_by(code)
@@ -174,6 +174,64 @@ def test_failing_back_needs_the_host() -> None:
     assert _codes(_judged(away, HOME, PLANNED)) == {Code.PROVIDER_SILENT}
 
 
+UNREAD = replace(HERE, provider_connected=None, provider_last_heartbeat=None, provider_unread="Azure does not answer.")
+
+
+def test_a_limit_that_azure_does_not_let_check_is_not_silently_dropped() -> None:
+    limited = replace(UNPLANNED, max_data_loss_minutes=60)
+    found = _judged(UNREAD, TO_AZURE, limited)
+    assert _codes(found) == {Code.DATA_LOSS_UNKNOWN}
+    assert "Azure does not answer." in found.blockers[0].cause
+    assert _codes(_judged(UNREAD, TO_AZURE, UNPLANNED)) == set(), "without a limit there is nothing to check"
+    assert _codes(_judged(UNREAD, TO_AZURE, replace(PLANNED, max_data_loss_minutes=60))) == {Code.PROVIDER_SILENT}
+
+
+def test_a_limit_that_a_dead_site_does_not_let_check_is_a_warning() -> None:
+    """Azure has answered: the host is silent, and nobody knows since when. Waiting would bring nothing."""
+    silent = replace(DEAD, provider_last_heartbeat=None)
+    found = _judged(silent, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=15))
+    assert _codes(found) == set()
+    told = [warned.text for warned in found.warnings if warned.critical]
+    assert any("so the 15 min of maxDataLossMinutes cannot be held against it" in text for text in told)
+
+
+def test_what_a_silent_host_asks_for_depends_on_the_way() -> None:
+    away = replace(rows.PROTECTED_IN_AZURE, provider_connected=False)
+    (home,) = _judged(away, HOME, PLANNED).blockers
+    assert "unplanned" not in home.mend
+    assert "goes on running in Azure" in home.mend
+    there = _judged(replace(HERE, provider_connected=False), TO_AZURE, PLANNED).blockers
+    assert [blocker.mend for blocker in there if "failover.mode: unplanned" in blocker.mend]
+
+
+_AWAY = replace(rows.PROTECTED_IN_AZURE, provider_connected=True, managed_disks=False)
+
+
+@pytest.mark.parametrize(
+    ("seen", "goal", "what"), [(HERE, TO_AZURE, "noCheckpoints"), (_AWAY, HOME, "sourceOff")], ids=["to Azure", "home"]
+)
+def test_what_nobody_has_stated_stops_where_the_stack_wants_it_stated(
+    seen: Observation, goal: Direction, what: str
+) -> None:
+    later = rows.NOW + timedelta(hours=1)
+    wants = Permits(require_attestations=True)
+    due = plan(seen, goal, PLANNED)
+    assert _codes(assess(seen, due, Declared(PLANNED, Permits()))) == set(), "one edited line is all that a move takes"
+    found = assess(seen, due, Declared(PLANNED, wants))
+    assert [(blocker.code, what in blocker.mend) for blocker in found.blockers] == [(Code.ATTESTATION, True)]
+    stated = replace(wants, attestations=(Attestation(what, "Ada", later),))
+    assert _codes(assess(seen, due, Declared(PLANNED, stated))) == set()
+    waived = replace(wants, waivers=(Waiver(Code.ATTESTATION.value, "nobody can look", later),))
+    assert assess(seen, due, Declared(PLANNED, waived)).verdict is Verdict.GO_WITH_WAIVERS
+
+
+def test_an_unplanned_failover_is_only_asked() -> None:
+    due = plan(DEAD, TO_AZURE, UNPLANNED)
+    found = assess(DEAD, due, Declared(UNPLANNED, Permits(require_attestations=True)))
+    assert found.verdict is Verdict.GO
+    assert [warned.code for warned in found.warnings].count(Code.ATTESTATION) == 1
+
+
 def _blocked_by(code: Code) -> tuple[Observation, Direction, MoveOptions]:
     away = replace(rows.PROTECTED_IN_AZURE, provider_connected=True, managed_disks=True)
     late = replace(UNPLANNED, max_data_loss_minutes=1)
@@ -181,6 +239,7 @@ def _blocked_by(code: Code) -> tuple[Observation, Direction, MoveOptions]:
         code: (seen, TO_AZURE, PLANNED) for code, seen, _ in STOPS
     }
     known[Code.DATA_LOSS] = (HERE, TO_AZURE, late)
+    known[Code.DATA_LOSS_UNKNOWN] = (UNREAD, TO_AZURE, late)
     known[Code.MANAGED_DISKS] = (away, HOME, PLANNED)
     return known[code]
 

@@ -100,7 +100,7 @@ def test_a_long_stay_in_azure_advises_a_full_download(days: int, warned: bool) -
 def test_what_azure_cannot_see_is_asked_for_until_it_is_stated_and_has_not_run_out() -> None:
     asked = {each.code: each.text for each in _said(HERE, TO_AZURE, permits=Permits())}
     assert set(asked) == {Notice.ASK_NO_CHECKPOINTS, Notice.ASK_SOURCE_OFF}
-    assert "{vm: sql01, what: noCheckpoints, by: ..., until: ...}" in asked[Notice.ASK_NO_CHECKPOINTS]
+    assert "{vm: sql01, what: noCheckpoints, by: WHO, until: TIME}" in asked[Notice.ASK_NO_CHECKPOINTS]
     lapsed = Permits(attestations=tuple(replace(each, until=rows.NOW) for each in STATED.attestations))
     assert {each.code for each in _said(HERE, TO_AZURE, permits=lapsed)} == set(asked)
 

@@ -43,8 +43,8 @@ def _plain() -> dict[str, str]:
 
 def _impact(directory: Path, *vms: dict[str, Any], changes: dict[str, int]) -> Path:
     file = directory / "impact.json"
-    report = {"stack": "prod", "verdict": "GO" if vms else None, "changes": changes, "vms": list(vms)}
-    report["changed"] = changes.keys() != {"same"}
+    report: dict[str, Any] = {"stack": "prod", "verdict": "GO" if vms else None, "changes": changes, "vms": list(vms)}
+    report |= {"changed": changes.keys() != {"same"}}
     file.write_text(json.dumps(report), encoding="utf-8")
     return file
 
