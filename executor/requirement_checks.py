@@ -1,13 +1,13 @@
 """What Azure requires of a VM, checked with what the vault knows of it: as it is protected and as it was discovered."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from executor.survey import Survey
 from lifecycle.blockers import Blocker
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
-from lifecycle.requirements import SizeLimits, Unmet, requirement_blockers_of, unmet
+from lifecycle.requirements import SizeLimits, Unmet, requirement_blockers_of, size_not_offered, unmet
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import DiskRecord, ProtectableItemRecord, same_id
 
@@ -21,18 +21,32 @@ def requirement_blockers(survey: Survey, seen: Observation) -> list[Blocker]:
         return []
     try:
         machine = _with_host(survey, seen, seen.machine)
-        found = unmet(machine, seen.landing, _size(survey, seen.landing.size))
+        found = _unmet(survey, machine, seen.landing)
     except SiteRecoveryError:
         found = unmet(seen.machine, seen.landing)
     return requirement_blockers_of(seen.vm, found)
 
 
-def unmet_by_discovered(
-    survey: Survey, vm: ProtectableItemRecord, disks: Sequence[DiskRecord], os_type: str | None, landing: Landing
-) -> tuple[Unmet, ...]:
-    """What a VM that its host shows does not meet. `disks` are those of it that are to be replicated, and `os_type` is
-    what is declared of its system, None where nothing is. Raises the errors of site_recovery."""
-    found = unmet(_machine(vm, disks, os_type), landing, _size(survey, landing.size))
+@dataclass(frozen=True)
+class Discovered:
+    """A VM that its host shows, as it is declared; None is "not known".
+
+    `disks` are those of it that are to be replicated, `os_type` is what is declared of its system, `nics` how many
+    network cards its protected item has.
+    """
+
+    vm: ProtectableItemRecord
+    disks: Sequence[DiskRecord]
+    os_type: str | None
+    nics: int | None = None
+
+
+def unmet_by_discovered(survey: Survey, known: Discovered, landing: Landing) -> tuple[Unmet, ...]:
+    """What the VM does not meet. Raises the errors of site_recovery."""
+    vm = known.vm
+    # How many network cards a VM has, its host does not tell: only a protected item has them.
+    machine = replace(_machine(vm, known.disks, known.os_type), nics=known.nics)
+    found = _unmet(survey, machine, landing)
     said = [Unmet(f"Site Recovery says of {vm.friendly_name}: {text}", "change it") for text in vm.readiness_errors]
     return (*found, *said)
 
@@ -68,8 +82,13 @@ def _machine(vm: ProtectableItemRecord, replicated: Sequence[DiskRecord], os_typ
     )
 
 
-def _size(survey: Survey, name: str | None) -> SizeLimits | None:
-    if name is None:
-        return None
-    size = survey.size(name)
-    return SizeLimits(size.name, size.data_disks, size.nics) if size is not None else None
+def _unmet(survey: Survey, machine: Machine, landing: Landing) -> tuple[Unmet, ...]:
+    """With the sizes of the vault's region. Raises the errors of site_recovery."""
+    if landing.size is None:
+        return unmet(machine, landing)
+    sizes = survey.sizes()
+    size = next((each for each in sizes if each.name.casefold() == str(landing.size).casefold()), None)
+    if size is not None:
+        return unmet(machine, landing, SizeLimits(size.name, size.data_disks, size.nics))
+    missing = (size_not_offered(machine, landing.size),) if sizes else ()
+    return (*unmet(machine, landing), *missing)

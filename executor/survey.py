@@ -95,10 +95,10 @@ class Survey:
         backs = [job.name for job in jobs if job.scenario_name == Scenario.FAILBACK][:_FAILBACKS_READ]
         return tuple(self._finished(job, read=failbacks and job.name in backs) for job in jobs)
 
-    def size(self, name: str) -> SizeRecord | None:
-        """A size of Azure VMs, as the vault's region has it; None where it has none such, or no VM is protected yet."""
-        sizes: tuple[SizeRecord, ...] = self._sizes.get()
-        return next((size for size in sizes if size.name.casefold() == name.casefold()), None)
+    def sizes(self) -> tuple[SizeRecord, ...]:
+        """The sizes of Azure VMs that the vault's region has; none while no VM is protected, as nothing lists them."""
+        known: tuple[SizeRecord, ...] = self._sizes.get()
+        return known
 
     def landing_place(self, arm_id: str) -> LandingPlace:
         """A network or storage account, read once for all VMs that land there."""

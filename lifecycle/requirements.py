@@ -71,6 +71,8 @@ class Unmet:
 
     cause: str
     mend: str
+    # Of what a list leaves out nobody can be sure: it warns of a VM that is declared, and blocks its failover.
+    certain: bool = True
 
     def __str__(self) -> str:
         return f"{self.cause}: {self.mend}"
@@ -155,6 +157,15 @@ def _name(machine: Machine, landing: Landing) -> Iterator[Unmet]:
             f"'{name}' is not a name that an Azure VM can have",
             "write target.name: at most 63 letters, digits and hyphens, starting and ending with a letter or digit",
         )
+
+
+def size_not_offered(machine: Machine, size: str) -> Unmet:
+    """The list of the vault's region has no such size."""
+    return Unmet(
+        f"{machine.name} is to become a {size}, which is none of the sizes that Azure offers for it",
+        "write another target.size, or see that it is spelled as Azure spells it",
+        certain=False,
+    )
 
 
 def _size(machine: Machine, size: SizeLimits | None) -> Iterator[Unmet]:

@@ -38,7 +38,7 @@ def checked_new(news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]
     try:
         vm = _discovered(news)
         if vm.protected_item_id is None:
-            return None, [CheckFailure("vm", f"{each}") for each in unmet_by(news, vm)]
+            return None, _cannot_be_protected(news, vm)
         item = survey_of(service_of(news)).inventory().item(vm.protected_item_id)
     except SiteRecoveryError as error:
         return None, [CheckFailure("vm", str(error))]
@@ -62,17 +62,26 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
         return known, [CheckFailure("target", f"{news['vm']}: {error}")]
     except SiteRecoveryError as error:
         # A dead site must not stand in the way of anything: the VM is declared as it was.
-        current_operation().say(Severity.DEBUG, f"{news['vm']}: not compared with its host: {error}")
+        text = f"{news['vm']}: what Azure requires and what its host shows could not be compared: {error.what}"
+        current_operation().say(Severity.WARNING, text)
         return known, []
     return known, _unlike_its_host(news, item, vm) if item is not None else []
+
+
+def _cannot_be_protected(news: Mapping[str, Any], vm: ProtectableItemRecord) -> list[CheckFailure]:
+    found = unmet_by(news, vm)
+    for each in found:
+        if not each.certain:
+            current_operation().say(Severity.WARNING, f"a planned failover to Azure would be blocked: {each}")
+    return [CheckFailure("vm", str(each)) for each in found if each.certain]
 
 
 def _say_unmet(news: Mapping[str, Any], item: ItemRecord | None, vm: ProtectableItemRecord) -> None:
     """A VM that is protected already is not stopped by what it does not meet, until it is to be failed over."""
     if item is None or item.active_location.casefold() != "primary":
         return
-    for each in unmet_by(news, vm):
-        current_operation().say(Severity.WARNING, f"a failover to Azure will be blocked: {each}")
+    for each in unmet_by(news, vm, item):
+        current_operation().say(Severity.WARNING, f"a planned failover to Azure would be blocked: {each}")
 
 
 def _unlike_its_host(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:

@@ -48,7 +48,13 @@ def test_a_landing_that_is_gone_refuses_before_the_first_call(
 def test_an_unmet_requirement_refuses_before_the_first_call(stack: StackUnderTest) -> None:
     stack.flip("sql01", "onPremisesToAzure")
     stack.edit(lambda config: config["site-recovery:vms"]["sql01"]["target"].update(size="Standard_D2s_v5"))
-    stack.up()
+    shown = " ".join(stack.up().stdout.split())
+    cards = "sql01 has 3 network cards, and size Standard_D2s_v5 takes 2"
+    assert f"a planned failover to Azure would be blocked: {cards}" in shown
+    stack.edit(lambda config: config["site-recovery:vms"]["sql01"]["target"].update(size="Standard_D2s_v9"))
+    unknown = "sql01 is to become a Standard_D2s_v9, which is none of the sizes that Azure offers for it"
+    assert unknown in " ".join(stack.preview().stdout.split())
+    stack.edit(lambda config: config["site-recovery:vms"]["sql01"]["target"].update(size="Standard_D2s_v5"))
     stack.flip("sql01", TO_AZURE)
     stack.set("vms.sql01.failover.mode", "planned")
     _refused(stack, "azureRequirement", "sql01 has 3 network cards, and size Standard_D2s_v5 takes 2")
