@@ -61,6 +61,7 @@ class DirectionProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        _declared_in_this_command.add(str(news.get("vm")))
         news, olds = plain(news), plain(olds)
         failures = malformed(olds, news)
         if failures:
@@ -73,6 +74,9 @@ class DirectionProvider(ResourceProvider):
             return CheckResult(news, [CheckFailure("target", f"{news.get('vm')}: {error}")])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        # A refresh compares what it has read with the declaration; it checks no declaration before.
+        if str(news.get("vm")) not in _declared_in_this_command and _is_elsewhere(olds, news):
+            return DiffResult(changes=True, replaces=[])
         # Never by the computed keys: what the service does by itself is no change of the declaration.
         declared_anew = news.get("direction") != olds.get("applied")
         return DiffResult(changes=declared_anew or bool(changed_keys(olds, news, SETTINGS)), replaces=[])
@@ -193,6 +197,16 @@ class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", nam
             "freeze": freeze,
         }
         super().__init__(DirectionProvider(), resource_name, {**outputs, **inputs}, opts)
+
+
+# VMs that the program of this command declares: the engine has them checked before it asks for a difference.
+_declared_in_this_command: set[str] = set()
+
+
+def _is_elsewhere(observed: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    """Whether a VM runs where it is not declared to be."""
+    runs, direction = observed.get("activeLocation"), direction_of(declared.get("direction"))
+    return bool(runs) and direction is not None and runs != direction.runs.value
 
 
 def _seen_or_gone(props: Mapping[str, Any]) -> Observation:

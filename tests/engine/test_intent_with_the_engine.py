@@ -13,9 +13,14 @@ pytestmark = pytest.mark.timeout(900)
 def test_a_failover_made_by_hand_is_held_through_refresh_and_up_until_it_is_declared(new_stack: NewStack) -> None:
     stack = new_stack()
     stack.up()
-    stack.fail_over_by_hand("sql01")
     by_hand = ["UnplannedFailover"]
 
+    assert stack.pulumi(*_DRIFT, "--stack", stack.stack).returncode == 0, "nothing has moved yet"
+    stack.fail_over_by_hand("sql01")
+    drifted = stack.pulumi(*_DRIFT, "--stack", stack.stack, check=False)
+    assert drifted.returncode != 0
+    assert '~ activeLocation   : "onPremises" => "azure"' in drifted.stdout
+    assert "~ 1 to update" in drifted.stdout
     stack.refresh()
     shown = stack.up()
     assert "HELD: sql01" in shown.stdout
@@ -99,6 +104,9 @@ def test_more_vms_than_the_stack_allows_are_refused_even_without_a_preview(new_s
     assert shown.returncode != 0
     assert "maxMoves is 1" in shown.stdout
     assert sorted([len(_moves(stack)), len(_moves(stack, "app01"))]) == [0, 3]
+
+
+_DRIFT = ("refresh", "--preview-only", "--expect-no-changes", "--diff")
 
 
 def _moves(stack: StackUnderTest, vm: str = "sql01") -> list[str]:
