@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,6 +71,21 @@ class ManyVms:
         """A command to its end; wall seconds."""
         return timed(self.stack, *arguments, parallel=self.count + 64)
 
+    def start_up(self) -> AbstractContextManager[subprocess.Popen[str]]:
+        """An `up` that is interrupted."""
+        command = ("up", "--yes", "--skip-preview", "--stack", self.stack.stack, "--suppress-progress")
+        environment = {**self.stack.environment, "PULUMI_PARALLEL": str(self.count + 64)}
+        return self.stack.engine.start(*command, cwd=self.stack.directory, extra=environment)
+
+    def wait_until_moving(self) -> None:
+        """Until a job of a move is under way for every VM."""
+        for _ in range(1200):
+            under_way = {job["targetObjectName"] for job in self._moves() if job["state"] == "InProgress"}
+            if under_way >= set(self.names):
+                return
+            time.sleep(0.1)
+        raise RuntimeError("not every VM moves")
+
     def forget_reads(self) -> None:
         """The count of reads begins anew."""
         self._admin("DELETE", "/audit")
@@ -87,12 +102,15 @@ class ManyVms:
     def chains(self) -> list[Chain]:
         """The move jobs of each VM. Raises if one did not succeed, or a VM has other jobs than one move."""
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in self.names}
-        vault = f"/subscriptions/{self.simulator.ready.subscription_id}/resourceGroups/contoso-dr/providers"
-        link = f"{vault}/Microsoft.RecoveryServices/vaults/contoso-vault/replicationJobs"
-        for job in self._listed(link):
-            if job["properties"]["scenarioName"] in _MOVES:
-                found[job["properties"]["targetObjectName"]].append(job["properties"])
+        for job in self._moves():
+            found[job["targetObjectName"]].append(job)
         return [_chain(name, jobs) for name, jobs in found.items()]
+
+    def _moves(self) -> Iterator[dict[str, Any]]:
+        vault = f"/subscriptions/{self.simulator.ready.subscription_id}/resourceGroups/contoso-dr/providers"
+        for job in self._listed(f"{vault}/Microsoft.RecoveryServices/vaults/contoso-vault/replicationJobs"):
+            if job["properties"]["scenarioName"] in _MOVES:
+                yield job["properties"]
 
     def _listed(self, path: str) -> Iterator[dict[str, Any]]:
         page = self.simulator.arm("GET", path, version="2025-08-01").json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,6 +77,21 @@ def flip_100_real() -> Measured:
 def flip_500() -> Measured:
     """500 VMs to Azure by one `up`, at speed 1."""
     return _row(flip(500, 1.0))
+
+
+@row("interrupt-10")
+def interrupt_10() -> Measured:
+    """From Ctrl-C to the end of an `up` while 10 VMs fail over, at speed 1. Goal: 2 s."""
+    with many_vms(10) as vms:
+        vms.flip()
+        vms.run_at(1.0)
+        with vms.start_up() as process:
+            vms.wait_until_moving()
+            asked = time.perf_counter()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=120)
+            taken = time.perf_counter() - asked
+    return Measured(taken, "s", "2 s", taken / 2)
 
 
 @row("runbook-threads-10")

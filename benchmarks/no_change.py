@@ -77,7 +77,9 @@ def _row(command: str) -> Measured:
 @functools.cache
 def _measured() -> dict[str, NoChange]:
     with many_vms(VMS) as vms:
-        count = _dynamic_resources(vms.stack)
+        # The service is on no customer's machine: at the speed of the preparation, its own work would be measured.
+        vms.run_at(1.0)
+        count = _resources(vms.stack)
         with _empty_stack(vms.stack, count) as empty:
             timed(empty, "up", "--yes", "--skip-preview", parallel=_PARALLEL)
             return {name: _compared(vms.stack, empty, arguments, count) for name, arguments in _COMMANDS.items()}
@@ -92,10 +94,12 @@ def _compared(ours: StackUnderTest, empty: StackUnderTest, arguments: tuple[str,
     return NoChange(min(taken), min(against), count)
 
 
-def _dynamic_resources(stack: StackUnderTest) -> int:
+def _resources(stack: StackUnderTest) -> int:
+    """All that the program registers, its components and what it makes in Azure too: each is work for the engine."""
     exported = stack.pulumi("stack", "export", "--stack", stack.stack).stdout
     resources = json.loads(exported[exported.index("{") :])["deployment"]["resources"]
-    return sum(each["type"].startswith("pulumi-python:dynamic") for each in resources)
+    own = ("pulumi:pulumi:Stack", "pulumi:providers:")
+    return sum(not each["type"].startswith(own) for each in resources)
 
 
 @contextmanager

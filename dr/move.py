@@ -160,7 +160,7 @@ class _BreakGlass:
         declared = self._declared(self._wanted.at(seen.at))
         due = plan(seen, goal, declared.options)
         assessment = judged(survey, seen, due, declared, self._frozen())
-        finished = survey.finished(failbacks=goal.runs is Place.ON_PREMISES)
+        finished = survey.finished(seen.item_id, failbacks=goal.runs is Place.ON_PREMISES)
         return impact_of(seen, due, declared, assessment, finished)
 
     def _stands_now(self, seen: Observation) -> tuple[Blocker, ...]:

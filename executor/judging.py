@@ -33,5 +33,5 @@ def judged_again(
 ) -> Assessment:
     """The same just before the move begins, however long ago it was previewed. What the planner itself finds is left
     out: the executor judges that by itself at every step."""
-    survey.look_again(seen.item_id)
+    survey.look_again()
     return judged(survey, survey.with_host(seen), replace(due, blockers=()), declared, of_the_stack)

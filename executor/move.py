@@ -150,8 +150,9 @@ class _Mover:
 
     def _observe(self) -> Observation:
         points = not self._called or not self._order.options.starts_from_latest
-        # Which copy runs decides whether a run may begin and a commit be made; what follows a commit changes nothing.
-        power = self._outcome.taken[-1:] not in _AFTER_COMMIT
+        # Which copy runs decides whether a run may begin and a commit be made; what follows a commit changes nothing,
+        # and a look that is made too early for any call is made again.
+        power = self._outcome.taken[-1:] not in _AFTER_COMMIT and not self._settling.too_early
         seen = self._settling.settled(Look(recovery_points=points, power=power), self._order.options.take_over)
         if seen is None:
             raise StepFailed(
@@ -244,7 +245,7 @@ class _Mover:
             complete_failover(self._service, seen.job, seen, self._cancelled)
             return seen.job.id
         call = Call(self._service, self._item(seen), seen, planned.step, self._order.options)
-        if not self._settling.looked_for_lost_calls:
+        if self._settling.looks_for_lost_call(seen):
             # Looking takes a while: what the service offers has to be what it offers when it is asked.
             return self._settling.lost_call(call)
         self._stop_if_asked(seen, planned.step)
@@ -253,7 +254,8 @@ class _Mover:
     def _item(self, seen: Observation) -> ItemRecord:
         """What does not change in a move: ids, disks, accounts. Read once a run, together with the other VMs."""
         if self._record is None:
-            self._record = self._service.fresh_inventory().item(self._order.item_id)
+            item_id = self._order.item_id
+            self._record = self._service.inventory(max_age_seconds=_ANY_AGE, about=item_id).item(item_id)
         if self._record is None:
             raise StepFailed(f"{self._order.vm}: its protected item is gone", "run `pulumi refresh`", seen)
         return self._record
@@ -322,6 +324,8 @@ class _Mover:
         return float(minutes) * 60 if minutes is not None else LIMITS[step]
 
 
+# The move has just been observed: whatever reading that was, the item's ids and disks are in it.
+_ANY_AGE = float("inf")
 _TASKS_TELL = {Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}
 _AFTER_COMMIT = ([Step.COMMIT.value], [Step.REPROTECT.value], [Step.REVERSE_REPLICATE.value])
 

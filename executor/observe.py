@@ -20,6 +20,10 @@ from site_recovery.compute import PowerState as AzurePower
 from site_recovery.records import ItemRecord, JobRecord, RecoveryPointRecord, is_job_of, last_segment, same_id
 from site_recovery.service import SiteRecovery
 
+# In seconds of the service. A point that is newer makes a loss only smaller, and one that has been pruned meanwhile is
+# refused by the service.
+_POINTS_SHARED_FOR = 60.0
+
 _BRINGS_ELSEWHERE = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
 _LAST_SYNCHRONIZATION = "VmPrepareForUnPlannedFailover"
 _SHUTDOWN_TASKS = {"VmShutdownVmOnPrimary", "ShutdownVmOnPrimary", "ShutdownVmOnPrimaryForUFO"}
@@ -85,7 +89,7 @@ def observation_of(
         job=_job(running, take_over) if running else None,
         last_move=_job(finished[0], take_over) if finished else None,
         brought_here=_job(brought, take_over) if brought and open_end else None,
-        recovery_points=_points(service.recovery_points(item.id)) if look.recovery_points else None,
+        recovery_points=_points_of(service, item) if look.recovery_points else None,
         replication_health=item.replication_health,
         failover_health=item.failover_health,
         health_errors=tuple(
@@ -200,7 +204,9 @@ def _owner(job: JobRecord, take_over: str | None) -> Owner:
     return Owner.OURS if is_ours(job.client_request_id) else Owner.SOMEBODY_ELSE
 
 
-def _points(points: tuple[RecoveryPointRecord, ...]) -> tuple[RecoveryPoint, ...]:
+def _points_of(service: SiteRecovery, item: ItemRecord) -> tuple[RecoveryPoint, ...]:
+    """Asked for at every look before the first call: by the check, the decision, and the judgement."""
+    points: tuple[RecoveryPointRecord, ...] = service.recovery_points(item.id, max_age_seconds=_POINTS_SHARED_FOR)
     dated = [RecoveryPoint(p.id, p.time, p.kind == "app") for p in points if p.time is not None]
     return tuple(sorted(dated, key=lambda point: point.time, reverse=True))
 

@@ -14,12 +14,12 @@ from executor.observe import Look, observe, place_of
 from executor.stops import Interrupted, StepFailed, Waiting
 from lifecycle.directions import Place
 from lifecycle.durations import LOST_CALL, SETTLE
-from lifecycle.observation import FAILOVER_SCENARIOS, MOVE_SCENARIOS, Observation, Scenario
+from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Scenario
 from lifecycle.options import Window
 from lifecycle.stages import Stage, stage_of
 from lifecycle.steps import Step
 from site_recovery.errors import StillRunningError
-from site_recovery.records import ItemRecord, same_id
+from site_recovery.records import ItemRecord
 from site_recovery.service import SiteRecovery
 
 # A run's calls can only be lost from before this process began: whoever made them is gone.
@@ -40,7 +40,11 @@ class Settling:
         self._service = service
         self._item_id = item_id
         self._cancelled = cancelled
-        self.looked_for_lost_calls = False
+        # By this run: nobody else's lost call can be meant from then on.
+        self._called = False
+        self._lag_is_over = False
+        self._looked = False
+        self._last_move: str | None = None
 
     def settled(self, look: Look, take_over: str | None) -> Observation | None:
         """An observation in which item and jobs agree, waiting for it within bounds; the last one when they do not.
@@ -50,6 +54,8 @@ class Settling:
         """
         seen = observe(self._service, self._item_id, look, take_over)
         began = self._service.now()
+        if seen is not None and not self._looked:
+            self._looked, self._last_move = True, _last_move(seen)
         while seen is not None and self._is_behind(seen, began) and self._has_changed(seen):
             seen = observe(self._service, self._item_id, look, take_over)
         return seen
@@ -80,36 +86,38 @@ class Settling:
             return False
         return stage in _BEFORE.get(last.scenario, frozenset()) and now - last.ended < timedelta(seconds=SETTLE)
 
-    def lost_call(self, call: Call) -> str | None:
-        """The job of a call that an earlier, killed run of ours made for this very step; None when there is none.
+    @property
+    def too_early(self) -> bool:
+        """Whether the calls of a run that was killed before this process began may not show yet."""
+        return not self._lag_is_over and time.monotonic() - _PROCESS_BEGAN < LOST_CALL
 
-        Looked for before the first call of a run only: within a run the answer itself tells. Since the job list lags, a
-        process that has only just begun waits out that lag first.
+    def looks_for_lost_call(self, seen: Observation) -> bool:
+        """Whether an earlier, killed run of ours may have made the call that is due: then `lost_call` tells.
+
+        Asked before the first call of a run only: within a run the answer itself tells. It may have if the item was
+        observed while this process had only just begun, since the job list lags; or if the observation shows a move
+        that is not finished, or that came after the first look. A vault of a hundred machines that nobody has moved is
+        not searched machine by machine.
         """
-        self.looked_for_lost_calls = True
-        age = time.monotonic() - _PROCESS_BEGAN
-        left = max(LOST_CALL - age, 0.0)
-        if left > 0:
-            self._wait_lag_out(left)
-        if not self._may_have_been_called(call):
+        if self._called:
+            return False
+        if self.too_early:
+            return True
+        self._called = seen.scenario is None and seen.job is None and _last_move(seen) == self._last_move
+        return not self._called
+
+    def lost_call(self, call: Call) -> str | None:
+        """The job of a call that an earlier, killed run of ours made for this very step; None when there is none, or
+        when that can only be told by looking at the item anew."""
+        if self.too_early:
+            self._lag_is_over = True
+            self._wait_lag_out(LOST_CALL - (time.monotonic() - _PROCESS_BEGAN))
             return None
+        self._called = True
         found = self._service.watcher.find_job(
             call.request_id, call.item, newer_than=call.after, settle_seconds=0.0, cancelled=self._cancelled
         )
         return found.name if found is not None else None
-
-    def _may_have_been_called(self, call: Call) -> bool:
-        """Whether the item shows any move that may be that call's: newer than the last one seen, or unfinished.
-
-        Told from one reading for all VMs; a vault of a hundred that nobody has moved is not searched VM by VM.
-        """
-        inventory = self._service.fresh_inventory()
-        item = inventory.item(call.item.id)
-        if item is None or item.current_scenario is not None:
-            return True
-        last = call.seen.last_move
-        jobs = [job for job in inventory.jobs_of(item) if job.scenario_name in MOVE_SCENARIOS]
-        return any(not job.finished or last is None or not same_id(job.name, last.id) for job in jobs[:1])
 
     def _wait_lag_out(self, seconds: float) -> None:
         """Until so many seconds have passed, of the service's clock or of the wall's, whichever is first."""
@@ -160,6 +168,10 @@ def check_window(vm: str, window: Window | None, now: datetime, seen: Observatio
             "run `pulumi up` inside the window",
             seen,
         )
+
+
+def _last_move(seen: Observation) -> str | None:
+    return seen.last_move.id if seen.last_move is not None else None
 
 
 def _shown(item: ItemRecord) -> tuple[str, Place | None, frozenset[str]]:

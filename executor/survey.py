@@ -24,6 +24,8 @@ from site_recovery.service import SiteRecovery
 # Two questions closer together than this belong to one preview; no preview is longer than the second.
 _PAUSE_SECONDS = 5.0
 _LONGEST_SECONDS = 300.0
+# What a move is judged by just before its first call was read no longer ago than this.
+_JUDGED_BY_SECONDS = 15.0
 # Their tasks tell synchronizing from completing, and each costs a read.
 _FAILBACKS_READ = 3
 _HYPERV_FABRIC = "replicationfabrics"
@@ -44,8 +46,9 @@ class Survey:
         self._monotonic = monotonic
         self._lock = threading.Lock()
 
-    def inventory(self, *, begins: bool = False) -> Inventory:
-        """All items and jobs of the vault; anew after a pause, and after anything of ours that changed the vault."""
+    def inventory(self, *, begins: bool = False, about: str | None = None) -> Inventory:
+        """All items and jobs of the vault; anew after a pause, and after anything of ours that changed the vault, or
+        moved the item it is asked `about`."""
         with self._lock:
             going_on = not begins and self._monotonic() - self._asked <= _PAUSE_SECONDS
             failed = self._failed if going_on else None
@@ -53,7 +56,7 @@ class Survey:
             if failed is not None:
                 raise failed
             oldest = _LONGEST_SECONDS if going_on else 0.0 if begins else _PAUSE_SECONDS
-            reading = self.service.inventory(max_age_seconds=oldest)
+            reading = self.service.inventory(max_age_seconds=oldest, about=about)
             failed = None
         except SiteRecoveryError as error:
             failed = error
@@ -66,14 +69,17 @@ class Survey:
 
     def observe(self, item_id: str, look: Look, take_over: str | None) -> Observation | None:
         """The VM out of the reading that all VMs share. None when there is no such item."""
-        inventory = self.inventory(begins=self._asks_again(item_id))
+        inventory = self.inventory(begins=self._asks_again(item_id), about=item_id)
         item = inventory.item(item_id)
         return None if item is None else observation_of(self.service, item, inventory.jobs, look, take_over)
 
-    def look_again(self, item_id: str) -> None:
-        """The VM is judged once more: what was read for it beside the vault's own lists is read anew, once for all VMs
-        that are judged again."""
-        self._asks_again(item_id)
+    def look_again(self) -> None:
+        """A VM is judged once more: what was read beside the vault's own lists a while ago is read anew, once for all
+        VMs that are judged at about the same time."""
+        with self._lock:
+            for readings in (self._providers, self._landing):
+                for key in [key for key, reading in readings.items() if reading.age > _JUDGED_BY_SECONDS]:
+                    del readings[key]
 
     def with_host(self, seen: Observation) -> Observation:
         """`seen` with what the service says of the provider on its host, where it answers that, and of the time."""
@@ -89,9 +95,10 @@ class Survey:
             return seen
         return replace(seen, provider_connected=connected.pop(), provider_last_heartbeat=min(heard, default=None))
 
-    def finished(self, *, failbacks: bool) -> tuple[Finished, ...]:
-        """The vault's jobs that succeeded, newest first; with `failbacks` those that fail back have their parts."""
-        jobs = [job for job in self.inventory().jobs if job.succeeded and job.start_time and job.end_time]
+    def finished(self, item_id: str, *, failbacks: bool) -> tuple[Finished, ...]:
+        """The vault's jobs that succeeded, newest first, for an estimate of one VM's move; with `failbacks` those that
+        fail back have their parts."""
+        jobs = [job for job in self.inventory(about=item_id).jobs if job.succeeded and job.start_time and job.end_time]
         backs = [job.name for job in jobs if job.scenario_name == Scenario.FAILBACK][:_FAILBACKS_READ]
         return tuple(self._finished(job, read=failbacks and job.name in backs) for job in jobs)
 
@@ -132,7 +139,7 @@ class Survey:
                 fabric.casefold(), _Reading(lambda: self.service.providers(fabric), self._monotonic)
             )
         providers: tuple[ProviderRecord, ...] = reading.get()
-        item = self.inventory().item(seen.item_id)
+        item = self.inventory(about=seen.item_id).item(seen.item_id)
         wanted = item.recovery_services_provider_id if item is not None else None
         named = tuple(each for each in providers if wanted and same_id(each.id, wanted))
         return named or providers
@@ -204,6 +211,12 @@ class _Reading:
         self._lock = threading.Lock()
         self._taken: _Taken | None = None
         self._asked = 0.0
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was read; none, if it is still to be read."""
+        taken = self._taken
+        return self._monotonic() - taken.at if taken is not None else 0.0
 
     def get(self) -> Any:
         with self._lock:

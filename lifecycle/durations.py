@@ -30,5 +30,6 @@ LIMITS: dict[Step, float] = {
 
 # How long the item may lag behind its job, and the job list behind an accepted call, before that is no longer lag.
 SETTLE = 180.0
-# A call of a run that was killed shows in the job list within this time.
-LOST_CALL = 10.0
+# A call of a run that was killed shows in the job list within this time. It is a second line of defence: the service
+# takes no second operation on an item that is busy.
+LOST_CALL = 5.0

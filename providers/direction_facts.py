@@ -111,7 +111,7 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         if intent.decision is not Decision.MOVE:
             return _stays(news, olds, seen, intent)
         seen = survey.with_host(seen)
-        finished = survey.finished(failbacks=goal.runs is Place.ON_PREMISES)
+        finished = survey.finished(seen.item_id, failbacks=goal.runs is Place.ON_PREMISES)
     except (WrongTargetError, AccessDeniedError):
         # Not an answer that is missing: a shell that is not this stack's.
         raise

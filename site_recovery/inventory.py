@@ -42,7 +42,9 @@ class SharedReading(Generic[Reading]):
             if self._kept is not None and self._monotonic() - self._kept_since <= max_age_seconds:
                 return self._kept
             flight = self._flight
-            mine = flight is None or flight.generation != self._generation
+            # One that began too long ago is not joined: what is asked about may have happened during it.
+            old = flight is not None and self._monotonic() - flight.began > max_age_seconds
+            mine = flight is None or old or flight.generation != self._generation
             if flight is None or mine:
                 flight = self._flight = _Flight(self._generation, self._monotonic(), Future())
         return self._fly(flight) if mine else flight.outcome.result()

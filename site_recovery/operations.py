@@ -46,9 +46,12 @@ Direction = Literal["PrimaryToRecovery", "RecoveryToPrimary"]
 
 
 class Operations:
-    """One vault's operations. `on_sent` is called after each call, answered or not: what was read before is old."""
+    """One vault's operations. `on_sent` is called after each call, answered or not: what was read before is old.
 
-    def __init__(self, channel: Channel, on_sent: Callable[[], None]) -> None:
+    It is told the protected item that the call was about; None when it was about a job.
+    """
+
+    def __init__(self, channel: Channel, on_sent: Callable[[str | None], None]) -> None:
         self._channel = channel
         self._on_sent = on_sent
 
@@ -191,15 +194,20 @@ class Operations:
         begin: Callable[..., Any] = getattr(self._channel.client.replication_protected_items, f"begin_{operation}")
         arguments = (path.fabric, path.container, path.name) + (() if body is None else (body,))
         where = f"{what} of protected item '{path.name}' in {self._channel.vault}."
-        return self._send(begin, arguments, client_request_id, where)
+        return self._send(begin, arguments, client_request_id, where, item_id)
 
     def _send(
-        self, begin: Callable[..., Any], arguments: tuple[object, ...], client_request_id: str, where: str
+        self,
+        begin: Callable[..., Any],
+        arguments: tuple[object, ...],
+        client_request_id: str,
+        where: str,
+        item_id: str | None = None,
     ) -> Accepted:
         try:
             return send_once(begin, *self._channel.names, *arguments, client_request_id=client_request_id, where=where)
         finally:
-            self._on_sent()
+            self._on_sent(item_id)
 
 
 def _given(**values: str | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One reading for all who wait: a thread that polls while anybody does, and tells each what concerns it.
 
 The interval is short while somebody's wait is young, since most tasks take seconds, and grows with it: what somebody
-waits for is seen within a fiftieth of the time it took, and a hundred waits cost no more readings than one.
+waits for is seen within a hundredth of the time it took, and a hundred waits cost no more readings than one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from site_recovery.records import JobRecord
 # In seconds of the service.
 SHORTEST_INTERVAL = 0.5
 LONGEST_INTERVAL = 10.0
-INTERVAL_PER_AGE = 1 / 50
+INTERVAL_PER_AGE = 1 / 100
 LONGEST_BACKOFF = 60.0
 
 # In our own seconds: the least between two readings, and how soon a waiting thread sees that it was cancelled.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -62,9 +63,11 @@ class SiteRecovery:
         self._client = channel.client
         self._inventory = SharedReading(self._read_inventory)
         self._succeeded: dict[str, JobRecord] = {}
+        self._called_at: dict[str, float] = {}
+        self._points: dict[str, tuple[datetime, tuple[RecoveryPointRecord, ...]]] = {}
         self._discovered: dict[str, SharedReading[tuple[ProtectableItemRecord, ...]]] = {}
         self.watcher = JobWatcher(self, channel.pace)
-        self.operations = Operations(channel, on_sent=self.invalidate)
+        self.operations = Operations(channel, on_sent=self._sent)
         self.protection = Protection(self, channel)
         self.estate = Estate(self, channel)
 
@@ -93,8 +96,16 @@ class SiteRecovery:
         with translated(f"Reading the status of job {last_segment(job_id)} in {self.vault}."):
             self._client.send_request(HttpRequest("GET", url, params={"api-version": _API_VERSION}))
 
-    def inventory(self, *, max_age_seconds: float = 5.0) -> Inventory:
-        """All items and jobs of the vault, read once for everybody who asks within max_age_seconds."""
+    def inventory(self, *, max_age_seconds: float = 5.0, about: str | None = None) -> Inventory:
+        """All items and jobs of the vault, read once for everybody who asks within max_age_seconds.
+
+        Who asks `about` one protected item gets no reading from before our last call that moved it; that other machines
+        have begun to move in the meantime is no reason to read all of them again.
+        """
+        calls = [self._called_at.get(about.casefold())] if about is not None else list(self._called_at.values())
+        called_at = max((call for call in calls if call is not None), default=None)
+        if called_at is not None:
+            max_age_seconds = min(max_age_seconds, time.monotonic() - called_at)
         return self._inventory.get(max_age_seconds)
 
     def fresh_inventory(self) -> Inventory:
@@ -159,8 +170,21 @@ class SiteRecovery:
                 if named is None or str(entry.get("name")).casefold() in named:
                     yield parsing.parse_job(entry)
 
-    def recovery_points(self, item_id: str) -> tuple[RecoveryPointRecord, ...]:
-        """The recovery points of a protected item, newest first."""
+    def recovery_points(self, item_id: str, *, max_age_seconds: float = 0.0) -> tuple[RecoveryPointRecord, ...]:
+        """The recovery points of a protected item, newest first; no older than so many seconds of the service.
+
+        A call of ours that changes the item makes what was read before it too old, whatever its age.
+        """
+        kept = self._points.get(item_id.casefold())
+        # The service's Date has whole seconds: what was read a moment ago may seem to come from the future.
+        if kept is not None and max_age_seconds > 0 and (self.now() - kept[0]).total_seconds() < max_age_seconds:
+            return kept[1]
+        asked_at = self.now()
+        points = self._read_recovery_points(item_id)
+        self._points[item_id.casefold()] = asked_at, points
+        return points
+
+    def _read_recovery_points(self, item_id: str) -> tuple[RecoveryPointRecord, ...]:
         path = item_path(item_id)
         points = self._all(
             f"Listing the recovery points of protected item '{path.name}' in {self.vault}.",
@@ -252,6 +276,15 @@ class SiteRecovery:
     def power_state(self, vm_arm_id: str) -> PowerState:
         """Whether an Azure VM runs; UNKNOWN where that cannot be read, never an error."""
         return read_power_state(self._client, vm_arm_id)
+
+    def _sent(self, item_id: str | None) -> None:
+        # Moving a protected machine changes nothing of the others, nor of what has been discovered on premises.
+        if item_id is None:
+            self._inventory.invalidate()
+            self._points.clear()
+            return
+        self._called_at[item_id.casefold()] = time.monotonic()
+        self._points.pop(item_id.casefold(), None)
 
     def _read_inventory(self) -> Inventory:
         items, jobs = self.items(), self.jobs()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
 from lifecycle.directions import Direction
-from lifecycle.options import MoveOptions
+from lifecycle.options import Commit, MoveOptions
 from tests.executor.killed import Death, Instant, run_in_child
 from tests.executor.site import AZURE, BOLD, FULL_DOWNLOAD, HOME, PLANNED, Site
 
@@ -107,3 +108,30 @@ def test_a_killed_run_is_gone_on_with(sites: Callable[[str], Site], profile: str
     assert truth["running"] == ("azure" if step.goal is AZURE else "onPremises")
     assert not truth["onPremises"]["corrupted"]
     assert site.run(step.goal, step.options).reached().taken == []
+
+
+@pytest.mark.parametrize(("begins", "goal", "asked"), [("failedOver", AZURE, OUT), ("failedBack", HOME, BACK[2:])])
+def test_a_run_killed_while_it_verifies_verifies_again_and_commits_once(
+    sites: Callable[[str], Site], tmp_path: Path, begins: str, goal: Direction, asked: tuple[str, ...]
+) -> None:
+    probed = tmp_path / "probed"
+    # The first probe ends the run that made it, the next one passes.
+    kills = (
+        f"import os, pathlib, signal; probed = pathlib.Path({str(probed)!r}); again = probed.exists(); "
+        "probed.touch(); again or os.kill(os.getppid(), signal.SIGKILL)"
+    )
+    probe = {"command": [sys.executable, "-c", kills], "retries": 0, "timeoutSeconds": 30}
+    verified = replace(
+        BOLD,
+        failover_commit=Commit.AFTER_VERIFICATION,
+        failback_commit=Commit.AFTER_VERIFICATION,
+        verification=(probe,),
+    )
+    site = sites("tutorial").begin(begins, BOLD)
+    order = site.order(goal, verified)
+
+    assert run_in_child(site.connection(), order, None).killed
+    assert probed.exists()
+    assert site.accepted() == []
+    assert run_in_child(site.connection(), order, None).stop == ""
+    assert tuple(site.accepted()) == asked

@@ -124,6 +124,37 @@ def test_an_operation_makes_what_was_read_before_too_old(stub: Stub, service: Si
     assert service.inventory(max_age_seconds=600).items == ()
 
 
+def test_what_was_read_about_one_machine_outlives_an_operation_on_another(stub: Stub, service: SiteRecovery) -> None:
+    stub.answer("GET", ITEMS, Answer(body=listed(item_body())), Answer(body=listed()))
+    stub.answer("GET", JOBS, Answer(body=listed()))
+    stub.answer("POST", "/failoverCommit", Answer(409, {"error": {"code": "Conflict", "message": "Busy."}}))
+    service.inventory()
+    with pytest.raises(Exception, match="Busy"):
+        service.operations.commit(f"{ITEM_ID}-other", client_request_id="ours-1")
+    assert len(service.inventory(max_age_seconds=600, about=ITEM_ID).items) == 1
+    assert service.inventory(max_age_seconds=600, about=f"{ITEM_ID}-OTHER").items == ()
+
+
+def test_recovery_points_are_shared_for_a_while_and_read_anew_after_an_operation(
+    stub: Stub, service: SiteRecovery
+) -> None:
+    stub.answer("GET", "/recoveryPoints", Answer(body=listed()))
+    stub.answer("POST", "/failoverCommit", Answer(409, {"error": {"code": "Conflict", "message": "Busy."}}))
+
+    def reads() -> int:
+        return sum("/recoveryPoints" in request.path for request in stub.requests)
+
+    service.recovery_points(ITEM_ID, max_age_seconds=60)
+    service.recovery_points(ITEM_ID.upper(), max_age_seconds=60)
+    assert reads() == 1
+    service.recovery_points(ITEM_ID)
+    assert reads() == 2
+    with pytest.raises(Exception, match="Busy"):
+        service.operations.commit(ITEM_ID, client_request_id="ours-1")
+    service.recovery_points(ITEM_ID, max_age_seconds=60)
+    assert reads() == 3
+
+
 def test_the_clock_is_the_services(stub: Stub, service: SiteRecovery) -> None:
     assert abs(service.now() - datetime.now(UTC)) < timedelta(minutes=1)
     stub.answer("GET", ITEMS, Answer(body=listed(), headers={"Date": "Mon, 05 Jan 2026 08:00:00 GMT"}))
