@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from simulator.asr.fabrics import register_host
+from simulator.asr.fabrics import host_added, register_host
 from simulator.asr.premises import add_disk, darken_site, delete_host_vm, resize_disk, set_heartbeat, switch_host_vm
 from simulator.asr.replication import settle_items_of
 from simulator.asr.site_recovery import SiteRecovery
@@ -77,12 +77,17 @@ def list_hosts(call: Call) -> Reply:
 
 
 def add_host(call: Call) -> Reply:
-    """POST a host, in the form of the inventory file. It registers on command."""
+    """POST a host, in the form of the inventory file. It registers by itself with the site that it names, after its
+    delay; on command if it names none.
+    """
+    now = call.world.look()
     inventory = call.world.room(Inventory)
     known = inventory.hosts.get(call.body.name)
     if known is not None and known.fabric:
         raise ServiceError(409, "HostRegistered", f"The host '{known.name}' is registered with a site.")
-    return Reply(201, camelled(asdict(inventory.add(call.body))))
+    host = inventory.add(call.body)
+    host_added(call.world.room(SiteRecovery), host, now)
+    return Reply(201, camelled(asdict(host)))
 
 
 def register(call: Call) -> Reply:

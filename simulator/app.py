@@ -79,7 +79,7 @@ class Dispatcher:
                     _sever(receive)
                     return
             take_body(call, raw_body, loose=self._world.settings.loose)
-            reply = self._carry_out(call)
+            reply = self._answer(call, fault)
         except ServiceError as refused:
             reply = self._refusal(refused, call)
         except Exception:  # noqa: BLE001 # whatever breaks, the caller gets the envelope and the log the reason
@@ -136,7 +136,9 @@ class Dispatcher:
             added.update(gate(call))
         return added
 
-    def _carry_out(self, call: Call) -> Reply:
+    def _answer(self, call: Call, fault: Strike | None) -> Reply:
+        if fault is not None and fault.reply is not None:
+            return self._with_common_headers(fault.reply, call)
         if call.route.look:
             call.now = self._world.look()
         return self._with_common_headers(call.route.handler(call), call)

@@ -13,7 +13,7 @@ import click
 from simulator.clock import Clock
 from simulator.faults import FaultBook, load_scenario
 from simulator.server import Ready, ServerError, ServerOptions, serve
-from simulator.world import Profile, Refusal, Settings, UnusedVault, World
+from simulator.world import Lag, Profile, Refusal, Settings, UnusedVault, World
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -59,6 +59,20 @@ def main() -> None:
     show_default=True,
     help="A vault without a site or policy so far: empty lists and 404, or the service's 400.",
 )
+@click.option(
+    "--job-list-lag",
+    type=click.FloatRange(min=0, max=600),
+    default=Lag.job_list,
+    show_default=True,
+    help="Simulated seconds that the list of jobs runs behind at most; 0 for none.",
+)
+@click.option(
+    "--item-lag",
+    type=click.FloatRange(min=0, max=600),
+    default=Lag.item,
+    show_default=True,
+    help="Simulated seconds that an item runs behind its job at most; 0 for none.",
+)
 @click.option("--http", is_flag=True, help="Serve without TLS. Most clients then refuse to send a token.")
 def serve_command(
     *,
@@ -76,6 +90,8 @@ def serve_command(
     throttle: bool,
     refusals: str,
     unused_vaults: str,
+    job_list_lag: float,
+    item_lag: float,
     http: bool,
 ) -> None:
     """Serve a simulated Azure until SIGTERM or Ctrl-C."""
@@ -84,6 +100,7 @@ def serve_command(
         seed=seed,
         refusal=Refusal(refusals),
         unused_vault=UnusedVault(unused_vaults),
+        lag=Lag(job_list=job_list_lag, item=item_lag),
         loose=loose,
         inventory=inventory,
     )

@@ -37,10 +37,11 @@ from ruamel.yaml import YAML
 
 from simulator.asr.states import Operation
 from simulator.errors import AsyncError, ServiceError
-from simulator.routing import Call
+from simulator.routing import Call, Reply
 from simulator.store import Document, Table
 from simulator.world import World
 
+_FIRST_ERROR = 400
 # The event of a rule that waits for a time.
 ACT = "fault.act"
 
@@ -115,9 +116,12 @@ class When(Declared):
 
 
 class Answer(Declared):
-    """An error answer."""
+    """An answer in the operation's place, which is not carried out: from 400 on an error with the envelope, below with
+    `body`, or none.
+    """
 
-    status: Annotated[int, Field(ge=400, le=599)]
+    status: Annotated[int, Field(ge=200, le=599)]
+    body: Any = None
     code: str = "SimulatedFault"
     message: str = "This answer was declared as a fault of the simulator."
     retry_after_seconds: Annotated[int, Field(ge=1)] | None = None
@@ -193,11 +197,12 @@ class Scenario(Declared):
 
 @dataclass(frozen=True)
 class Strike:
-    """What happens to one request. `delay_seconds` are real seconds."""
+    """What happens to one request. `delay_seconds` are real seconds; `reply` and `error` are answers in its place."""
 
     delay_seconds: float
     cut: Cut | None
     error: ServiceError | None
+    reply: Reply | None = None
     act: Act | None = None
 
 
@@ -263,7 +268,8 @@ class FaultBook:
             return None
         for name, rule in self._parsed.items():
             if rule.request is not None and rule.request.fits(call) and self._counts(name, rule):
-                return Strike(rule.delay_seconds, rule.cut, _error(rule.answer) if rule.answer else None, rule.act)
+                reply, error = _answer(rule.answer)
+                return Strike(rule.delay_seconds, rule.cut, error, reply, rule.act)
         return None
 
     def act_due(self, name: str) -> Act | None:
@@ -306,6 +312,10 @@ class FaultBook:
         }
 
 
-def _error(answer: Answer) -> ServiceError:
+def _answer(answer: Answer | None) -> tuple[Reply | None, ServiceError | None]:
+    if answer is None:
+        return None, None
     headers = {"retry-after": str(answer.retry_after_seconds)} if answer.retry_after_seconds else {}
-    return ServiceError(answer.status, answer.code, answer.message, headers=headers)
+    if answer.status < _FIRST_ERROR:
+        return Reply(answer.status, answer.body, headers), None
+    return None, ServiceError(answer.status, answer.code, answer.message, headers=headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.asr.records import Job, JobState, ProtectedItem, Task
-from simulator.asr.replication import health
+from simulator.asr.replication import health, rpo_of
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.asr.states import Stage, row
 from simulator.clock import NEVER, written
@@ -53,7 +53,7 @@ def item_json(asr: SiteRecovery, item: ProtectedItem) -> bytes:
     """The JSON of a protected item. Progress of initial replication moves by itself and is not kept."""
     if item.stage == Stage.INITIAL_REPLICATION:
         asr.stale(item.key)
-    return asr.rendered(item.key, lambda: _item_body(asr, item))
+    return asr.rendered(item.key, lambda: _item_body(asr, item), of=rpo_of(item, asr.world.look_at)[0])
 
 
 def job_json(asr: SiteRecovery, job: Job) -> bytes:
@@ -216,6 +216,7 @@ def _provider_id(asr: SiteRecovery, item: ProtectedItem) -> str:
 def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str, now: float) -> Document:
     """`providerSpecificDetails`: HyperVReplicaAzureReplicationDetails."""
     replication, settings = item.replication, item.settings
+    calculated, rpo = rpo_of(item, now)
     details: Document = {
         "instanceType": "HyperVReplicaAzure",
         "azureVmDiskDetails": [
@@ -236,8 +237,8 @@ def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str
             if disk.id in settings["disks"]
         ],
         **{name: value for name, value in settings.items() if name not in _NOT_SHOWN},
-        "rpoInSeconds": round(replication.settled - (replication.last_replicated or replication.settled)),
-        "lastRpoCalculatedTime": written(replication.settled),
+        "rpoInSeconds": rpo,
+        "lastRpoCalculatedTime": written(calculated),
         "vmId": item.vm,
         "vmProtectionState": vm_state,
         "vmProtectionStateDescription": vm_description,

@@ -23,6 +23,8 @@ PROVIDER = f"{FABRIC}/replicationRecoveryServicesProviders/{{provider}}"
 CONTAINERS = f"{FABRIC}/replicationProtectionContainers"
 CONTAINER = f"{CONTAINERS}/{{container}}"
 _TYPE = "Microsoft.RecoveryServices/vaults/replicationFabrics"
+# What an inventory writes for the first site that is made.
+FIRST = "first"
 # A host that has not been heard of for so long counts as disconnected, in seconds.
 HEARTBEAT_MISSED_AFTER = 300.0
 
@@ -194,6 +196,13 @@ def register_host(asr: SiteRecovery, host: Host, fabric: Document, now: float) -
     )
 
 
+def host_added(asr: SiteRecovery, host: Host, now: float) -> None:
+    """A host that is added when its site is there already registers with it by itself, as one of the inventory does."""
+    sites = [site for site in asr.fabrics.values() if host.site in {FIRST, site["name"]}]
+    if sites:
+        _schedule_registration(asr, host, sites[0], now)
+
+
 def registration_due(world: World, due: float, payload: Document) -> None:
     """The event of a host whose time to register has come."""
     asr = world.room(SiteRecovery)
@@ -299,10 +308,14 @@ def _site_made(asr: SiteRecovery, job: Job, now: float) -> None:
 
 def _schedule_registrations(asr: SiteRecovery, fabric: Document, now: float, *, first: bool) -> None:
     for host in asr.inventory.hosts.values():
-        wanted = host.site is not None and (host.site == fabric["name"] or (first and host.site == "first"))
-        if wanted and not host.fabric:
-            payload = {"host": host.name, "fabric": fabric["id"]}
-            asr.world.schedule(now + host.registers_after, REGISTER, payload)
+        if host.site is not None and (host.site == fabric["name"] or (first and host.site == FIRST)):
+            _schedule_registration(asr, host, fabric, now)
+
+
+def _schedule_registration(asr: SiteRecovery, host: Host, fabric: Document, now: float) -> None:
+    if not host.fabric:
+        payload = {"host": host.name, "fabric": fabric["id"]}
+        asr.world.schedule(now + host.registers_after, REGISTER, payload)
 
 
 def _site_gone(asr: SiteRecovery, job: Job, _now: float) -> None:

@@ -11,7 +11,7 @@ from simulator.arm.compute import delete_failover_vm, power_of, set_power
 from simulator.asr.azure_vm import create_vm
 from simulator.asr.jobs import error_document
 from simulator.asr.occupancy import held
-from simulator.asr.premises import darken_site, set_heartbeat, switch_host_vm
+from simulator.asr.premises import darken_site, inconsistent, set_heartbeat, switch_host_vm
 from simulator.asr.records import Job, ProtectedItem
 from simulator.asr.refusals import item_gone, out_of_reach
 from simulator.asr.replication import (
@@ -242,7 +242,7 @@ def _all_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
     job.payload["sent"] = job.payload.get("sent", 0.0) + delta_to_on_premises(asr, item, now)
     job.payload["wasCorrupted"] = vm.corrupted
     item.azure_delta = 0.0
-    vm.corrupted = ""
+    vm.corrupted = inconsistent(asr, vm)
     asr.inventory.vms.put(vm.id, vm)
     asr.save_item(item)
 

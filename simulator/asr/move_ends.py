@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.arm.compute import Power as AzurePower
 from simulator.arm.compute import delete_failover_vm, power_of, set_power
 from simulator.asr.occupancy import held, release
+from simulator.asr.premises import inconsistent
 from simulator.asr.records import Job, JobState, ProtectedItem
 from simulator.asr.replication import (
     begin_cycles,
@@ -105,6 +106,10 @@ def _reprotect_ended(asr: SiteRecovery, job: Job, now: float) -> None:
         return
     after = Stage(job.payload["after"])
     begin_cycles(item, now, reverse=after is Stage.REPLICATING_BACK)
+    vm = asr.inventory.vm(item.vm)
+    if vm is not None and after is Stage.REPLICATING_BACK:
+        vm.corrupted = inconsistent(asr, vm) or vm.corrupted
+        asr.inventory.vms.put(vm.id, vm)
     release(asr, item, job, now, after)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from simulator.asr.replication import settle_items_of
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.inventory import Disk, Host, HostVm, Power
+from simulator.world import Profile
 
+_CHECKPOINTS = "Azure replicated to its disks while it had checkpoints"
 _STARTED = "it was switched on while Azure replicated to its disks"
 
 
@@ -44,6 +46,13 @@ def delete_host_vm(asr: SiteRecovery, vm: HostVm, now: float) -> None:
     switch_host_vm(asr, vm, Power.OFF, now)
     vm.deleted = True
     asr.inventory.vms.put(vm.id, vm)
+
+
+def inconsistent(asr: SiteRecovery, vm: HostVm) -> str:
+    """Why data that Azure sent to a machine is not to be trusted, or nothing. The tutorial wants a machine without
+    checkpoints; of today's service nothing is known.
+    """
+    return _CHECKPOINTS if vm.checkpoints and asr.world.settings.profile is Profile.TUTORIAL else ""
 
 
 def set_heartbeat(asr: SiteRecovery, host: Host, *, beats: bool, now: float) -> None:

@@ -20,6 +20,8 @@ from simulator.store import Document
 HOUR = 3600.0
 # The source gives up tracking when its logs reach half of the disks (documented for Hyper-V Replica).
 RESYNC_SHARE = 0.5
+# How often the RPO is calculated, in seconds (inferred: the service gives the instant, not the rhythm).
+RPO_EVERY = 60.0
 # Of the interval: from when replication counts as behind, and as far behind.
 WARNING_INTERVALS, CRITICAL_INTERVALS = 3.0, 12.0
 
@@ -172,6 +174,18 @@ def health(item: ProtectedItem) -> str:
         return "Normal" if replication.phase in {"running", "initial"} else "None"
     behind = (replication.settled - replication.last_replicated) / replication.interval
     return "Critical" if behind >= CRITICAL_INTERVALS else "Warning" if behind >= WARNING_INTERVALS else "Normal"
+
+
+def rpo_of(item: ProtectedItem, now: float) -> tuple[float, int]:
+    """When the recovery point objective was last calculated (every RPO_EVERY seconds while cycles run), and the seconds
+    that the newest recovery point was old then.
+    """
+    replication = item.replication
+    at = replication.settled
+    if replication.phase == "running":
+        at = max(at, now // RPO_EVERY * RPO_EVERY)
+    last = replication.last_replicated
+    return at, round(at - last) if last is not None else 0
 
 
 def _steady(item: ProtectedItem, cycles: int) -> None:

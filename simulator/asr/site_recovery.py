@@ -72,7 +72,7 @@ class SiteRecovery:
             "asr.item", encode=encode, decode=item_of, group=lambda item: item.vault
         )
         self.effects = Effects()
-        self._rendered: dict[str, bytes] = {}
+        self._rendered: dict[str, tuple[float, bytes]] = {}
         world.on_reopen(self._rendered.clear)
 
     def vault_id(self, call: Call) -> str:
@@ -169,12 +169,14 @@ class SiteRecovery:
         """A rendering is out of date though its record is not to be written (replication went on by itself)."""
         self._rendered.pop(key, None)
 
-    def rendered(self, key: str, body: Callable[[], Document]) -> bytes:
-        """The JSON of a body, written once until its record changes: a thousand reads cost one rendering."""
+    def rendered(self, key: str, body: Callable[[], Document], *, of: float = 0.0) -> bytes:
+        """The JSON of a body, written once until its record changes: a thousand reads cost one rendering. `of` is the
+        instant that it is true of, where time alone makes it another.
+        """
         known = self._rendered.get(key)
-        if known is None:
-            known = self._rendered[key] = json.dumps(body(), separators=(",", ":")).encode()
-        return known
+        if known is None or known[0] != of:
+            known = self._rendered[key] = (of, json.dumps(body(), separators=(",", ":")).encode())
+        return known[1]
 
 
 def listing(bodies: list[Any], next_link: str | None = None) -> Document:

@@ -6,6 +6,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from tests.simulator.asr.estate import HYPER_V, Estate
+from tests.simulator.conftest import FreshSimulator
 
 
 def test_after_a_cancelled_failover_the_machine_does_not_replicate_until_protected_anew(recorded: Estate) -> None:
@@ -331,3 +332,25 @@ def test_a_change_of_the_recovery_point_that_is_cancelled(recorded: Estate, afte
         assert recorded.view()["azure"]["power"] == "running"
     recorded.commit()
     assert "Failback" in recorded.item().allowed_operations
+
+
+def test_what_azure_sends_to_a_machine_with_checkpoints_is_not_to_be_trusted(tutorial: Estate) -> None:
+    """The tutorial: make sure that there are no snapshots on the machine, for the sake of consistent data."""
+    tutorial.admin("PATCH", "machines/sql01", {"checkpoints": ["before-update"]})
+    tutorial.begin_to_azure()
+    assert "checkpoints" in tutorial.machine()["corrupted"]
+    tutorial.finish(tutorial.begin_failback("ForSynchronization"), 3000)
+    assert "checkpoints" in tutorial.machine()["corrupted"]
+
+
+def test_without_lag_lists_and_items_are_up_to_date(fresh_simulator: FreshSimulator) -> None:
+    estate = Estate(fresh_simulator("--manual-clock", "--job-list-lag", "0", "--item-lag", "0"))
+    estate.prepare()
+    estate.protect("sql01")
+    estate.begin_failover()
+    assert estate.jobs()[-1].properties.scenario_name == "UnplannedFailover"
+    name = estate.jobs()[-1].name
+    while estate.job(name).state != "Succeeded":
+        assert estate.item().active_location == "Primary"
+        estate.advance(1)
+    assert estate.item().active_location == "Recovery"

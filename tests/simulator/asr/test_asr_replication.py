@@ -144,3 +144,23 @@ def test_ten_years_pass_in_a_moment(recorded: Estate) -> None:
     recorded.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
     recorded.advance(5 * 365 * 86400)
     assert recorded.item().replication_health == "Critical"
+
+
+def test_the_rpo_is_the_age_of_the_newest_point(recorded: Estate) -> None:
+    seen = []
+    for _ in range(12):
+        recorded.advance(60)
+        details = recorded.item().provider_specific_details
+        newest = recorded.points()[0].properties.recovery_point_time
+        assert details.last_replicated_time == newest
+        expected = (details.last_rpo_calculated_time - newest).total_seconds()
+        assert details.rpo_in_seconds == pytest.approx(max(0.0, expected), abs=1)
+        seen.append(details.rpo_in_seconds)
+    assert max(seen) > 200
+    assert max(seen) < 300 + 60
+
+
+def test_a_host_that_is_away_lets_the_rpo_grow(recorded: Estate) -> None:
+    recorded.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
+    recorded.advance(1000)
+    assert recorded.item().provider_specific_details.rpo_in_seconds >= 900

@@ -232,6 +232,19 @@ def test_a_host_registers_on_command_and_its_machines_appear(recorded: Estate) -
     recorded.protect("file01")
 
 
+@pytest.mark.parametrize("site", ["contoso-hyperv", "first"])
+def test_a_host_that_names_a_site_registers_by_itself(recorded: Estate, site: str) -> None:
+    machines = [{"name": "file01", "disks": [{"name": "c.vhdx", "sizeGB": 60, "operatingSystem": True}]}]
+    host = {"name": "hv02", "site": site, "registersAfterSeconds": 90, "virtualMachines": machines}
+    recorded.admin("POST", "hosts", host)
+    providers = recorded.client.replication_recovery_services_providers
+    recorded.advance(80)
+    assert [one.properties.friendly_name for one in providers.list(*recorded.vault)] == ["hv01"]
+    recorded.advance(20)
+    assert sorted(one.properties.friendly_name for one in providers.list(*recorded.vault)) == ["hv01", "hv02"]
+    recorded.protect("file01")
+
+
 def test_everything_of_the_specification_answers_or_says_that_it_is_not_there(recorded: Estate) -> None:
     refused = [route for route in all_routes() if route.parity and route.parity.extent is Extent.REFUSED]
     assert refused

@@ -202,3 +202,30 @@ def test_a_scenarios_rules_go_on_where_they_were_over_a_restart(
     simulator.kill()
     simulator.start()
     assert simulator.arm("GET", path).status_code == 200
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, {"value": [], "nextLink": None}), (204, None), (302, None)])
+def test_an_answer_that_is_no_error_takes_the_place_of_the_operation(recorded: Estate, status: int, body: Any) -> None:
+    declare(recorded, name="odd", request={"operation": "*"}, answer={"status": status, "body": body})
+    answer = recorded.simulator.arm(
+        "POST", f"{recorded.item_path()}/unplannedFailover", UNPLANNED, allow_redirects=False
+    )
+    assert answer.status_code == status
+    assert (answer.json() if answer.content else None) == body
+    recorded.admin("DELETE", "faults")
+    recorded.advance(60)
+    assert recorded.jobs()[-1].properties.scenario_name == "IrCompletion"
+
+
+def test_a_rule_that_struck_once_does_not_strike_again_after_a_crash(
+    fresh_simulator: FreshSimulator, tmp_path: Path
+) -> None:
+    simulator = fresh_simulator("--manual-clock", "--state", str(tmp_path / "world.sqlite"))
+    rule = {"name": "cut", "request": {"operation": "ResourceGroups_List"}, "when": {"once": True}, "cut": "before"}
+    simulator.session.post(f"{simulator.url}/_simulator/faults", json={"faults": [rule]}, timeout=30)
+    path = f"{simulator.subscription_path}/resourcegroups"
+    with pytest.raises(requests.ConnectionError):
+        simulator.arm("GET", path)
+    simulator.kill()
+    simulator.start()
+    assert simulator.arm("GET", path).status_code == 200
