@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from simulator.asr.scenarios import job_specs
-from simulator.asr.states import rows
+from simulator.asr.states import JOB_ROWS, SHOWN_SCENARIOS, rows
 from simulator.rooms import all_routes
 from simulator.routing import OperationRoute
 
@@ -18,7 +18,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "simulator.md"
 
 def generated() -> dict[str, str]:
     """Each generated part by the name of its markers."""
-    return {"parity": _parity_table(), "states": _state_table(), "jobs": _job_table()}
+    return {"parity": _parity_table(), "states": _state_table(), "jobs": _job_table(), "jobStates": _job_state_table()}
 
 
 def with_generated_parts(text: str) -> str:
@@ -53,6 +53,21 @@ def _state_table() -> str:
             f"| {stage} | {profile or 'both'} | {entry.protection_state} | {entry.description} | {entry.active} "
             f"| {allowed} | {entry.mark} | {entry.source} |"
         )
+    return "\n".join(lines)
+
+
+def _job_state_table() -> str:
+    lines = [
+        "| state | stateDescription | operation status | allowedActions | mark | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    for state, entry in JOB_ROWS.items():
+        actions = ", ".join(entry.actions) or "none"
+        lines.append(
+            f"| {state} | {entry.description} | {entry.operation_status} | {actions} | {entry.mark} | {entry.source} |"
+        )
+    lines += ["", "| job | currentScenario of its item | mark | source |", "|---|---|---|---|"]
+    lines += [f"| {job} | {shown.name} | {shown.mark} | {shown.source} |" for job, shown in SHOWN_SCENARIOS.items()]
     return "\n".join(lines)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.asr.records import Job, JobState, ProtectedItem, Task
+from simulator.asr.records import Job, ProtectedItem, Task
 from simulator.asr.replication import health, rpo_of
 from simulator.asr.site_recovery import SiteRecovery
-from simulator.asr.states import Stage, row
+from simulator.asr.states import Stage, job_row, row
 from simulator.clock import NEVER, written
 from simulator.ids import AZURE_CONTAINER, AZURE_FABRIC, derived_guid
 from simulator.inventory import HostVm
@@ -77,7 +77,7 @@ def job_body(job: Job) -> Document:
         "tasks": [_task_body(task) for task in job.tasks],
         "errors": [*job.errors, *([_warning_body(job)] if job.warning else [])],
         "startTime": written(job.created),
-        "allowedActions": allowed_actions(job),
+        "allowedActions": list(job_row(job.state).actions),
         "targetObjectId": job.target_id,
         "targetObjectName": job.target_name,
         "targetInstanceType": job.target_type,
@@ -86,15 +86,6 @@ def job_body(job: Job) -> Document:
     if job.ended is not None:
         properties["endTime"] = written(job.ended)
     return {"id": job.id, "name": job.name, "type": JOB_TYPE, "properties": properties}
-
-
-def allowed_actions(job: Job) -> list[str]:
-    """`allowedActions`: recorded for running, suspended and finished jobs, inferred for failed ones."""
-    if job.state == JobState.SUSPENDED:
-        return ["Cancel", "Resume"]
-    if job.state in {JobState.IN_PROGRESS, JobState.NOT_STARTED}:
-        return ["Cancel"]
-    return ["Restart"] if job.state == JobState.FAILED else []
 
 
 def _listed_job_body(job: Job) -> Document:

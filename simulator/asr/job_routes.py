@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from simulator.asr.bodies import allowed_actions, job_body, job_json, listed_job_json
+from simulator.asr.bodies import job_body, job_json, listed_job_json
 from simulator.asr.jobs import Target, cancel_job, restart_job, resume_job, start_job
 from simulator.asr.operations_status import accepted, start_operation
 from simulator.asr.records import Job
 from simulator.asr.refusals import action_not_allowed, at_once
 from simulator.asr.site_recovery import VAULT, SiteRecovery
+from simulator.asr.states import Action, job_row
 from simulator.errors import AsyncError, resource_not_found
 from simulator.ids import derived_guid
 from simulator.routing import Call, Reply
@@ -59,28 +60,28 @@ def show_named_job(call: Call) -> Reply:
 
 def cancel(call: Call) -> Reply:
     """POST cancel: the job stops where it is, with the consequences that has."""
-    return _act(call, "Cancel", cancel_job, _short_operation)
+    return _act(call, Action.CANCEL, cancel_job, _short_operation)
 
 
 def resume(call: Call) -> Reply:
     """POST resume: Complete Failover of a failback that has synchronized its data."""
-    return _act(call, "Resume", resume_job, _short_operation)
+    return _act(call, Action.RESUME, resume_job, _short_operation)
 
 
 def restart(call: Call) -> Reply:
     """POST restart: a failed job runs again. The restart is a job itself (recorded)."""
-    return _act(call, "Restart", restart_job, _restart_operation)
+    return _act(call, Action.RESTART, restart_job, _restart_operation)
 
 
 def _act(
     call: Call,
-    action: str,
+    action: Action,
     carry_out: Callable[[SiteRecovery, Job, float], None],
     answer: Callable[[Call, SiteRecovery, Job, AsyncError | None], Reply],
 ) -> Reply:
     asr = call.world.room(SiteRecovery)
     job = _job(asr, call)
-    allowed = allowed_actions(job)
+    allowed = job_row(job.state).actions
     refused = None if action in allowed else action_not_allowed(job.name, job.state, action, allowed)
     at_once(asr, refused)
     if refused is None:

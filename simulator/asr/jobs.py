@@ -14,6 +14,7 @@ from simulator.asr.durations import task_seconds
 from simulator.asr.records import Job, JobState, Task, new_tasks
 from simulator.asr.scenarios import job_spec
 from simulator.asr.site_recovery import JobFailure, SiteRecovery
+from simulator.asr.states import WITH_INFORMATION, job_row
 from simulator.clock import written
 from simulator.errors import AsyncError
 from simulator.faults import FaultBook, JobEffect
@@ -101,7 +102,7 @@ def cancel_job(asr: SiteRecovery, job: Job, now: float) -> None:
     """Stop a job where it is."""
     if job.task is not None and job.task.ended is None:
         job.task.end("Cancelled", "Cancelled", now)
-    _end(asr, job, JobState.CANCELLED, "Cancelled", now)
+    _end(asr, job, JobState.CANCELLED, now)
 
 
 def resume_job(asr: SiteRecovery, job: Job, now: float) -> None:
@@ -195,7 +196,7 @@ def _begin_next(asr: SiteRecovery, job: Job, now: float) -> None:
     job.current += 1
     task = job.task
     if task is None:
-        _end(asr, job, JobState.SUCCEEDED, "Completed", now)
+        _end(asr, job, JobState.SUCCEEDED, now)
         return
     if task.name in job.payload["skip"]:
         task.end("Other", "Skipped", now)
@@ -205,8 +206,9 @@ def _begin_next(asr: SiteRecovery, job: Job, now: float) -> None:
     if _struck(asr, job, task, now):
         return
     if task.waits:
-        job.state, job.description = JobState.SUSPENDED, "WaitingForUserInputAfterDataSync"
-        task.state, task.description = "Suspended", "WaitingForUserInputAfterDataSync"
+        job.state = JobState.SUSPENDED
+        job.description = job_row(job.state).description
+        task.state, task.description = job.state, job.description
         asr.save_job(job)
         return
     asr.save_job(job)
@@ -263,13 +265,14 @@ def _fail(asr: SiteRecovery, job: Job, task: Task, error: Document, now: float, 
     task.errors.append(error)
     task.end("Failed", "Failed", now)
     job.errors.append(error)
-    _end(asr, job, JobState.FAILED, "Failed", now, told=told)
+    _end(asr, job, JobState.FAILED, now, told=told)
 
 
-def _end(asr: SiteRecovery, job: Job, state: JobState, description: str, now: float, *, told: bool = True) -> None:
+def _end(asr: SiteRecovery, job: Job, state: JobState, now: float, *, told: bool = True) -> None:
     """The job is over; whoever waits for its end is told, unless that is what broke."""
     job.state, job.ended = state, now
-    job.description = "CompletedWithInformation" if state is JobState.SUCCEEDED and job.warning else description
+    informs = state is JobState.SUCCEEDED and job.warning
+    job.description = WITH_INFORMATION if informs else job_row(state).description
     job.turn += 1
     asr.save_job(job)
     if not told:

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from simulator.asr.records import Job, ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery
-from simulator.asr.states import Stage
+from simulator.asr.states import Stage, shown_scenario
 from simulator.clock import written
 from simulator.store import Document
 from simulator.world import World
 
 QUIET, SETTLED = "asr.item.quiet", "asr.item.settled"
-# `currentScenario` differs from the job's scenario for these (recorded for enabling, and for the failback of a plan).
-_SHOWN = {"IrCompletion": "EnableProtection", "Failback": "PlannedFailover", "DisableDr": "DisableProtection"}
 
 
 def occupy(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float) -> None:
     """A job works on the item from now on."""
     item.job, item.quiet = job.name, False
-    scenario = _SHOWN.get(job.scenario, job.scenario)
-    item.scenario = {"scenarioName": scenario, "jobId": job.id, "startTime": written(now)}
+    item.scenario = {"scenarioName": shown_scenario(job.scenario), "jobId": job.id, "startTime": written(now)}
     asr.save_item(item)
 
 

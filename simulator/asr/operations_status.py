@@ -11,6 +11,7 @@ import math
 from simulator.asr.bodies import body_of
 from simulator.asr.records import Job, JobState
 from simulator.asr.site_recovery import SiteRecovery
+from simulator.asr.states import job_row
 from simulator.clock import written, written_whole
 from simulator.errors import AsyncError, ServiceError, resource_not_found
 from simulator.ids import quoted
@@ -112,16 +113,7 @@ def show_operation_result(call: Call) -> Reply:
 
 
 def _job_status(job: Job) -> Document:
-    statuses = {
-        JobState.NOT_STARTED: "NotStarted",
-        JobState.SUCCEEDED: "Succeeded",
-        JobState.FAILED: "Failed",
-        # One l: clients poll for ever on the other spelling.
-        JobState.CANCELLED: "Canceled",
-    }
-    # A failback that waits for its completion is still InProgress for the operation (inferred).
-    status = statuses.get(JobState(job.state), "InProgress")
-    return _status(job.name, status, job.created, job.ended, _status_error(job))
+    return _status(job.name, job_row(job.state).operation_status, job.created, job.ended, _status_error(job))
 
 
 def _short_status(name: str, operation: Document, now: float) -> Document:

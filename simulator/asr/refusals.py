@@ -7,10 +7,11 @@ or 202 and a job whose prerequisites task fails. Codes that begin with `Simulato
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from simulator.asr.records import ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery
-from simulator.asr.states import Operation, row
+from simulator.asr.states import Action, Operation, row
 from simulator.errors import AsyncError, ServiceError, asr_error
 from simulator.inventory import HostVm
 from simulator.store import Document
@@ -213,7 +214,7 @@ def in_use(what: str, why: str) -> AsyncError:
     )
 
 
-def action_not_allowed(job: str, state: str, action: str, allowed: list[str]) -> AsyncError:
+def action_not_allowed(job: str, state: str, action: Action, allowed: Collection[Action]) -> AsyncError:
     """A job does not offer the action in its state."""
     return AsyncError(
         "SimulatorJobActionNotAllowed",

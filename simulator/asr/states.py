@@ -1,4 +1,4 @@
-"""The states of a protected item: one table, each row with its mark.
+"""The states of a protected item and of a job: one table, each row with its mark.
 
 V: the strings were seen in a recorded session of the service, or in its published specification and examples.
 I: inferred; nothing public was found. Inferred strings stand here and nowhere else, and clients should not depend on
@@ -37,6 +37,14 @@ class Operation(StrEnum):
     CHANGE_PIT = "ChangePit"
     REPAIR_REPLICATION = "RepairReplication"
     COMPLETE_MIGRATION = "CompleteMigration"
+
+
+class Action(StrEnum):
+    """The vocabulary of a job's `allowedActions`."""
+
+    CANCEL = "Cancel"
+    RESUME = "Resume"
+    RESTART = "Restart"
 
 
 class Stage(StrEnum):
@@ -93,6 +101,36 @@ class Transition:
     mark: Mark
 
 
+@dataclass(frozen=True)
+class JobRow:
+    """What a client sees of a job in a state: its description, the status of its operation, what can be done to it."""
+
+    description: str
+    operation_status: str
+    actions: tuple[Action, ...]
+    mark: Mark
+    source: str
+
+
+@dataclass(frozen=True)
+class ShownScenario:
+    """What an item's `currentScenario` calls a job, where that is not the job's own scenario."""
+
+    name: str
+    mark: Mark
+    source: str
+
+
+def job_row(state: str) -> JobRow:
+    """The row of a job's `state`."""
+    return JOB_ROWS[state]
+
+
+def shown_scenario(scenario: str) -> str:
+    """The name of a job's scenario in its item's `currentScenario`."""
+    return SHOWN_SCENARIOS[scenario].name if scenario in SHOWN_SCENARIOS else scenario
+
+
 def row(stage: Stage, profile: Profile) -> Row:
     """The row of a stage in a profile."""
     return _PROFILE_ROWS.get((stage, profile)) or _ROWS[stage]
@@ -103,6 +141,11 @@ def transition(operation: Operation, stage: Stage, profile: Profile) -> Transiti
     if operation not in row(stage, profile).allowed:
         return None
     return _TRANSITIONS.get((operation, stage))
+
+
+def transitions() -> tuple[Transition, ...]:
+    """Every transition."""
+    return _ALL_TRANSITIONS
 
 
 def rows() -> list[tuple[Stage, Profile | None, Row]]:
@@ -321,3 +364,30 @@ _ALL_TRANSITIONS = (
     ),
 )
 _TRANSITIONS = {(entry.operation, entry.before): entry for entry in _ALL_TRANSITIONS}
+
+# By the job's `state`. A task that waits shows its job's state and description.
+JOB_ROWS: dict[str, JobRow] = {
+    "NotStarted": JobRow("NotStarted", "NotStarted", (Action.CANCEL,), _V, "recorded session of 2023"),
+    "InProgress": JobRow("InProgress", "InProgress", (Action.CANCEL,), _V, "recorded session of 2017"),
+    "Suspended": JobRow(
+        "WaitingForUserInputAfterDataSync",
+        "InProgress",
+        (Action.CANCEL, Action.RESUME),
+        _I,
+        "a failback between its synchronization and its completion: the actions are in the specification's examples, "
+        "the description in the service's vocabulary; nothing of it was recorded",
+    ),
+    "Succeeded": JobRow("Completed", "Succeeded", (), _V, "recorded session of 2017"),
+    "Failed": JobRow(
+        "Failed", "Failed", (Action.RESTART,), _I, "the state is recorded; that a restart is offered is not"
+    ),
+    # The operation has one l: clients poll for ever on the other spelling.
+    "Cancelled": JobRow("Cancelled", "Canceled", (), _V, "the vocabulary of the SDK and of its poller"),
+}
+# The description of a job that succeeded with a warning.
+WITH_INFORMATION = "CompletedWithInformation"
+SHOWN_SCENARIOS: dict[str, ShownScenario] = {
+    "IrCompletion": ShownScenario("EnableProtection", _V, "recorded session of 2023"),
+    "Failback": ShownScenario("PlannedFailover", _I, "recorded of a recovery plan in 2017, not of an item"),
+    "DisableDr": ShownScenario("DisableProtection", _I, "no item was read while its protection was disabled"),
+}
