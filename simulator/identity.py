@@ -157,7 +157,7 @@ def _token(call: Call) -> Reply:
     refusal = _grant_refusal(call, form) or _client_refusal(call, directory, form)
     if refusal is not None:
         return refusal
-    audience = _audience(form["scope"] if "scope" in form else form["resource"])
+    audience = _audience(form.get("scope") or form["resource"])
     if not _known_audience(audience, call.base_url):
         return _error(
             call,
@@ -233,7 +233,8 @@ def _assertion_refusal(call: Call, form: Mapping[str, str]) -> Reply | None:
         claims = jwt.decode(form["client_assertion"], options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return _error(call, 401, "invalid_client", 50027, "JWT token is invalid or malformed.")
-    if float(claims.get("exp", 0)) <= time.time():
+    expires = claims.get("exp", 0)
+    if not isinstance(expires, int | float) or expires <= time.time():
         return _error(call, 401, "invalid_client", 700024, "Client assertion is not within its valid time range.")
     federated = _FEDERATED_AUDIENCE in str(claims.get("aud", "")).lower()
     own = claims.get("iss") == claims.get("sub") == form["client_id"]

@@ -6,11 +6,12 @@ import base64
 import math
 import re
 
+from simulator.arm.resources import open_group, require_group
 from simulator.asr.operations_status import poll_again, poll_seconds
 from simulator.asr.site_recovery import VAULT, SiteRecovery
 from simulator.clock import written
-from simulator.errors import ServiceError, arm_resource_not_found, resource_group_not_found
-from simulator.ids import VAULT_KIND, arm_id, derived_guid, quoted
+from simulator.errors import ServiceError, arm_resource_not_found
+from simulator.ids import VAULT_KIND, arm_id, derived_guid, quoted, same
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
 from simulator.store import Document
 from simulator.vault_inputs import VaultInput, VaultPatch, VaultProperties
@@ -61,7 +62,7 @@ def show_vault(call: Call) -> Reply:
 def list_vaults(call: Call) -> Reply:
     """GET the vaults of a resource group, or of the subscription."""
     asr = call.world.room(SiteRecovery)
-    group = call.parameters.get("group", "").lower()
+    group = require_group(call)["name"].lower() if "group" in call.parameters else ""
     found = [vault for vault in asr.vaults.values() if not group or vault["id"].split("/")[4].lower() == group]
     return Reply(200, {"value": found, "nextLink": None})
 
@@ -69,9 +70,7 @@ def list_vaults(call: Call) -> Reply:
 def create_vault(call: Call) -> Reply:
     """PUT a vault: 201 and provisioning when new (recorded), 200 when it is there."""
     asr, given = call.world.room(SiteRecovery), call.parameters
-    group = call.world.resource_groups.get(given["group"])
-    if group is None:
-        raise resource_group_not_found(given["group"])
+    group = open_group(call)
     wanted: VaultInput = call.body
     if not _NAME.fullmatch(given["vault"]):
         raise ServiceError(
@@ -243,6 +242,7 @@ def _contents(asr: SiteRecovery, vault: Document) -> str:
 
 def _vault(call: Call) -> Document:
     given = call.parameters
+    require_group(call)
     vault = call.world.room(SiteRecovery).vaults.get(
         arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}")
     )
@@ -259,14 +259,16 @@ def _begin(call: Call, vault: Document, seconds: float) -> str:
     guid = derived_guid(vault["id"].lower(), call.world.guid("vault-operation"))
     name = base64.b64encode(guid.encode()).decode()
     document = {"created": call.now, "done": call.now + seconds, "result": vault["id"], "vault": vault["id"]}
-    call.world.room(SiteRecovery).operations.put(name, document)
+    call.world.room(SiteRecovery).vault_operations.put(name, document)
     return name
 
 
 def _operation(call: Call) -> Document:
     name = call.parameters["operation"]
-    operation = call.world.room(SiteRecovery).operations.get(name)
-    if operation is None:
+    operation = call.world.room(SiteRecovery).vault_operations.get(name)
+    given = call.parameters
+    vault_id = arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}")
+    if operation is None or not same(operation["vault"], vault_id):
         raise ServiceError(404, "OperationNotFound", f"The operation '{name}' does not exist.")
     return operation
 

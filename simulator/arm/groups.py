@@ -9,7 +9,7 @@ import re
 
 from simulator.arm.inputs import GroupInput, GroupPatch
 from simulator.arm.operations import ArmOperations, accepted
-from simulator.arm.resources import GROUP, given_body, in_group, location_of, require_group
+from simulator.arm.resources import GROUP, given_body, in_group, location_of, open_group, require_group
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.errors import ServiceError
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
@@ -73,7 +73,7 @@ def _put(call: Call) -> Reply:
             f"The name can only be a letter, digit, '-', '.', '(', ')' or '_', and cannot end with '.'.",
         )
     body = given_body(call)
-    before = call.world.resource_groups.get(name)
+    before = open_group(call) if name in call.world.resource_groups else None
     group_id = before["id"] if before else f"/subscriptions/{call.world.settings.subscription}/resourceGroups/{name}"
     group: Document = {
         "id": group_id,

@@ -49,12 +49,24 @@ def require_group(call: Call) -> Document:
     return group
 
 
+def open_group(call: Call) -> Document:
+    """Return the resource group that `call` names for something to be made in it; 409 while it is being deleted."""
+    group = require_group(call)
+    if group["properties"]["provisioningState"] == "Deleting":
+        raise ServiceError(
+            409,
+            "ResourceGroupBeingDeleted",
+            f"The resource group '{group['name']}' is in deprovisioning state and cannot perform this operation.",
+        )
+    return group
+
+
 def put(call: Call, resource_id: str, kind: str, properties: Properties) -> Reply:
     """Create or replace a resource: 201 for a new one, 200 for one that was there.
 
     A resource stays where it is: another location is ARM's 409.
     """
-    require_group(call)
+    open_group(call)
     body = given_body(call)
     before = call.world.resources.get(resource_id)
     document: Document = {

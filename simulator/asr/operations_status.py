@@ -76,27 +76,17 @@ def start_operation(call: Call, asr: SiteRecovery, *, result: str, refused: Asyn
 
 def show_operation_status(call: Call) -> Reply:
     """GET replicationOperationStatus/{operation}: always 200, with the error inside if it failed."""
-    asr = call.world.room(SiteRecovery)
-    asr.vault_id(call)
-    name = call.parameters["operation"]
-    job, operation = asr.job(name), asr.operations.get(name)
+    job, operation = _found(call)
     if job is not None:
         body = _job_status(job)
-    elif operation is not None:
-        body = _short_status(name, operation, call.now)
     else:
-        raise resource_not_found(name)
+        body = _short_status(call.parameters["operation"], operation or {}, call.now)
     return Reply(200, body, poll_again(call.world))
 
 
 def show_operation_result(call: Call) -> Reply:
     """GET .../operationresults/{operation}: 202 while it runs; then the resource, or 204 if there is none to show."""
-    asr = call.world.room(SiteRecovery)
-    asr.vault_id(call)
-    name = call.parameters["operation"]
-    job, operation = asr.job(name), asr.operations.get(name)
-    if job is None and operation is None:
-        raise resource_not_found(name)
+    job, operation = _found(call)
     if job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}:
         error = _status_error(job) or {"code": "OperationCanceled", "message": "The operation was cancelled."}
         raise ServiceError(400, error["code"], error["message"])
@@ -108,8 +98,20 @@ def show_operation_result(call: Call) -> Reply:
         here = f"{call.base_url}{quoted(call.path)}?api-version={quoted(call.api_version)}"
         return Reply(202, headers={"location": here, **poll_again(call.world)})
     result = job.result if job is not None else (operation or {})["result"]
-    body = body_of(asr, result) if result else None
+    body = body_of(call.world.room(SiteRecovery), result) if result else None
     return Reply(200, body) if body is not None else Reply(204)
+
+
+def _found(call: Call) -> tuple[Job | None, Document | None]:
+    """The job or the short operation that the path names, of the vault that it names; 404 if there is neither."""
+    asr = call.world.room(SiteRecovery)
+    vault, name = asr.vault_id(call).lower(), call.parameters["operation"]
+    job, operation = asr.job(name), asr.operations.get(name)
+    if job is not None and job.vault.lower() == vault:
+        return job, None
+    if operation is not None and operation["vault"].lower() == vault:
+        return None, operation
+    raise resource_not_found(name)
 
 
 def _job_status(job: Job) -> Document:

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.asr.records import Job, ProtectedItem, encode, item_of, job_of
-from simulator.errors import AsyncError, arm_resource_not_found, asr_error, never_set_up, resource_not_found
+from simulator.errors import (
+    AsyncError,
+    arm_resource_not_found,
+    asr_error,
+    never_set_up,
+    resource_group_not_found,
+    resource_not_found,
+)
 from simulator.ids import VAULT_KIND, arm_id, asr_vault_id, same
 from simulator.inventory import Inventory
 from simulator.routing import Call
@@ -67,6 +74,7 @@ class SiteRecovery:
         self.plans: Table[Document] = store.table("asr.recoveryPlan", group=_vault_of)
         self.events: Table[Document] = store.table("asr.event", group=_vault_of)
         self.operations: Table[Document] = store.table("asr.operation")
+        self.vault_operations: Table[Document] = store.table("vault.operation")
         self.jobs: Table[Job] = store.table("asr.job", encode=encode, decode=job_of, group=lambda job: job.vault)
         self.items: Table[ProtectedItem] = store.table(
             "asr.item", encode=encode, decode=item_of, group=lambda item: item.vault
@@ -84,6 +92,8 @@ class SiteRecovery:
         given = call.parameters
         key = arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}")
         vault = self.vaults.get(key)
+        if vault is None and given["group"] not in self.world.resource_groups:
+            raise resource_group_not_found(given["group"])
         if vault is None:
             raise arm_resource_not_found(VAULT_KIND, given["vault"], given["group"])
         parts = vault["id"].split("/")

@@ -140,6 +140,28 @@ def test_a_group_that_is_being_deleted_says_so_until_its_time_has_come(fresh_sim
     assert simulator.arm("GET", path).status_code == 404
 
 
+def test_nothing_is_made_in_a_group_that_is_being_deleted(fresh_simulator: FreshSimulator) -> None:
+    simulator = fresh_simulator("--manual-clock")
+    path = simulator.make_group("slow")
+    simulator.arm("DELETE", path)
+    for inside in (
+        "",
+        "/providers/Microsoft.Network/virtualNetworks/vnet",
+        "/providers/Microsoft.RecoveryServices/vaults/vault",
+    ):
+        answer = simulator.arm("PUT", f"{path}{inside}", {"location": "westeurope", "properties": {}})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "ResourceGroupBeingDeleted"), inside
+    simulator.advance(60)
+    assert simulator.arm("GET", path).status_code == 404
+
+
+def test_a_vault_in_a_group_that_is_not_there_is_told_by_the_group(simulator: RunningSimulator) -> None:
+    nowhere = f"{simulator.subscription_path}/resourceGroups/nowhere/providers/Microsoft.RecoveryServices/vaults"
+    for path in (nowhere, f"{nowhere}/vault", f"{nowhere}/vault/replicationFabrics"):
+        answer = simulator.arm("GET", path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceGroupNotFound"), path
+
+
 def test_a_deletion_goes_on_after_a_crash(fresh_simulator: FreshSimulator, tmp_path: Path) -> None:
     simulator = fresh_simulator("--manual-clock", "--state", str(tmp_path / "state.db"))
     path = simulator.make_group("slow")

@@ -105,6 +105,21 @@ def test_an_assertion_that_has_expired_is_refused(simulator: RunningSimulator) -
     assert (answer.status_code, answer.json()["error_codes"]) == (401, [700024])
 
 
+@pytest.mark.parametrize("expires", ["soon", None, [], True])
+def test_an_assertion_with_a_strange_expiry_is_refused(simulator: RunningSimulator, expires: object) -> None:
+    assertion = jwt.encode({"aud": "api://AzureADTokenExchange", "exp": expires}, "0" * 32)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": simulator.ready.client_id,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": assertion,
+        "scope": "https://management.azure.com/.default",
+    }
+    url = f"{simulator.url}/{simulator.ready.tenant_id}/oauth2/v2.0/token"
+    answer = simulator.session.post(url, data=form, timeout=30)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
 def test_a_wrong_secret_is_refused_as_entra_refuses_it(simulator: RunningSimulator) -> None:
     with pytest.raises(ClientAuthenticationError, match="AADSTS7000215: Invalid client secret provided"):
         simulator.credential(client_secret="wrong").get_token(SCOPE)

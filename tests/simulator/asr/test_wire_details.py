@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from tests.simulator.asr.estate import HYPER_V, SITE, Estate
+from tests.simulator.asr.estate import HYPER_V, SITE, Estate, policy_input
 
 
 def test_an_item_names_the_provider_on_its_host(recorded: Estate) -> None:
@@ -149,3 +149,22 @@ def test_answers_tell_what_is_left_of_the_request_limits_though_nothing_is_refus
     recorded.advance(60)
     assert left("GET", recorded.vault_path, "reads") == 249
     assert [left(*call) for call in calls] == [199, 199]
+
+
+def test_an_operation_is_one_of_its_own_vault(recorded: Estate) -> None:
+    accepted = recorded.simulator.arm("POST", f"{recorded.vault_path}/replicationVaultHealth/default/refresh")
+    name = accepted.headers["x-ms-request-id"].rsplit("/", 1)[-1]
+    other = recorded.vault_path.replace("contoso-vault", "second")
+    made = recorded.simulator.arm("PUT", other, {"location": "westeurope", "properties": {}})
+    of_vault = made.headers["Location"].partition("?")[0].rsplit("/", 1)[-1]
+    policy = f"{other}/replicationPolicies/policy"
+    recorded.simulator.arm("PUT", policy, policy_input())
+    recorded.advance(60)
+    for path in (
+        f"{other}/replicationOperationStatus/{name}",
+        f"{policy}/operationresults/{name}",
+        f"{other}/replicationOperationStatus/{of_vault}",
+        f"{recorded.vault_path}/operationStatus/{of_vault}",
+        f"{recorded.vault_path}/operationStatus/{name}",
+    ):
+        assert recorded.simulator.arm("GET", path).status_code == 404, path
