@@ -37,7 +37,7 @@ class AppOptions:
 
     Args:
         authenticate: demands a valid token on routes that want one; None serves everybody.
-        gates: looked at after the token and the api-version: throttling.
+        gates: looked at after the token and the api-version: throttling, the registration of resource providers.
     """
 
     authenticate: Gate | None = None

@@ -21,6 +21,7 @@ from pathlib import Path
 import uvicorn
 
 from simulator.app import AppOptions, build_app
+from simulator.arm.subscriptions import require_registration
 from simulator.authentication import require_token
 from simulator.identity import Directory
 from simulator.throttle import Throttle
@@ -83,7 +84,9 @@ def serve(world: World, options: ServerOptions) -> None:
         ready = _ready(world, options, listener, certificate)
         app = build_app(
             world,
-            options=AppOptions(authenticate=require_token, gates=(Throttle(refuses=options.throttle),)),
+            options=AppOptions(
+                authenticate=require_token, gates=(Throttle(refuses=options.throttle), require_registration)
+            ),
         )
         config = uvicorn.Config(
             app,

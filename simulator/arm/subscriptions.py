@@ -3,6 +3,8 @@ providers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from simulator.errors import ServiceError
 from simulator.ids import derived_guid
 from simulator.routing import Call, Evidence, Extent, OperationRoute, Parity, Reply
@@ -59,7 +61,7 @@ class Providers:
 def subscription_routes() -> list[OperationRoute]:
     """The operations on the subscription and above it."""
     full = Parity(Extent.FULL, Evidence.SPECIFIED)
-    partial = Parity(Extent.PARTIAL, Evidence.SPECIFIED, "the providers that are simulated; nothing depends on them")
+    partial = Parity(Extent.PARTIAL, Evidence.SPECIFIED, "the providers that are simulated")
     provider = f"{SUBSCRIPTION}/providers/{{namespace}}"
     return [
         OperationRoute(
@@ -74,6 +76,24 @@ def subscription_routes() -> list[OperationRoute]:
         OperationRoute("POST", f"{provider}/register", _register, "Providers_Register", parity=partial),
         OperationRoute("POST", f"{provider}/unregister", _unregister, "Providers_Unregister", parity=partial),
     ]
+
+
+def require_registration(call: Call) -> Mapping[str, str]:
+    """A gate: nothing is made of a resource provider that the subscription is not registered with. Returns no headers.
+
+    Raises ServiceError 409 with the code on which real clients register the provider and try again.
+    """
+    if call.route.method == "PUT":
+        _, marker, rest = call.path.lower().partition("/providers/")
+        namespace = rest.partition("/")[0]
+        if marker and call.world.room(Providers).state(namespace) != "Registered":
+            raise ServiceError(
+                409,
+                "MissingSubscriptionRegistration",
+                f"The subscription is not registered to use namespace '{_spelt(namespace)}'. See "
+                f"https://aka.ms/rps-not-found for how to register subscriptions.",
+            )
+    return {}
 
 
 def _endpoints(call: Call) -> Reply:
@@ -182,14 +202,18 @@ def _with_state(call: Call, state: str) -> Reply:
 
 def _namespace(call: Call) -> str:
     asked = call.parameters["namespace"]
-    for namespace in _PROVIDERS:
-        if namespace.lower() == asked.lower():
-            return namespace
+    if _spelt(asked) in _PROVIDERS:
+        return _spelt(asked)
     raise ServiceError(
         404,
         "InvalidResourceNamespace",
         f"The resource namespace '{asked}' is invalid. The simulator has {', '.join(_PROVIDERS)}.",
     )
+
+
+def _spelt(namespace: str) -> str:
+    """A namespace as the service writes it, if it is one of ours."""
+    return next((known for known in _PROVIDERS if known.lower() == namespace.lower()), namespace)
 
 
 def _provider_body(call: Call, namespace: str) -> Document:

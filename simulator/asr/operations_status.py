@@ -81,7 +81,9 @@ def show_operation_status(call: Call) -> Reply:
         body = _job_status(job)
     else:
         body = _short_status(call.parameters["operation"], operation or {}, call.now)
-    return Reply(200, body, poll_again(call.world))
+    # Polls name the job as the 202 did (seen in a public log of 2026).
+    named = {"x-ms-request-id": quoted(job.id)} if job is not None else {}
+    return Reply(200, body, {**poll_again(call.world), **named})
 
 
 def show_operation_result(call: Call) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from pathlib import Path
 
@@ -61,6 +62,23 @@ def test_providers_are_registered_and_can_be_unregistered(simulator: RunningSimu
         assert [kind.resource_type for kind in kinds] == ["vaults"]
         with pytest.raises(HttpResponseError, match="InvalidResourceNamespace"):
             client.providers.get("Microsoft.Unknown")
+
+
+def test_nothing_is_made_of_a_provider_that_is_not_registered(fresh_simulator: FreshSimulator) -> None:
+    """The code and the sentence are those by which the SDKs and the CLI know to register it and try again."""
+    simulator = fresh_simulator("--manual-clock")
+    vault = f"{simulator.make_group('dr')}/providers/microsoft.recoveryservices/vaults/vault"
+    provider = f"{simulator.subscription_path}/providers/Microsoft.RecoveryServices"
+    simulator.arm("POST", f"{provider}/unregister")
+    refused = simulator.arm("PUT", vault, {"location": "westeurope", "properties": {}})
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (409, "MissingSubscriptionRegistration")
+    named = re.match(r".*'(.*)'", error["message"])
+    assert named is not None
+    assert named[1] == "Microsoft.RecoveryServices"
+    assert simulator.arm("GET", vault).status_code == 404
+    simulator.arm("POST", f"{provider}/register")
+    assert simulator.arm("PUT", vault, {"location": "westeurope", "properties": {}}).status_code == 201
 
 
 def test_a_group_is_made_found_in_any_case_tagged_and_deleted(simulator: RunningSimulator) -> None:

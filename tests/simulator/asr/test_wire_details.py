@@ -119,6 +119,12 @@ def test_the_request_id_of_what_is_done_to_a_job_is_a_job_that_can_be_read(recor
     assert cancelled.headers["x-ms-request-id"] == failback.id
 
 
+def test_a_poll_names_the_job_as_the_acceptance_did(recorded: Estate) -> None:
+    accepted = recorded.simulator.arm("POST", f"{recorded.vault_path}/replicationVaultHealth/default/refresh")
+    path = accepted.headers["Azure-AsyncOperation"].removeprefix(recorded.simulator.url).partition("?")[0]
+    assert recorded.simulator.arm("GET", path).headers["x-ms-request-id"] == accepted.headers["x-ms-request-id"]
+
+
 def test_a_restart_is_a_job_itself(recorded: Estate) -> None:
     recorded.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
     with pytest.raises(HttpResponseError):
