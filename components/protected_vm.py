@@ -40,6 +40,7 @@ class ProtectedVm(pulumi.ComponentResource):
             policy_id=policy.policy.id,
             azure=azure_target(settings, vm, landing),
             source=declared.get("source", {}),
+            made_networks=_made_networks(settings, vm),
             wait_for_initial_replication=vm.wait_for_initial_replication,
             step_limit_minutes=vm.step_limits.initial_replication,
             dismantle=settings.dismantle is not None,
@@ -59,6 +60,12 @@ class ProtectedVm(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"stage": self.direction.stage})
+
+
+def _made_networks(settings: Settings, vm: VmSettings) -> list[str]:
+    """Which of the VM's networks the stack makes: they may not be there yet, or not yet as they are declared."""
+    named = {"networkId": vm.target.network, "testNetworkId": vm.target.test.network}
+    return [key for key, network in named.items() if network is not None and settings.network_id(network) is None]
 
 
 def _for_moving(settings: Settings, vm: VmSettings) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from typing import Any
 from components.settings import NAMESPACE
 from site_recovery.connection import SiteRecovery
 from site_recovery.declarations import ItemUpdate, as_it_is
+from site_recovery.estate_records import PolicyRecord
 from site_recovery.paths import container_path, item_path
-from site_recovery.records import DiskRecord, ItemRecord, PolicyRecord, ProtectableItemRecord, last_segment, same_id
+from site_recovery.records import DiskRecord, ItemRecord, ProtectableItemRecord, last_segment, same_id
 
 _SITE, _POLICY = "HyperVSite", "HyperVReplicaAzure"
 _INTERVALS = {30, 300, 900}

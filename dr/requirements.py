@@ -16,8 +16,13 @@ does not meet them fails the preview, before anything is changed. One that is pr
 
 What is not known is not held against a VM: its generation and disks are told by its host, its network cards only once it
 is protected, and the sizes of the vault's region only once a VM of the vault is. A size that they do not have is a
-warning where it is declared, and a blocker of a planned failover. Whether a network and subnet are declared, and whether a static address is
-inside its subnet and used once, is checked when the stack file is read.
+warning where it is declared, and a blocker of a planned failover. When a VM is to be protected, the preview names what
+its host does not tell; the version of its operating system is told there and not judged, since Azure's list of supported
+systems is Microsoft's, and grows.
+
+Whether a network and subnet are declared, and whether a static address is inside its subnet and used once among the VMs
+of the stack, is checked when the stack file is read. Subnet and address are held against a network that is referred to
+as it is in Azure, too, where that can be read; and the address once more, whoever made the network, before a failover.
 
 | requirement | {names} |
 |---|{dashes}|
@@ -28,7 +33,7 @@ def requirements_document() -> str:
     """The whole document."""
     rows = [
         ("edition of", *(f"{each.dated}: {each.source}" for each in EDITIONS)),
-        ("operating system", *(" or ".join(SYSTEMS) for _ in EDITIONS)),
+        ("operating system", *(f"{' or '.join(SYSTEMS)}, by the type that its host tells" for _ in EDITIONS)),
         ("generation 2 with Linux", *("yes" if each.linux_generation_2 else "no" for each in EDITIONS)),
         ("operating system disks", *("1" for _ in EDITIONS)),
         *((f"operating system disk, generation {number}", *_largest(number)) for number in (1, 2)),
@@ -36,6 +41,7 @@ def requirements_document() -> str:
         ("data disk", *(f"at most {each.data_disk_gb} GB" for each in EDITIONS)),
         ("physical, shared or fibre channel disks", *("no" for _ in EDITIONS)),
         ("name in Azure", *("1 to 63 letters, digits, hyphens, no hyphen at either end" for _ in EDITIONS)),
+        ("static address", *("inside its subnet, none of the five that Azure keeps" for _ in EDITIONS)),
         ("target size", *("takes the data disks and network cards" for _ in EDITIONS)),
         ("failing back", *(_failing_back(each) for each in EDITIONS)),
     ]

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from executor.address_checks import missing_subnet, unfit_address
 from executor.survey import Survey
 from lifecycle.blockers import Blocker
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
-from lifecycle.requirements import SizeLimits, Unmet, requirement_blockers_of, size_not_offered, unmet
+from lifecycle.requirements import SizeLimits, Unmet, requirement_blockers_of, size_not_offered, unchecked, unmet
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import DiskRecord, ProtectableItemRecord, same_id
 
@@ -21,34 +22,51 @@ def requirement_blockers(survey: Survey, seen: Observation) -> list[Blocker]:
         return []
     try:
         machine = _with_host(survey, seen, seen.machine)
-        found = _unmet(survey, machine, seen.landing)
+        # A subnet that is gone is a missing network, which landing_checks tells of.
+        found = (*_unmet(survey, machine, seen.landing), *unfit_address(survey, seen.vm, seen.landing))
     except SiteRecoveryError:
         found = unmet(seen.machine, seen.landing)
     return requirement_blockers_of(seen.vm, found)
 
 
 @dataclass(frozen=True)
-class Discovered:
+class DeclaredVm:
     """A VM that its host shows, as it is declared; None is "not known".
 
-    `disks` are those of it that are to be replicated, `os_type` is what is declared of its system, `nics` how many
-    network cards its protected item has.
+    `disks` are those of it that are to be replicated, `os_type` is what is declared of its system, `test` is where a
+    test failover lands, `nics` how many network cards its protected item has.
     """
 
     vm: ProtectableItemRecord
     disks: Sequence[DiskRecord]
     os_type: str | None
+    landing: Landing
+    test: Landing
     nics: int | None = None
 
+    @property
+    def machine(self) -> Machine:
+        # How many network cards a VM has, its host does not tell: only a protected item has them.
+        return replace(_machine(self.vm, self.disks, self.os_type), nics=self.nics)
 
-def unmet_by_discovered(survey: Survey, known: Discovered, landing: Landing) -> tuple[Unmet, ...]:
-    """What the VM does not meet. Raises the errors of site_recovery."""
-    vm = known.vm
-    # How many network cards a VM has, its host does not tell: only a protected item has them.
-    machine = replace(_machine(vm, known.disks, known.os_type), nics=known.nics)
-    found = _unmet(survey, machine, landing)
-    said = [Unmet(f"Site Recovery says of {vm.friendly_name}: {text}", "change it") for text in vm.readiness_errors]
-    return (*found, *said)
+
+def unmet_by_declared(survey: Survey, declared: DeclaredVm) -> tuple[Unmet, ...]:
+    """What a declared VM does not meet. Raises the errors of site_recovery."""
+    vm, landing, name = declared.vm, declared.landing, declared.vm.friendly_name
+    said = [Unmet(f"Site Recovery says of {name}: {text}", "change it") for text in vm.readiness_errors]
+    return (
+        *_unmet(survey, declared.machine, landing),
+        *missing_subnet(survey, name, landing),
+        *unfit_address(survey, name, landing),
+        *missing_subnet(survey, name, declared.test, "target.test"),
+        *unfit_address(survey, name, declared.test, "target.test"),
+        *said,
+    )
+
+
+def unchecked_of(declared: DeclaredVm) -> tuple[str, ...]:
+    """What Azure requires and nobody here can tell of the VM, each in words."""
+    return unchecked(declared.machine)
 
 
 def _with_host(survey: Survey, seen: Observation, machine: Machine) -> Machine:
@@ -74,6 +92,7 @@ def _machine(vm: ProtectableItemRecord, replicated: Sequence[DiskRecord], os_typ
     return Machine(
         name=vm.friendly_name,
         os_type=os_type or vm.os_type,
+        os_version=vm.os_version,
         generation=int(vm.generation) if vm.generation and vm.generation.isdigit() else None,
         disks=tuple(Disk(disk.name or disk.id, disk.kind == "OperatingSystem", disk.size_mb) for disk in replicated),
         physical_disk=vm.has_physical_disk and whole,

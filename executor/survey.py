@@ -17,8 +17,9 @@ from lifecycle.estimates import Finished
 from lifecycle.observation import Observation, Scenario
 from lifecycle.steps import Step
 from site_recovery.errors import SiteRecoveryError
+from site_recovery.estate_records import ProviderRecord
 from site_recovery.landing_place import LandingPlace
-from site_recovery.records import Inventory, JobRecord, ProviderRecord, SizeRecord, same_id
+from site_recovery.records import Inventory, JobRecord, SizeRecord, same_id
 from site_recovery.service import SiteRecovery
 
 # Two questions closer together than this belong to one preview; no preview is longer than the second.

@@ -18,6 +18,7 @@ class Machine:
 
     name: str
     os_type: str | None = None
+    os_version: str | None = None
     generation: int | None = None
     disks: tuple[Disk, ...] = ()
     nics: int | None = None

@@ -100,6 +100,24 @@ def requirement_blockers_of(vm: str, found: Iterable[Unmet]) -> list[Blocker]:
     return [Blocker(Code.REQUIREMENT, vm, cause=each.cause, mend=each.mend) for each in found]
 
 
+def unchecked(machine: Machine) -> tuple[str, ...]:
+    """What Azure requires of a VM and its host does not tell, each in words: it is left to a person."""
+    return tuple(_unchecked(machine))
+
+
+def _unchecked(machine: Machine) -> Iterator[str]:
+    if machine.os_type is None:
+        yield "which operating system it runs (source.osType says it)"
+    else:
+        version = machine.os_version or "which its host does not tell"
+        yield f"whether Azure supports its version of {machine.os_type}, {version}: that list is Microsoft's, and grows"
+    if machine.generation is None:
+        yield "its generation, by which its operating system disk may be large"
+    for disk in machine.disks:
+        if disk.size_mb is None:
+            yield f"the size of its disk {disk.name}"
+
+
 def _system(machine: Machine, edition: Edition) -> Iterator[Unmet]:
     if machine.os_type is not None and machine.os_type.casefold() not in {system.casefold() for system in SYSTEMS}:
         yield Unmet(

@@ -12,6 +12,7 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 from pulumi.output import Input
 
+from providers.clearing_away import clear_away
 from providers.dismantling import in_the_way
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown, plain
@@ -53,11 +54,7 @@ class EstateGuardProvider(ResourceProvider):
             how = f"`site-recovery:dismantle: {{vault: {name}, confirm: {name}}}`, `pulumi up`, `pulumi destroy`"
             say(Severity.WARNING, f"vault {name} and all that its VMs rest on stay in Azure. To take it apart: {how}")
             return
-        left = ", ".join(
-            f"{kind} {one}" for kind in ("resourceGroups", "storageAccounts") for one in props.get(kind, {})
-        )
-        if left:
-            say(Severity.WARNING, f"what may hold data of yours is left to you: {left}")
+        clear_away(props)
 
 
 class EstateGuard(Resource, module="siteRecovery", name="EstateGuard"):

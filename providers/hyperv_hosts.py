@@ -9,21 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi import ResourceOptions
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, ResourceProvider
 from pulumi.output import Output
 
 from providers.dismantling import dismantled
 from providers.operation import Severity, current_operation
-from providers.properties import SnakeCaseOutputs, changed_keys, plain
+from providers.properties import SnakeCaseOutputs, plain
+from providers.site_part import SitePart
 from providers.vault_access import service_of
 from site_recovery.errors import (
     AccessDeniedError,
@@ -34,21 +26,27 @@ from site_recovery.errors import (
 )
 from site_recovery.service import SiteRecovery
 
-_FIXED = ("target", "vault", "site")
 
+class HostsProvider(SitePart, ResourceProvider):
+    found = ("hosts", "pending")
 
-class HostsProvider(ResourceProvider):
-    serialize_as_secret_always = False
+    def cannot_change(self, key: str, _props: Mapping[str, Any]) -> str:
+        return f"the {key} of a site's hosts cannot be changed; declare another site beside this one"
+
+    def identity(self, outs: Mapping[str, Any]) -> str:
+        return f"hosts:{outs['vault']['name']}/{outs['site']}"
+
+    def brought_about(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        return _outputs(props)
+
+    def seen(self, props: Mapping[str, Any]) -> dict[str, Any] | None:
+        return dict(props)
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        olds, news = plain(olds), plain(news)
-        known = bool(olds.get("target"))
-        failures = [
-            CheckFailure(key, f"the {key} of a site's hosts cannot be changed; declare another site beside this one")
-            for key in (changed_keys(olds, news, _FIXED) if known else ())
-        ]
-        if failures:
-            return CheckResult(news, failures)
+        checked = super().check(olds, news)
+        if checked.failures:
+            return checked
+        olds, news, known = plain(olds), checked.inputs, bool(olds.get("target"))
         if olds.get("containerId"):
             return CheckResult({**news, "containerId": olds["containerId"]}, [])
         try:
@@ -61,25 +59,15 @@ class HostsProvider(ResourceProvider):
             container = ""  # known to be nothing: what needs a host shows no change
         return CheckResult(news if container is None else {**news, "containerId": container}, [])
 
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         olds, news = plain(olds), plain(news)
         pending = not olds.get("containerId")
         if "containerId" not in news:  # could not be asked for, which is no change
             news["containerId"] = olds.get("containerId")
-        changes = bool(changed_keys(olds, news, (*_FIXED, "containerId", "dismantle")))
+        changes = bool(super().diff(id_, olds, news).changes)
         if pending and not changes:
             current_operation().say(Severity.WARNING, _still_to_come(news))
         return DiffResult(changes=changes or (pending and _waits(news)), replaces=[])
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        props = plain(props)
-        return CreateResult(f"hosts:{props['vault']['name']}/{props['site']}", _outputs(props))
-
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(_outputs(plain(news)))
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        return ReadResult(id_, plain(props))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props = plain(props)

@@ -11,7 +11,7 @@ from providers.item_settings import CHANGEABLE, differing, names_of, settled_oth
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
 from providers.protectable_vms import find_vm
-from providers.requirement_checks import unmet_by
+from providers.requirement_checks import unchecked_by, unmet_by
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, SiteRecoveryError, WrongTargetError
 from site_recovery.records import ItemRecord, ProtectableItemRecord, same_id
@@ -73,7 +73,11 @@ def _cannot_be_protected(news: Mapping[str, Any], vm: ProtectableItemRecord) -> 
     for each in found:
         if not each.certain:
             current_operation().say(Severity.WARNING, f"a planned failover to Azure would be blocked: {each}")
-    return [CheckFailure("vm", str(each)) for each in found if each.certain]
+    failures = [CheckFailure("vm", str(each)) for each in found if each.certain]
+    unchecked = "; ".join(unchecked_by(news, vm))
+    if unchecked and not failures:
+        current_operation().say(Severity.INFO, f"{vm.friendly_name}: not known, and so not checked: {unchecked}")
+    return failures
 
 
 def _say_unmet(news: Mapping[str, Any], item: ItemRecord | None, vm: ProtectableItemRecord) -> None:

@@ -10,62 +10,59 @@ from difflib import get_close_matches
 from typing import Any
 
 from pulumi import ResourceOptions
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource, ResourceProvider
 from pulumi.output import Input, Output
 
 from providers.dismantling import dismantled
 from providers.operation import Severity, current_operation
-from providers.properties import SnakeCaseOutputs, changed_keys, plain
+from providers.properties import SnakeCaseOutputs, plain
+from providers.site_part import SitePart
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, RefusedError
 from site_recovery.records import same_id
 from site_recovery.service import SiteRecovery
 
-_FIXED = ("target", "vault", "site", "sourceNetwork", "adopt")
-_COMPARED = (*_FIXED, "azureNetworkId", "containerId", "dismantle")
 
+class NetworkMappingProvider(SitePart, ResourceProvider):
+    fixed = ("target", "vault", "site", "sourceNetwork", "adopt")
+    compared = ("azureNetworkId",)
+    found = ("mappingId",)
 
-class NetworkMappingProvider(ResourceProvider):
-    serialize_as_secret_always = False
+    def cannot_change(self, key: str, props: Mapping[str, Any]) -> str:
+        return f"the {key} of network mapping {props['mapping']} cannot be changed: declare another one"
 
-    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        olds, news = plain(olds), plain(news)
-        moved = changed_keys(olds, news, _FIXED) if olds.get("target") else []
-        failures = [
-            CheckFailure(key, f"the {key} of network mapping {news['mapping']} cannot be changed: declare another one")
-            for key in moved
-        ]
-        return CheckResult(news, failures)
+    def identity(self, outs: Mapping[str, Any]) -> str:
+        return outs["mappingId"] or f"pending:{outs['site']}/{outs['mapping']}"
 
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=bool(changed_keys(plain(olds), plain(news), _COMPARED)), replaces=[])
+    def brought_about(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        if not props.get("containerId"):
+            return {**props, "containerId": "", "mappingId": ""}
+        service = service_of(props)
+        network_id = _source_network(service, props)
+        if not props.get("adopt"):
+            made = service.estate.map_network(
+                network_id,
+                props["mapping"],
+                azure_network_id=props["azureNetworkId"],
+                cancelled=current_operation().cancelled,
+            )
+            return {**props, "mappingId": made.id}
+        found = service.estate.network_mapping(network_id, props["mapping"])
+        if found is None or not same_id(found.azure_network_id, props["azureNetworkId"]):
+            there = f"maps it to {found.azure_network_id}" if found else "is not there"
+            raise RefusedError(
+                f"network mapping {props['mapping']} is to be adopted, but {there}",
+                f"{service.vault}",
+                "declare what is there, or take `adopt: true` out",
+            )
+        return {**props, "mappingId": found.id}
 
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        outs = _outputs(plain(props))
-        return CreateResult(outs["mappingId"] or f"pending:{outs['site']}/{outs['mapping']}", outs)
-
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(_outputs(plain(news)))
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        props = plain(props)
-        if not props.get("mappingId"):
-            return ReadResult(id_, props)
+    def seen(self, props: Mapping[str, Any]) -> dict[str, Any] | None:
         found = service_of(props).estate.network_mapping(_network_of(props["mappingId"]), props["mapping"])
         if found is None:
-            return ReadResult("", {})
+            return None
         same = same_id(found.azure_network_id, props["azureNetworkId"])
-        seen = {**props, "azureNetworkId": props["azureNetworkId"] if same else found.azure_network_id}
-        return ReadResult(id_, seen, {key: value for key, value in seen.items() if key != "mappingId"})
+        return {**props, "azureNetworkId": props["azureNetworkId"] if same else found.azure_network_id}
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props, operation = plain(props), current_operation()
@@ -114,30 +111,6 @@ class NetworkMapping(SnakeCaseOutputs, Resource, module="siteRecovery", name="Ne
             "mappingId": None,
         }
         super().__init__(NetworkMappingProvider(), resource_name, props, opts)
-
-
-def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    if not props.get("containerId"):
-        return {**props, "containerId": "", "mappingId": ""}
-    service = service_of(props)
-    network_id = _source_network(service, props)
-    if not props.get("adopt"):
-        made = service.estate.map_network(
-            network_id,
-            props["mapping"],
-            azure_network_id=props["azureNetworkId"],
-            cancelled=current_operation().cancelled,
-        )
-        return {**props, "mappingId": made.id}
-    found = service.estate.network_mapping(network_id, props["mapping"])
-    if found is None or not same_id(found.azure_network_id, props["azureNetworkId"]):
-        there = f"maps it to {found.azure_network_id}" if found else "is not there"
-        raise RefusedError(
-            f"network mapping {props['mapping']} is to be adopted, but {there}",
-            f"{service.vault}",
-            "declare what is there, or take `adopt: true` out",
-        )
-    return {**props, "mappingId": found.id}
 
 
 def _source_network(service: SiteRecovery, props: Mapping[str, Any]) -> str:

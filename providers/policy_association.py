@@ -9,61 +9,49 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi import ResourceOptions
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource, ResourceProvider
 from pulumi.output import Input, Output
 
 from providers.dismantling import dismantled
 from providers.operation import Severity, current_operation
-from providers.properties import SnakeCaseOutputs, changed_keys, plain
+from providers.properties import SnakeCaseOutputs, plain
+from providers.site_part import SitePart
 from providers.vault_access import service_of
-from site_recovery.records import MappingRecord, same_id
+from site_recovery.estate_records import MappingRecord
+from site_recovery.records import same_id
 from site_recovery.service import SiteRecovery
 
-_FIXED = ("target", "vault", "site", "policyId")
 
+class AssociationProvider(SitePart, ResourceProvider):
+    fixed = ("target", "vault", "site", "policyId")
+    found = ("mappingId",)
 
-class AssociationProvider(ResourceProvider):
-    serialize_as_secret_always = False
+    def cannot_change(self, key: str, _props: Mapping[str, Any]) -> str:
+        return (
+            f"the {key} of an association cannot be changed, because the VMs protected by it rest on it. Declare "
+            "another policy beside this one and name it for the VMs that are protected from then on"
+        )
 
-    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        olds, news = plain(olds), plain(news)
-        moved = changed_keys(olds, news, _FIXED) if olds.get("target") else []
-        failures = [
-            CheckFailure(
-                key,
-                f"the {key} of an association cannot be changed, because the VMs protected by it rest on it. Declare "
-                "another policy beside this one and name it for the VMs that are protected from then on",
-            )
-            for key in moved
-        ]
-        return CheckResult(news, failures)
+    def identity(self, outs: Mapping[str, Any]) -> str:
+        return outs["mappingId"] or f"pending:{outs['site']}/{outs['policyName']}"
 
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        compared = (*_FIXED, "containerId", "dismantle")
-        return DiffResult(changes=bool(changed_keys(plain(olds), plain(news), compared)), replaces=[])
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        outs = _outputs(plain(props))
-        return CreateResult(outs["mappingId"] or f"pending:{outs['site']}/{outs['policyName']}", outs)
-
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(_outputs(plain(news)))
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        props = plain(props)
+    def brought_about(self, props: Mapping[str, Any]) -> dict[str, Any]:
         if not props.get("containerId"):
-            return ReadResult(id_, props)
+            return {**props, "containerId": "", "mappingId": ""}
+        service = service_of(props)
+        mapping = _associated(service, props)
+        if mapping is None:
+            mapping = service.protection.associate_policy(
+                props["containerId"],
+                policy_id=props["policyId"],
+                mapping_name=f"{props['site']}-{props['policyName']}",
+                cancelled=current_operation().cancelled,
+            )
+        return {**props, "mappingId": mapping.id}
+
+    def seen(self, props: Mapping[str, Any]) -> dict[str, Any] | None:
         mapping = _associated(service_of(props), props)
-        return ReadResult(id_, {**props, "mappingId": mapping.id}) if mapping else ReadResult("", {})
+        return {**props, "mappingId": mapping.id} if mapping else None
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props = plain(props)
@@ -106,21 +94,6 @@ class PolicyAssociation(SnakeCaseOutputs, Resource, module="siteRecovery", name=
             "mappingId": None,
         }
         super().__init__(AssociationProvider(), resource_name, props, opts)
-
-
-def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    if not props.get("containerId"):
-        return {**props, "containerId": "", "mappingId": ""}
-    service = service_of(props)
-    mapping = _associated(service, props)
-    if mapping is None:
-        mapping = service.protection.associate_policy(
-            props["containerId"],
-            policy_id=props["policyId"],
-            mapping_name=f"{props['site']}-{props['policyName']}",
-            cancelled=current_operation().cancelled,
-        )
-    return {**props, "mappingId": mapping.id}
 
 
 def _associated(service: SiteRecovery, props: Mapping[str, Any]) -> MappingRecord | None:

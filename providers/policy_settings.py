@@ -16,7 +16,8 @@ from providers.properties import changed_keys, plain
 from providers.vault_access import service_of
 from site_recovery.declarations import PolicySettings
 from site_recovery.errors import NotFoundError
-from site_recovery.records import PolicyRecord, same_id
+from site_recovery.estate_records import PolicyRecord
+from site_recovery.records import same_id
 
 _READ_BACK = {
     "replicationIntervalSeconds": "replication_interval_seconds",

@@ -5,7 +5,7 @@ Nothing about it is ever a replace, since a replace would end the protection of 
 changed in place, at once or, where the VM's stage forbids it, by a later `up`; any other change is an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi import ResourceOptions
@@ -28,7 +28,7 @@ _HOURS_OF_INITIAL_REPLICATION = 48
 # Many VMs are protected at once, and all are found in one reading of the site.
 _SHARED_FOR_SECONDS = 5.0
 _COMPARED = (*FIXED, "azure", "waitForInitialReplication", "dismantle")
-_INPUTS = (*_COMPARED, "containerId", "source", "stepLimitMinutes", "itemId")
+_INPUTS = (*_COMPARED, "containerId", "source", "madeNetworks", "stepLimitMinutes", "itemId")
 
 
 class ItemProvider(ResourceProvider):
@@ -95,7 +95,8 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
 
     vmName, resourceGroupId, networkId?, subnet?, staticIp?, testNetworkId?, testSubnet?, testStaticIp?, size?,
     storageAccountId?, logStorageAccountId?, managedDisks, diskType?, availabilitySetId?, zone?, licenseType?,
-    sqlServerLicenseType?, rdp, tags?. `source` has osType?, vmId?, disks {include, exclude}.
+    sqlServerLicenseType?, rdp, tags?. `source` has osType?, vmId?, disks {include, exclude}. `made_networks` are the
+    keys of `azure` (networkId, testNetworkId) whose network the stack itself makes.
 
     `item_id` is empty while no host has registered with the site; `deferred` are the settings whose change waits.
     """
@@ -118,6 +119,7 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
         policy_id: Input[str],
         azure: Input[Mapping[str, Any]],
         source: Mapping[str, Any],
+        made_networks: Sequence[str] = (),
         wait_for_initial_replication: bool,
         step_limit_minutes: float | None = None,
         dismantle: bool = False,
@@ -132,6 +134,7 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
             "policyId": policy_id,
             "azure": azure,
             "source": dict(source),
+            "madeNetworks": list(made_networks),
             "waitForInitialReplication": wait_for_initial_replication,
             "stepLimitMinutes": step_limit_minutes,
             "dismantle": dismantle,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from executor.requirement_checks import Discovered, unmet_by_discovered
+from executor.requirement_checks import DeclaredVm, unchecked_of, unmet_by_declared
 from executor.survey import survey_of
 from lifecycle.machine import Landing
 from lifecycle.requirements import Unmet
@@ -18,14 +18,34 @@ def unmet_by(news: Mapping[str, Any], vm: ProtectableItemRecord, item: ItemRecor
 
     Raises the errors of site_recovery.
     """
+    return unmet_by_declared(survey_of(service_of(news)), _declared(news, vm, item))
+
+
+def unchecked_by(news: Mapping[str, Any], vm: ProtectableItemRecord) -> tuple[str, ...]:
+    """What of Azure's requirements nobody here can tell of a discovered VM, each in words."""
+    return unchecked_of(_declared(news, vm, None))
+
+
+def _declared(news: Mapping[str, Any], vm: ProtectableItemRecord, item: ItemRecord | None) -> DeclaredVm:
     source, azure = news.get("source") or {}, news.get("azure")
+    known = {key: value for key, value in azure.items() if not is_unknown(value)} if isinstance(azure, Mapping) else {}
+    # What the stack makes is held against its declaration; in Azure it may still be otherwise.
+    for key in news.get("madeNetworks") or ():
+        known.pop(key, None)
+    landing = Landing(
+        name=known.get("vmName"),
+        size=known.get("size"),
+        managed_disks=known.get("managedDisks"),
+        network_id=known.get("networkId"),
+        subnet=known.get("subnet"),
+        static_ip=known.get("staticIp"),
+    )
+    test = Landing(
+        name=None,
+        network_id=known.get("testNetworkId"),
+        subnet=known.get("testSubnet"),
+        static_ip=known.get("testStaticIp"),
+    )
     replicated = [disk for disk in vm.disks if is_included(disk, source)]
-    landing = _landing(azure if isinstance(azure, Mapping) else {})
     nics = len(item.nics) or None if item is not None else None
-    known = Discovered(vm, replicated, source.get("osType"), nics)
-    return unmet_by_discovered(survey_of(service_of(news)), known, landing)
-
-
-def _landing(azure: Mapping[str, Any]) -> Landing:
-    known = {key: None if is_unknown(azure.get(key)) else azure.get(key) for key in ("vmName", "size", "managedDisks")}
-    return Landing(name=known["vmName"], size=known["size"], managed_disks=known["managedDisks"])
+    return DeclaredVm(vm, replicated, source.get("osType"), landing, test, nics)

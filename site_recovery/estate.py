@@ -24,8 +24,9 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 from site_recovery.channel import Channel
 from site_recovery.declarations import PolicySettings, policy_update_body
 from site_recovery.declaring import Declaration, OnJobProgress, declaration
-from site_recovery.parsing import parse_network_mapping
-from site_recovery.records import NetworkMappingRecord, PolicyRecord, last_segment, same_id
+from site_recovery.estate_parsing import parse_network_mapping
+from site_recovery.estate_records import NetworkMappingRecord, PolicyRecord
+from site_recovery.records import last_segment, same_id
 from site_recovery.translation import translated
 
 if TYPE_CHECKING:

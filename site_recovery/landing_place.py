@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
@@ -16,10 +18,11 @@ _API_VERSIONS = {"virtualnetworks": "2024-05-01", "storageaccounts": "2023-05-01
 
 @dataclass(frozen=True)
 class LandingPlace:
-    """A network or a storage account. `there` is None where that cannot be read; `subnets` are those of a network."""
+    """A network or a storage account. `there` is None where that cannot be read; `subnets` are those of a network, by
+    their names in lower case, with their address prefixes."""
 
     there: bool | None
-    subnets: frozenset[str] = frozenset()
+    subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> LandingPlace:
@@ -33,6 +36,13 @@ def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> Lan
         if response.status_code != HTTPStatus.OK:
             return LandingPlace(there=None)
         subnets = (response.json().get("properties") or {}).get("subnets") or ()
-        return LandingPlace(there=True, subnets=frozenset(str(subnet.get("name")).casefold() for subnet in subnets))
+        return LandingPlace(there=True, subnets={str(each.get("name")).casefold(): _prefixes(each) for each in subnets})
     except (AzureError, SiteRecoveryError, ValueError):
         return LandingPlace(there=None)
+
+
+def _prefixes(subnet: Mapping[str, Any]) -> tuple[str, ...]:
+    """A subnet has one prefix, or a list of them."""
+    properties = subnet.get("properties") or {}
+    one = properties.get("addressPrefix")
+    return tuple(map(str, properties.get("addressPrefixes") or ([one] if one else ())))

@@ -24,8 +24,9 @@ from site_recovery.channel import Channel
 from site_recovery.declarations import EnableProtection, ItemUpdate, enable_body, update_body
 from site_recovery.declaring import LOOK_EVERY_SECONDS, Declaration, OnJobProgress, Seen, declaration
 from site_recovery.errors import NotFoundError
+from site_recovery.estate_records import MappingRecord
 from site_recovery.paths import container_path, item_path, mapping_path
-from site_recovery.records import ItemRecord, MappingRecord, same_id
+from site_recovery.records import ItemRecord, same_id
 
 if TYPE_CHECKING:
     from site_recovery.service import SiteRecovery

@@ -136,6 +136,7 @@ class ItemRecord:
     nics: tuple[NicRecord, ...]
     disks: tuple[DiskRecord, ...]
     os_type: str | None
+    os_version: str | None
     storage_account_id: str | None
     log_storage_account_id: str | None
     raw_details: Mapping[str, Any] = field(compare=False, repr=False)  # providerSpecificDetails as answered
@@ -268,6 +269,7 @@ class ProtectableItemRecord:
     host_id: str | None
     generation: str | None
     os_type: str | None
+    os_version: str | None
     disks: tuple[DiskRecord, ...]
     has_physical_disk: bool
     has_fibre_channel_adapter: bool
@@ -281,93 +283,6 @@ class SizeRecord:
     name: str
     data_disks: int | None
     nics: int | None
-
-
-@dataclass(frozen=True)
-class HostRecord:
-    id: str
-    name: str
-    agent_version: str | None
-
-
-@dataclass(frozen=True)
-class FabricRecord:
-    """A Hyper-V site (or another fabric, see `kind`)."""
-
-    id: str
-    name: str
-    friendly_name: str
-    kind: str  # instanceType of its details: "HyperVSite", ...
-    internal_identifier: str | None
-    state: str
-    health: str
-    health_errors: tuple[HealthErrorRecord, ...]
-    hosts: tuple[HostRecord, ...]
-
-
-@dataclass(frozen=True)
-class ContainerRecord:
-    id: str
-    name: str
-    friendly_name: str
-    fabric_friendly_name: str
-    pairing_status: str
-    protected_item_count: int | None
-
-
-@dataclass(frozen=True)
-class MappingRecord:
-    """The association of a replication policy with a container."""
-
-    id: str
-    name: str
-    policy_id: str | None
-    policy_name: str | None
-    state: str
-    health: str
-
-
-@dataclass(frozen=True)
-class PolicyRecord:
-    id: str
-    name: str
-    friendly_name: str
-    kind: str
-    replication_interval_seconds: int | None
-    recovery_point_history_hours: int | None
-    app_consistent_frequency_hours: int | None
-
-
-@dataclass(frozen=True)
-class ProviderRecord:
-    """The Site Recovery provider of a Hyper-V site's hosts."""
-
-    id: str
-    name: str
-    friendly_name: str
-    version: str | None
-    connection_status: str
-    last_heartbeat: datetime | None
-    allowed_scenarios: tuple[str, ...]
-    health_errors: tuple[HealthErrorRecord, ...]
-
-
-@dataclass(frozen=True)
-class NetworkRecord:
-    id: str
-    name: str
-    friendly_name: str
-    kind: str | None
-    subnets: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class NetworkMappingRecord:
-    """Which Azure network the VMs of a site's network come up in."""
-
-    id: str
-    name: str
-    azure_network_id: str | None
 
 
 @dataclass(frozen=True)

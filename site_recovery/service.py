@@ -11,27 +11,31 @@ from typing import Any, TypeVar
 from azure.core.exceptions import DecodeError, HttpResponseError
 from azure.core.rest import HttpRequest
 
-from site_recovery import parsing
+from site_recovery import estate_parsing, parsing
 from site_recovery.channel import Channel
 from site_recovery.compute import PowerState, read_power_state
 from site_recovery.errors import NotFoundError
 from site_recovery.estate import Estate
+from site_recovery.estate_records import (
+    ContainerRecord,
+    FabricRecord,
+    MappingRecord,
+    NetworkRecord,
+    PolicyRecord,
+    ProviderRecord,
+)
 from site_recovery.inventory import SharedReading
+from site_recovery.job_parsing import parse_job
 from site_recovery.landing_place import LandingPlace, read_landing_place
+from site_recovery.leftovers import Leftovers
 from site_recovery.operations import Operations
 from site_recovery.paths import container_path, item_path, mapping_path
 from site_recovery.protection import Protection
 from site_recovery.records import (
-    ContainerRecord,
-    FabricRecord,
     Inventory,
     ItemRecord,
     JobRecord,
-    MappingRecord,
-    NetworkRecord,
-    PolicyRecord,
     ProtectableItemRecord,
-    ProviderRecord,
     RecoveryPointRecord,
     SizeRecord,
     VaultId,
@@ -70,6 +74,7 @@ class SiteRecovery:
         self.operations = Operations(channel, on_sent=self._sent)
         self.protection = Protection(self, channel)
         self.estate = Estate(self, channel)
+        self.leftovers = Leftovers(channel)
 
     def now(self) -> datetime:
         """The service's clock: its last Date header and the time since, in UTC; ours before the first answer."""
@@ -149,9 +154,7 @@ class SiteRecovery:
         known = self._succeeded.get(name.casefold())
         if known is not None:
             return known
-        job = self._one(
-            f"Reading job {name} of {self.vault}.", parsing.parse_job, self._client.replication_jobs.get, name
-        )
+        job = self._one(f"Reading job {name} of {self.vault}.", parse_job, self._client.replication_jobs.get, name)
         if job is not None and job.succeeded:
             self._succeeded[name.casefold()] = job
         return job
@@ -168,7 +171,7 @@ class SiteRecovery:
         with translated(f"Listing the jobs of {self.vault}."):
             for entry in self._entries("replicationJobs"):
                 if named is None or str(entry.get("name")).casefold() in named:
-                    yield parsing.parse_job(entry)
+                    yield parse_job(entry)
 
     def recovery_points(self, item_id: str, *, max_age_seconds: float = 0.0) -> tuple[RecoveryPointRecord, ...]:
         """The recovery points of a protected item, newest first; no older than so many seconds of the service.
@@ -206,18 +209,18 @@ class SiteRecovery:
     def fabrics(self) -> tuple[FabricRecord, ...]:
         """All fabrics; Hyper-V sites have the kind "HyperVSite"."""
         listing = self._client.replication_fabrics.list
-        return self._all(f"Listing the sites of {self.vault}.", parsing.parse_fabric, listing)
+        return self._all(f"Listing the sites of {self.vault}.", estate_parsing.parse_fabric, listing)
 
     def fabric(self, fabric_name: str) -> FabricRecord | None:
         """One fabric by its name, None when there is none."""
         where = f"Reading site '{fabric_name}' of {self.vault}."
-        return self._one(where, parsing.parse_fabric, self._client.replication_fabrics.get, fabric_name)
+        return self._one(where, estate_parsing.parse_fabric, self._client.replication_fabrics.get, fabric_name)
 
     def containers(self, fabric_name: str) -> tuple[ContainerRecord, ...]:
         """The protection containers of a fabric; the service makes one by itself for a Hyper-V site."""
         listing = self._client.replication_protection_containers.list_by_replication_fabrics
         where = f"Listing the containers of site '{fabric_name}' in {self.vault}."
-        return self._all(where, parsing.parse_container, listing, fabric_name)
+        return self._all(where, estate_parsing.parse_container, listing, fabric_name)
 
     def protectable_items(self, container_id: str) -> tuple[ProtectableItemRecord, ...]:
         """The virtual machines that the service has discovered for a container."""
@@ -236,20 +239,20 @@ class SiteRecovery:
         """The Site Recovery providers registered for a fabric."""
         listing = self._client.replication_recovery_services_providers.list_by_replication_fabrics
         where = f"Listing the providers of site '{fabric_name}' in {self.vault}."
-        return self._all(where, parsing.parse_provider, listing, fabric_name)
+        return self._all(where, estate_parsing.parse_provider, listing, fabric_name)
 
     def networks(self, fabric_name: str) -> tuple[NetworkRecord, ...]:
         """The networks of a fabric."""
         listing = self._client.replication_networks.list_by_replication_fabrics
         where = f"Listing the networks of site '{fabric_name}' in {self.vault}."
-        return self._all(where, parsing.parse_network, listing, fabric_name)
+        return self._all(where, estate_parsing.parse_network, listing, fabric_name)
 
     def mapping(self, mapping_id: str) -> MappingRecord | None:
         """One association of a policy with a container, None when there is none."""
         path = mapping_path(mapping_id)
         return self._one(
             f"Reading policy association '{path.name}' of {self.vault}.",
-            parsing.parse_mapping,
+            estate_parsing.parse_mapping,
             self._client.replication_protection_container_mappings.get,
             path.fabric,
             path.container,
@@ -259,7 +262,7 @@ class SiteRecovery:
     def policies(self) -> tuple[PolicyRecord, ...]:
         """The replication policies of the vault."""
         listing = self._client.replication_policies.list
-        return self._all(f"Listing the replication policies of {self.vault}.", parsing.parse_policy, listing)
+        return self._all(f"Listing the replication policies of {self.vault}.", estate_parsing.parse_policy, listing)
 
     def mappings(self, container_id: str) -> tuple[MappingRecord, ...]:
         """The policies associated with a container."""
@@ -267,7 +270,7 @@ class SiteRecovery:
         mappings = self._client.replication_protection_container_mappings
         listing = mappings.list_by_replication_protection_containers
         where = f"Listing the policy associations of site '{path.fabric}' in {self.vault}."
-        return self._all(where, parsing.parse_mapping, listing, path.fabric, path.container)
+        return self._all(where, estate_parsing.parse_mapping, listing, path.fabric, path.container)
 
     def landing_place(self, arm_id: str) -> LandingPlace:
         """Whether a network or storage account is there, and a network's subnets; never an error."""

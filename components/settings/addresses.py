@@ -9,9 +9,7 @@ from components.settings.draft import Draft, DraftVm, at
 from components.settings.estate import Network
 from components.settings.explain import unknown_key
 from components.settings.problems import Problem
-
-# Azure keeps the first four addresses and the last one of every subnet for itself.
-_KEPT_FIRST, _KEPT_LAST = 4, 1
+from lifecycle.addresses import usable, why_unfit
 
 
 def network_rules(draft: Draft) -> Iterator[Problem]:
@@ -91,12 +89,10 @@ def _place(
 def _inside(
     vm: DraftVm, keys: tuple[str, ...], address: IPv4Address, subnet: str, prefix: IPv4Network
 ) -> Iterator[Problem]:
-    first, last = prefix[0] + _KEPT_FIRST, prefix[-1] - _KEPT_LAST
-    mend = f"write one from {first} to {last}"
-    if address not in prefix:
-        yield vm.problem(keys, f"'{address}' is outside {subnet} ({prefix})", mend)
-    elif not first <= address <= last:
-        yield vm.problem(keys, f"'{address}' is kept by Azure for itself in {subnet} ({prefix})", mend)
+    why = why_unfit(address, subnet, [prefix])
+    if why:
+        first, last = usable(prefix)
+        yield vm.problem(keys, why, f"write one from {first} to {last}")
 
 
 def _used_once(draft: Draft, keys: tuple[str, ...]) -> Iterator[Problem]:
@@ -107,8 +103,14 @@ def _used_once(draft: Draft, keys: tuple[str, ...]) -> Iterator[Problem]:
             place = place.get(key, {}) if isinstance(place, Mapping) else {}
         if not isinstance(place, Mapping) or "staticIp" not in place:
             continue
-        address, network = str(place["staticIp"]), str(place.get("network", "")).lower()
+        address, network = str(place["staticIp"]), _known_as(draft, str(place.get("network", "")))
         other = users.setdefault((network, address), vm.settings.name)
         if other != vm.settings.name:
             what = f"'{address}' is the address of {other} as well"
             yield vm.problem((*keys, "staticIp"), what, "give each VM its own")
+
+
+def _known_as(draft: Draft, network: str) -> str:
+    """A network under one name: a VM may name a declared one, or write the ARM id that it is declared with."""
+    declared = draft.file.networks.get(network)
+    return (declared.id if declared is not None and declared.id is not None else network).rstrip("/").casefold()

@@ -7,6 +7,7 @@ from simulator.arm.groups import group_routes, open_groups
 from simulator.arm.network import network_routes
 from simulator.arm.operations import operation_routes
 from simulator.arm.storage import storage_routes
+from simulator.arm.storage_contents import storage_contents_routes
 from simulator.arm.subscriptions import subscription_routes
 from simulator.routing import OperationRoute
 from simulator.world import World
@@ -19,6 +20,7 @@ def arm_routes() -> list[OperationRoute]:
         *operation_routes(),
         *group_routes(),
         *storage_routes(),
+        *storage_contents_routes(),
         *network_routes(),
         *compute_routes(),
     ]

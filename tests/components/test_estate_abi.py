@@ -61,6 +61,13 @@ def test_no_two_resources_of_a_kind_share_a_name(program: list[Registered]) -> N
     assert len(keys) == len(set(keys))
 
 
+def test_every_output_of_a_vm_is_listed() -> None:
+    (row,) = re.findall(r"^\| `vms` \| by VM: (.*) \|$", PAGE, re.MULTILINE)
+    source = (ROOT / "components" / "stack.py").read_text(encoding="utf-8")
+    outputs = source.partition("def _outputs(")[2].partition("def _configuration(")[0]
+    assert re.findall(r"`(\w+)`", row) == re.findall(r'^ +"(\w+)":', outputs, re.MULTILINE)
+
+
 def test_tags_reach_azure(program: list[Registered]) -> None:
     tags = {one.name: one.inputs.get("tags") for one in program if one.kind.startswith("azure-native:")}
     assert tags["contoso-vault"] == {"owner": "infrastructure"}

@@ -12,8 +12,10 @@ from components.settings import Settings, load_stack_file
 from dr.__main__ import dr
 from dr.import_ import written
 from dr.live_vault import LiveVault, drafted
-from site_recovery.parsing import parse_item, parse_policy, parse_protectable_item
-from site_recovery.records import ItemRecord, PolicyRecord, ProtectableItemRecord, VaultId
+from site_recovery.estate_parsing import parse_policy
+from site_recovery.estate_records import PolicyRecord
+from site_recovery.parsing import parse_item, parse_protectable_item
+from site_recovery.records import ItemRecord, ProtectableItemRecord, VaultId
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-dr"

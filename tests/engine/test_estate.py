@@ -205,11 +205,14 @@ def test_dismantling_is_refused_while_a_vm_runs_in_azure_and_goes_on_from_where_
     assert stopped.returncode != 0
     assert "could not be removed: The association is being serviced." in stopped.stdout
     assert "`pulumi destroy` goes on from here" in stopped.stdout
-    estate.destroy()
+    left = estate.destroy().stdout
+    assert "storage account contosodr was empty, and is deleted" in left
+    assert "resource group contoso-vms was empty, and is deleted" in left
+    assert f"resource group {VAULT[0]} is left to you: it holds Microsoft.Compute/" in left
     home = estate.simulator.subscription_path + f"/resourceGroups/{VAULT[0]}"
     vault = f"{home}/providers/Microsoft.RecoveryServices/vaults/{VAULT[1]}"
     assert estate.simulator.arm("GET", vault, version="2024-10-01").status_code == 404
-    assert estate.simulator.arm("GET", home).status_code == 200, "a resource group is left to people"
+    assert estate.simulator.arm("GET", home).status_code == 200, "the VM that was left in Azure is in it"
 
 
 def _jobs(stack: StackUnderTest) -> dict[str, list[str]]:

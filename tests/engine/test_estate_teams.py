@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.engine.generated_estate import POLICY, SITE, declare, write_inventory
-from tests.engine.stack_under_test import StackUnderTest, resources_changed
+from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
 from tests.engine_fixture import EngineUnderTest
 from tests.simulator.running import RunningSimulator
 
@@ -106,6 +106,69 @@ def test_the_team_leaves_and_its_vm_stays_protected(platform: StackUnderTest, te
     team.destroy()
     assert team.item("vm02")["protectionState"] == "Protected"
     assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
+
+
+def test_dismantling_stops_at_each_refusal_of_the_service_and_goes_on_from_there(
+    platform: StackUnderTest, team: StackUnderTest
+) -> None:
+    platform.edit(lambda config: config.update({"site-recovery:dismantle": {"vault": VAULT[1], "confirm": VAULT[1]}}))
+    platform.up()
+    _make_container(platform, "theirs")
+
+    stopped = _destroy(platform)
+    assert "could not be removed" in stopped, "the team's VM is still protected with the policy"
+    assert "What rests on it is still there, too; `pulumi destroy` goes on from here" in stopped
+    assert "the association of policy every-5-minutes" in stopped
+    assert team.item("vm02")["protectionState"] == "Protected"
+
+    _disable_by_hand(team, "vm02")
+    _refuse_once(platform, "ReplicationRecoveryServicesProviders_Delete", "The host is being serviced.")
+    stopped = _destroy(platform)
+    assert f"a host of site {SITE} could not be removed: The host is being serviced." in stopped
+
+    _refuse_once(platform, "Vaults_Delete", "Vault cannot be deleted as there are existing resources within it.")
+    assert "Vault cannot be deleted as there are existing resources within it." in _destroy(platform)
+
+    left = platform.destroy().stdout
+    assert "storage account contosodr is left to you: it holds container theirs" in left
+    assert "resource group contoso-vms was empty, and is deleted" in left
+    assert "resource group contoso-dr is left to you: it holds Microsoft.Storage/storageAccounts/contosodr" in left
+    groups = platform.simulator.arm("GET", f"{platform.simulator.subscription_path}/resourcegroups").json()["value"]
+    assert [group["name"] for group in groups] == [VAULT[0]]
+
+
+def _destroy(stack: StackUnderTest) -> str:
+    """A `destroy` that is refused, and what it said in one line."""
+    stopped = stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.stack, check=False)
+    assert stopped.returncode != 0, stopped.stdout
+    return " ".join(stopped.stdout.split())
+
+
+def _make_container(stack: StackUnderTest, name: str) -> None:
+    account = f"{stack.simulator.subscription_path}/resourceGroups/{VAULT[0]}/providers/Microsoft.Storage"
+    path = f"{account}/storageAccounts/contosodr/blobServices/default/containers/{name}"
+    answer = stack.simulator.arm("PUT", path, {"properties": {}}, version="2024-01-01")
+    assert answer.status_code == 201, answer.text
+
+
+def _disable_by_hand(stack: StackUnderTest, vm: str) -> None:
+    path = [part for part in stack.item(vm)["id"].split("/") if part]
+    body = {"properties": {"disableProtectionReason": "NotSpecified", "replicationProviderInput": {}}}
+    with stack.simulator.site_recovery() as client:
+        items = client.replication_protected_items
+        items.begin_delete(*VAULT, path[-5], path[-3], path[-1], body).result(timeout=60)
+
+
+def _refuse_once(stack: StackUnderTest, operation: str, message: str) -> None:
+    rule = {
+        "name": operation,
+        "request": {"operation": operation},
+        "when": {"once": True},
+        "answer": {"status": 400, "code": "BadRequest", "message": message},
+    }
+    simulator = stack.simulator
+    answer = simulator.session.post(f"{simulator.url}/_simulator/faults", json={"faults": [rule]}, timeout=30)
+    assert answer.status_code == 200, answer.text
 
 
 def _shared(stack: StackUnderTest) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.connection import connect
-from site_recovery.parsing import parse_job
+from site_recovery.job_parsing import parse_job
 from site_recovery.records import JobRecord, VaultId
 from site_recovery.service import SiteRecovery
 from site_recovery.target import Target

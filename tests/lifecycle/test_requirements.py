@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lifecycle.machine import Disk, Landing, Machine
-from lifecycle.requirements import EDITIONS, MANAGED, UNMANAGED, Edition, SizeLimits, edition_of, unmet
+from lifecycle.requirements import EDITIONS, MANAGED, UNMANAGED, Edition, SizeLimits, edition_of, unchecked, unmet
 
 FIT = Machine(
     name="sql01",
@@ -110,3 +110,14 @@ def test_the_size_has_to_carry_the_disks_and_the_network_cards() -> None:
 
 def _with_os_disk(size_mb: int, generation: int) -> Machine:
     return replace(FIT, disks=(Disk("os", True, size_mb),), generation=generation)
+
+
+def test_what_its_host_does_not_tell_of_a_vm_is_named() -> None:
+    nothing = Machine("sql01", disks=(Disk("os", True, None),))
+    assert unchecked(nothing) == (
+        "which operating system it runs (source.osType says it)",
+        "its generation, by which its operating system disk may be large",
+        "the size of its disk os",
+    )
+    (version,) = unchecked(replace(FIT, os_version="6.1"))
+    assert version.startswith("whether Azure supports its version of Windows, 6.1")

@@ -11,7 +11,9 @@ import pytest
 from site_recovery.compute import PowerState
 from site_recovery.connection import SiteRecovery, connect
 from site_recovery.errors import NotFoundError, ServiceFaultError, ThrottledError, UnreachableError
-from site_recovery.parsing import parse_item, parse_job, parse_protectable_item, parse_time
+from site_recovery.job_parsing import parse_job
+from site_recovery.json_values import parse_time
+from site_recovery.parsing import parse_item, parse_protectable_item
 from tests.site_recovery.stub import ITEM_ID, JOB_ID, TARGET, VAULT, Answer, Request, Stub, item_body, job_body, listed
 
 ITEMS = r"/replicationProtectedItems\?"

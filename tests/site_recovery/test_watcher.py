@@ -17,7 +17,8 @@ from site_recovery.errors import (
     StillRunningError,
     UnreachableError,
 )
-from site_recovery.parsing import parse_item, parse_job
+from site_recovery.job_parsing import parse_job
+from site_recovery.parsing import parse_item
 from site_recovery.records import JobRecord
 from site_recovery.watcher import raise_if_failed
 from tests.site_recovery.stub import (

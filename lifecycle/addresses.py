@@ -1,0 +1,21 @@
+"""Whether an address fits into a subnet of Azure."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+# Azure keeps the first four addresses and the last one of every subnet for itself.
+_KEPT_FIRST, _KEPT_LAST = 4, 1
+
+
+def why_unfit(address: IPv4Address, subnet: str, prefixes: Sequence[IPv4Network]) -> str:
+    """Why a machine cannot have `address` in the subnet with these prefixes; empty if it can."""
+    around = next((prefix for prefix in prefixes if address in prefix), None)
+    if around is None:
+        return f"'{address}' is outside {subnet} ({', '.join(map(str, prefixes))})"
+    first, last = usable(around)
+    return "" if first <= address <= last else f"'{address}' is kept by Azure for itself in {subnet} ({around})"
+
+
+def usable(prefix: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
+    """The first and the last address that a machine can have."""
+    return prefix[0] + _KEPT_FIRST, prefix[-1] - _KEPT_LAST

@@ -1,0 +1,95 @@
+"""What protected VMs rest on in a vault, as the service has it: sites and their hosts, policies, networks, mappings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from site_recovery.records import HealthErrorRecord
+
+
+@dataclass(frozen=True)
+class HostRecord:
+    id: str
+    name: str
+    agent_version: str | None
+
+
+@dataclass(frozen=True)
+class FabricRecord:
+    """A Hyper-V site (or another fabric, see `kind`)."""
+
+    id: str
+    name: str
+    friendly_name: str
+    kind: str  # instanceType of its details: "HyperVSite", ...
+    internal_identifier: str | None
+    state: str
+    health: str
+    health_errors: tuple[HealthErrorRecord, ...]
+    hosts: tuple[HostRecord, ...]
+
+
+@dataclass(frozen=True)
+class ContainerRecord:
+    id: str
+    name: str
+    friendly_name: str
+    fabric_friendly_name: str
+    pairing_status: str
+    protected_item_count: int | None
+
+
+@dataclass(frozen=True)
+class MappingRecord:
+    """The association of a replication policy with a container."""
+
+    id: str
+    name: str
+    policy_id: str | None
+    policy_name: str | None
+    state: str
+    health: str
+
+
+@dataclass(frozen=True)
+class PolicyRecord:
+    id: str
+    name: str
+    friendly_name: str
+    kind: str
+    replication_interval_seconds: int | None
+    recovery_point_history_hours: int | None
+    app_consistent_frequency_hours: int | None
+
+
+@dataclass(frozen=True)
+class ProviderRecord:
+    """The Site Recovery provider of a Hyper-V site's hosts."""
+
+    id: str
+    name: str
+    friendly_name: str
+    version: str | None
+    connection_status: str
+    last_heartbeat: datetime | None
+    allowed_scenarios: tuple[str, ...]
+    health_errors: tuple[HealthErrorRecord, ...]
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    id: str
+    name: str
+    friendly_name: str
+    kind: str | None
+    subnets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NetworkMappingRecord:
+    """Which Azure network the VMs of a site's network come up in."""
+
+    id: str
+    name: str
+    azure_network_id: str | None
