@@ -47,6 +47,14 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"rdp": "onlyOnTestFailover"},
     {"tags": {"application": "orders"}},
 )
+RHYTHM = {
+    "replicationIntervalSeconds": 900,
+    "recoveryPointHistoryHours": 12,
+    "appConsistentFrequencyHours": 2,
+    "initialReplicationStart": "22:30",
+}
+TAGS = {"owner": "infrastructure"}
+TAGGED = (("resourceGroups", "contoso-vms"), ("networks", "other"), ("storageAccounts", "contosodr"))
 CHANGED = dict(zip(names(VMS), CHANGES, strict=False))
 
 
@@ -89,9 +97,13 @@ def test_every_changeable_setting_is_one_update_there_and_one_back(estate: Stack
     def change(config: dict[str, Any]) -> None:
         for vm, target in CHANGED.items():
             config["site-recovery:vms"][vm]["target"] = dict(target)
-        config["site-recovery:policies"][POLICY] = {"replicationIntervalSeconds": 900, "recoveryPointHistoryHours": 12}
+        config["site-recovery:policies"][POLICY] = dict(RHYTHM)
         config["site-recovery:networkMappings"][MAPPING]["network"] = "other"
-        config["site-recovery:vault"].update({"publicNetworkAccess": "disabled", "tags": {"owner": "infrastructure"}})
+        config["site-recovery:vault"].update(
+            {"publicNetworkAccess": "disabled", "immutability": "unlocked", "tags": dict(TAGS)}
+        )
+        for kind, name in TAGGED:
+            config[f"site-recovery:{kind}"][name]["tags"] = dict(TAGS)
         config["site-recovery:networks"]["test"]["subnets"]["apps"] = {"prefix": "10.9.1.0/24"}
 
     def change_back(config: dict[str, Any]) -> None:
@@ -99,18 +111,24 @@ def test_every_changeable_setting_is_one_update_there_and_one_back(estate: Stack
             del config["site-recovery:vms"][vm]["target"]
         config["site-recovery:policies"][POLICY] = {}
         config["site-recovery:networkMappings"][MAPPING]["network"] = "prod"
-        del config["site-recovery:vault"]["publicNetworkAccess"], config["site-recovery:vault"]["tags"]
+        for key in ("publicNetworkAccess", "immutability", "tags"):
+            del config["site-recovery:vault"][key]
+        for kind, name in TAGGED:
+            del config[f"site-recovery:{kind}"][name]["tags"]
         del config["site-recovery:networks"]["test"]["subnets"]["apps"]
 
-    before = {vm: _settings(estate.item(vm)) for vm in CHANGED}
+    before, rhythm = {vm: _settings(estate.item(vm)) for vm in CHANGED}, _rhythm(estate)
     estate.edit(change)
-    assert set(resources_changed(estate.preview_json())) == {*CHANGED, POLICY, MAPPING, VAULT[1], "test"}
+    tagged = {name for _, name in TAGGED}
+    assert set(resources_changed(estate.preview_json())) == {*CHANGED, *tagged, POLICY, MAPPING, VAULT[1], "test"}
     assert set(resources_changed(estate.preview_json()).values()) == {"update"}
     estate.up()
     changed = {vm: _settings(estate.item(vm)) for vm in CHANGED}
     assert all(changed[vm] != before[vm] for vm in CHANGED), {vm for vm in CHANGED if changed[vm] == before[vm]}
+    assert _rhythm(estate) == (900, 12, 2)
     estate.edit(change_back)
     estate.up()
+    assert _rhythm(estate) == rhythm
     jobs = _jobs(estate)
     assert {vm: jobs[vm] for vm in CHANGED} == {
         vm: [*ENABLED, "UpdateVmProperties", "UpdateVmProperties"] for vm in CHANGED
@@ -224,6 +242,18 @@ def _jobs(stack: StackUnderTest) -> dict[str, list[str]]:
     for job in sorted(jobs, key=lambda job: str(job["startTime"])):
         found.setdefault(job["targetObjectName"], []).append(job["scenarioName"])
     return found
+
+
+def _rhythm(stack: StackUnderTest) -> tuple[int, int, int]:
+    """Seconds between copies, hours of recovery points, hours between application-consistent ones."""
+    with stack.simulator.site_recovery() as client:
+        (policy,) = [policy.as_dict()["properties"] for policy in client.replication_policies.list(*VAULT)]
+    kept = policy["providerSpecificDetails"]
+    return (
+        kept["replicationInterval"],
+        kept["recoveryPointHistoryDurationInHours"],
+        kept["applicationConsistentSnapshotFrequencyInHours"],
+    )
 
 
 def _settings(item: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.timeout(900)
 
 VM01, VM02, VM03, VM04 = names(4)
 ENABLED = [("EnableDr", "Succeeded"), ("IrCompletion", "Succeeded")]
-# In seconds of the service: how far the clock goes between two looks at it.
-_STRIDE = 0.5
+# Seconds of the service in one of ours: slow enough to strike between two of its tasks.
+_SLOWLY = 8
 _MOST_LOOKS = 6000
 
 
@@ -63,10 +63,9 @@ def test_an_up_that_is_killed_goes_on_with_the_vm_that_it_enabled(
     estate: StackUnderTest, vm: str, struck: tuple[str, str]
 ) -> None:
     estate.edit(lambda config: config["site-recovery:vms"].update({vm: {"direction": "onPremisesToAzure"}}))
-    _stand_still(estate)
+    _run_slowly(estate)
     with estate.start_up() as killed:
-        _advance_until(estate, killed, lambda: struck in estate.job_scenarios(vm))
-        _kill(killed)
+        _strike(estate, killed, lambda: struck in estate.job_scenarios(vm))
     assert ENABLED[1] not in estate.job_scenarios(vm), "struck before the first replication had ended"
     _go_on(estate)
     assert estate.outputs(vm)["stage"] == "protected"
@@ -78,23 +77,15 @@ def test_an_enable_whose_answer_was_lost_with_its_process_is_not_made_twice(esta
     estate.edit(lambda config: config["site-recovery:vms"].update({VM04: {"direction": "onPremisesToAzure"}}))
     rule = {"name": "lost", "request": {"operation": "ReplicationProtectedItems_Create"}, "cut": "after"}
     _admin(estate, "POST", "/faults", {"faults": [{**rule, "when": {"once": True}}]})
-    _stand_still(estate)
+    _run_slowly(estate)
     with estate.start_up() as killed:
-        _advance_until(estate, killed, lambda: estate.job_scenarios(VM04) != [])
-        _kill(killed)
+        _strike(estate, killed, lambda: estate.job_scenarios(VM04) != [])
     _go_on(estate)
     assert estate.job_scenarios(VM04) == ENABLED, "enabled once"
 
 
-def _stand_still(stack: StackUnderTest) -> None:
-    """The clock is moved by hand from here on; limits of waits run by the speed, which is slow."""
-    _admin(stack, "PUT", "/clock", {"manual": True, "speed": 20})
-
-
-def _kill(running: subprocess.Popen[str]) -> None:
-    kill_session(running.pid)
-    running.wait(timeout=60)
-    wait_until_ended(running.pid)
+def _run_slowly(stack: StackUnderTest) -> None:
+    _admin(stack, "PUT", "/clock", {"manual": False, "speed": _SLOWLY})
 
 
 def _go_on(stack: StackUnderTest) -> None:
@@ -103,14 +94,17 @@ def _go_on(stack: StackUnderTest) -> None:
     stack.up()
 
 
-def _advance_until(stack: StackUnderTest, running: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
-    """Moves the clock by hand until the service is there, and leaves it standing."""
+def _strike(stack: StackUnderTest, running: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
+    """Kills an `up` as soon as the service is there, in which nothing happens from then on."""
     for _ in range(_MOST_LOOKS):
         if reached():
+            _admin(stack, "PUT", "/clock", {"manual": True})
+            kill_session(running.pid)
+            running.wait(timeout=60)
+            wait_until_ended(running.pid)
             return
         if running.poll() is not None:
             raise AssertionError(f"the engine ended too soon:\n{running.communicate()[0]}")
-        _admin(stack, "POST", "/clock/advance", {"seconds": _STRIDE})
         time.sleep(0.02)
     raise AssertionError("the service never came there")
 
