@@ -34,7 +34,7 @@ class EstateGuardProvider(ResourceProvider):
         return CheckResult(kept, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        # Bookkeeping: it shows only when the estate itself is made, or a dismantling is declared.
+        # Bookkeeping: it shows when something that is kept here changes, or a dismantling is declared.
         return DiffResult(changes=plain(olds) != plain(news), replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
