@@ -118,7 +118,13 @@ def observation_of(
 def machine_of(item: ItemRecord) -> Machine:
     """The VM as its protected item has it, which knows nothing of generation and adapters of the host."""
     disks = tuple(Disk(disk.name or disk.id, disk.kind == "OperatingSystem", disk.size_mb) for disk in item.disks)
-    return Machine(item.friendly_name, item.os_type, item.os_version, disks=disks, nics=len(item.nics) or None)
+    return Machine(
+        item.friendly_name,
+        item.os_type,
+        disks=disks,
+        nics=len(item.nics) or None,
+        os_version=item.os_version,
+    )
 
 
 def landing_of(item: ItemRecord) -> Landing:

@@ -18,13 +18,13 @@ class Machine:
 
     name: str
     os_type: str | None = None
-    os_version: str | None = None
     generation: int | None = None
     disks: tuple[Disk, ...] = ()
     nics: int | None = None
     physical_disk: bool | None = None
     fibre_channel: bool | None = None
     shared_disk: bool | None = None
+    os_version: str | None = None
 
     @property
     def data_disks(self) -> tuple[Disk, ...]:
