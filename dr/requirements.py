@@ -14,11 +14,11 @@ declared (name, size, disks left out) and from the sizes that the vault's region
 does not meet them fails the preview, before anything is changed. One that is protected already is told so, and blocked
 (`azureRequirement`, waivable) when it is to be failed over as planned; an unplanned failover is only warned.
 
-What is not known is not held against a VM: its generation and disks are told by its host, its network cards only once it
-is protected, and the sizes of the vault's region only once a VM of the vault is. A size that they do not have is a
+What is not known is not held against a VM: its generation and disks are told by its host, its network cards only once
+it is protected, and the sizes of the vault's region only once a VM of the vault is. A size that they do not have is a
 warning where it is declared, and a blocker of a planned failover. When a VM is to be protected, the preview names what
-its host does not tell; the version of its operating system is told there and not judged, since Azure's list of supported
-systems is Microsoft's, and grows.
+its host does not tell; the version of its operating system is told there and not judged, since Azure's list of systems
+is Microsoft's, and grows.
 
 Whether a network and subnet are declared, and whether a static address is inside its subnet and used once among the VMs
 of the stack, is checked when the stack file is read. Subnet and address are held against a network that is referred to
