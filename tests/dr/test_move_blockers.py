@@ -39,15 +39,15 @@ def test_what_azure_requires_of_a_vm_blocks_a_planned_failover_and_only_warns_of
     glass: BrokenGlass,
 ) -> None:
     glass.begin()
-    glass.change_item(recoveryAzureVMName="sql 01 (old)")
+    glass.change_item(recoveryAzureVMName="sql01_old")
     blocked = glass.move(VM, "--to", "azure", "--mode", "planned", "--confirm", VM)
     assert blocked.code == 3
-    assert "azureRequirement: 'sql 01 (old)' is not a name that an Azure VM can have" in blocked.said
+    assert "azureRequirement: 'sql01_old' is not a name that an Azure VM can have" in blocked.said
     assert glass.jobs() == []
 
     unplanned = glass.move(VM, "--to", "azure", "--mode", "unplanned", "--dry-run")
     assert unplanned.code == 0
-    assert "'sql 01 (old)' is not a name that an Azure VM can have" in unplanned.said
+    assert "'sql01_old' is not a name that an Azure VM can have" in unplanned.said
 
 
 def test_more_data_loss_than_is_allowed_blocks(glass: BrokenGlass) -> None:
