@@ -161,6 +161,20 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "site-recovery:vms.sql01.target.staticIp: '10.1.0.4' is the address of app01 as well; give each VM its own",
     ),
     (
+        "an address used twice in one network, named once by its id",
+        two_vms(
+            {"target": {"network": "test", "subnet": "data", "staticIp": "10.9.0.4"}},
+            {
+                "target": {
+                    "network": NETWORK_ID.upper().replace("/SUBSCRIPTIONS/", "/subscriptions/"),
+                    "subnet": "data",
+                    "staticIp": "10.9.0.4",
+                }
+            },
+        ),
+        "site-recovery:vms.sql01.target.staticIp: '10.9.0.4' is the address of app01 as well; give each VM its own",
+    ),
+    (
         "an address of a test failover used twice",
         two_vms(
             {"target": {"test": {"network": "test", "subnet": "data", "staticIp": "10.9.0.4"}}},

@@ -192,6 +192,33 @@ def test_forgetting_a_vm_changes_nothing_in_azure(
     assert len(service.jobs()) == jobs
 
 
+@pytest.mark.parametrize(
+    ("azure", "says"),
+    [
+        ({"staticIp": "10.9.9.9"}, "'10.9.9.9' is outside subnet data of network prod (10.1.0.0/24)"),
+        ({"subnet": "apps"}, "sql01: network prod has no subnet apps in Azure"),
+        ({"testSubnet": "apps"}, "write another target.test.subnet; it has data"),
+    ],
+)
+def test_a_network_that_is_referred_to_is_looked_at_before_a_vm_is_protected(
+    service: SiteRecovery, azure: dict[str, str], says: str
+) -> None:
+    declared = _declared(service, "sql01")
+    declared["azure"] |= {"testNetworkId": declared["azure"]["networkId"], **azure}
+    assert says in _failures(ITEM.check({}, declared))
+    made = {**declared, "madeNetworks": ["networkId", "testNetworkId"]}
+    assert _failures(ITEM.check({}, made)) == "", "what the stack makes may not be there yet"
+
+
+def test_what_its_host_does_not_tell_is_said_once_when_a_vm_is_to_be_protected(
+    service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ITEM.check({}, _declared(service, "sql01"))
+    assert "sql01: not known, and so not checked: whether Azure supports its version" in capsys.readouterr().err
+    ITEM.check({}, _declared(service))
+    assert "not known" not in capsys.readouterr().err
+
+
 def test_a_dead_service_stands_in_the_way_of_nothing_that_does_not_change(
     service: SiteRecovery, app01: ItemRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
