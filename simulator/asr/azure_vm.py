@@ -7,7 +7,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain, count
 
-from simulator.arm.compute import VIRTUAL_MACHINES, FailoverDisk, FailoverVm, Power, create_failover_vm, set_power
+from simulator.arm.compute import (
+    DISKS,
+    VIRTUAL_MACHINES,
+    FailoverDisk,
+    FailoverVm,
+    Power,
+    create_failover_vm,
+    set_power,
+)
 from simulator.asr.records import ProtectedItem
 from simulator.asr.refusals import name_modified, name_unavailable
 from simulator.asr.site_recovery import JobFailure, SiteRecovery
@@ -84,7 +92,7 @@ def create_vm(
         location=_location(asr, item),
         size=settings["recoveryAzureVMSize"],
         os_type=vm.os,
-        disks=_disks(item, vm, name),
+        disks=_disks(asr, item, vm, name),
         subnet_id=f"{network}/subnets/{subnet}" if network else None,
         ip_address=configuration.get("tfoStaticIPAddress" if test_network else "recoveryStaticIPAddress") or None,
         generation=vm.generation,
@@ -126,24 +134,44 @@ def _free_name(asr: SiteRecovery, group: str, name: str) -> str:
 
 
 def _vm_id(asr: SiteRecovery, group: str, name: str) -> str:
-    return arm_id(asr.world.settings.subscription, group.rstrip("/").rsplit("/", 1)[-1], f"{VIRTUAL_MACHINES}/{name}")
+    return _in_group(asr, group, f"{VIRTUAL_MACHINES}/{name}")
 
 
-def _disks(item: ProtectedItem, vm: HostVm, name: str) -> tuple[FailoverDisk, ...]:
+def _in_group(asr: SiteRecovery, group: str, provider_path: str) -> str:
+    return arm_id(asr.world.settings.subscription, group.rstrip("/").rsplit("/", 1)[-1], provider_path)
+
+
+def _disks(asr: SiteRecovery, item: ProtectedItem, vm: HostVm, name: str) -> tuple[FailoverDisk, ...]:
     """The chosen disks, the operating system's first. Unmanaged ones lie as blobs in the target's storage account."""
     managed = item.settings["useManagedDisks"] == "true"
     account = (item.settings["recoveryAzureStorageAccount"] or "").rsplit("/", 1)[-1]
     chosen = [disk for disk in vm.disks if disk.id in item.settings["disks"]]
-    given = item.settings["diskTargets"]
-    return tuple(
-        FailoverDisk(
-            name=given.get(disk.id, {}).get("customTargetDiskName") or f"{name}-{disk.name.rsplit('.', 1)[0]}",
-            size_gb=-(-item.settings["diskSizes"][disk.id] // 1024),
-            operating_system=disk.operating_system,
-            blob_uri=None if managed else f"https://{account}.blob.storage.localhost/vhds/{name}-{disk.name}",
+    given, used = item.settings["diskTargets"], set[str]()
+    made = []
+    for disk in sorted(chosen, key=lambda disk: not disk.operating_system):
+        asked = given.get(disk.id, {}).get("customTargetDiskName") or f"{name}-{disk.name.rsplit('.', 1)[0]}"
+        free = _free_disk_name(asr, item.settings["recoveryAzureResourceGroupId"], asked, used)
+        used.add(free.lower())
+        made.append(
+            FailoverDisk(
+                name=free,
+                size_gb=-(-item.settings["diskSizes"][disk.id] // 1024),
+                operating_system=disk.operating_system,
+                blob_uri=None if managed else f"https://{account}.blob.storage.localhost/vhds/{name}-{disk.name}",
+            )
         )
-        for disk in sorted(chosen, key=lambda disk: not disk.operating_system)
-    )
+    return tuple(made)
+
+
+def _free_disk_name(asr: SiteRecovery, group: str, name: str, used: set[str]) -> str:
+    """The name, or if another machine's disk has it, that name with a number. A disk of no machine is replaced."""
+
+    def free(one: str) -> bool:
+        disk = asr.world.resources.get(_in_group(asr, group, f"{DISKS}/{one}"))
+        attached = disk is not None and disk.body.get("managedBy", "") in asr.world.resources
+        return one.lower() not in used and not attached
+
+    return next(filter(free, chain((name,), (f"{name}-{number}" for number in count(1)))))
 
 
 def _location(asr: SiteRecovery, item: ProtectedItem) -> str:

@@ -257,8 +257,8 @@ def add_effects(effects: Effects) -> None:
     effects.ends["UnregisterFabric"] = effects.ends["PurgeVMM"] = _site_gone
     effects.ends["UnregisterDra"] = effects.ends["PurgeDra"] = _provider_gone
     effects.tasks["RefreshFabricLayout", "RefreshFabricLayout"] = _layout_read
-    effects.restarts["UnregisterFabric"] = effects.restarts["PurgeVMM"] = _site_again
-    effects.restarts["UnregisterDra"] = effects.restarts["PurgeDra"] = _provider_again
+    effects.judges["UnregisterFabric"] = effects.judges["PurgeVMM"] = _judge_site
+    effects.judges["UnregisterDra"] = effects.judges["PurgeDra"] = _judge_provider
 
 
 def _site_made(asr: SiteRecovery, job: Job, now: float) -> None:
@@ -370,11 +370,11 @@ def _why_provider_stays(asr: SiteRecovery, provider_id: str, host_name: str) -> 
     return in_use(f"'{host_name}'", "it still has protected items")
 
 
-def _site_again(asr: SiteRecovery, job: Job, _now: float) -> AsyncError | None:
+def _judge_site(asr: SiteRecovery, job: Job) -> AsyncError | None:
     return _why_site_stays(asr, job.payload["fabric"], purge=job.scenario == "PurgeVMM")
 
 
-def _provider_again(asr: SiteRecovery, job: Job, _now: float) -> AsyncError | None:
+def _judge_provider(asr: SiteRecovery, job: Job) -> AsyncError | None:
     return _why_provider_stays(asr, job.payload["provider"], job.payload["host"])
 
 

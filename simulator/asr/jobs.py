@@ -121,11 +121,11 @@ def restart_job(asr: SiteRecovery, job: Job, now: float) -> None:
     job.warning, job.current = None, -1
     job.payload.pop("effects", None)
     check = asr.effects.restarts.get(job.scenario)
-    if check is not None:
+    if check is not None or job.scenario in asr.effects.judges:
         job.payload.pop("refused", None)
-        refused = check(asr, job, now)
-        if refused is not None:
-            job.payload["refused"] = error_document(refused, "", now)
+    refused = check(asr, job, now) if check is not None else None
+    if refused is not None:
+        job.payload["refused"] = error_document(refused, "", now)
     for task in job.tasks:
         task.state = task.description = "NotStarted"
         task.started, task.ended, task.errors = None, None, []
@@ -238,7 +238,7 @@ def _finish_task(asr: SiteRecovery, job: Job, now: float) -> None:
     task = job.task
     if task is None:
         raise RuntimeError(f"the job {job.name} has no task to finish")
-    error = job.payload.pop("fault", None) or (job.payload.get("refused") if job.current == 0 else None)
+    error = job.payload.pop("fault", None) or (_refusal(asr, job, now) if job.current == 0 else None)
     if error is None:
         error = _apply(asr, job, task, now)
     if error is not None:
@@ -247,6 +247,16 @@ def _finish_task(asr: SiteRecovery, job: Job, now: float) -> None:
     if task.ended is None:
         task.end("Succeeded", "Completed", now)
     _begin_next(asr, job, now)
+
+
+def _refusal(asr: SiteRecovery, job: Job, now: float) -> Document | None:
+    """Why the first task, the check, fails: what the request was refused for, or what has come about since."""
+    if "refused" in job.payload:
+        refused: Document = job.payload["refused"]
+        return refused
+    judge = asr.effects.judges.get(job.scenario)
+    error = judge(asr, job) if judge is not None else None
+    return error_document(error, "", now) if error is not None else None
 
 
 def _apply(asr: SiteRecovery, job: Job, task: Task, now: float) -> Document | None:

@@ -8,7 +8,7 @@ from simulator.asr.inputs import OTHER_PROVIDERS, PolicySettings
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
-from simulator.asr.refusals import at_once, bad_provider_input, check_name, in_use, policy_failed
+from simulator.asr.refusals import at_once, bad_provider_input, check_name, in_use, parts_gone, policy_failed
 from simulator.asr.replication import settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery, listing
 from simulator.errors import AsyncError, ServiceError, asr_error, not_there, resource_not_found
@@ -178,9 +178,10 @@ def add_effects(effects: Effects) -> None:
     effects.ends["AssociateProtectionProfile"] = _mapping_saved
     effects.ends["DissociateProtectionProfile"] = _mapping_gone
     effects.ends["PurgeProtectionProfileAssociation"] = _mapping_gone
-    effects.restarts["RemoveProtectionProfile"] = lambda asr, job, _now: _why_policy_stays(asr, job.payload["policy"])
+    effects.judges["RemoveProtectionProfile"] = lambda asr, job: _why_policy_stays(asr, job.payload["policy"])
     for scenario in ("DissociateProtectionProfile", "PurgeProtectionProfileAssociation"):
-        effects.restarts[scenario] = lambda asr, job, _now: _why_mapping_stays(asr, job.payload["mapping"])
+        effects.judges[scenario] = lambda asr, job: _why_mapping_stays(asr, job.payload["mapping"])
+    effects.judges["AssociateProtectionProfile"] = _why_not_associated
 
 
 def _save_policy(call: Call, asr: SiteRecovery, scenario: str, name: str, settings: PolicySettings) -> Reply:
@@ -275,6 +276,13 @@ def _policy(asr: SiteRecovery, call: Call) -> Document:
 def _mapping(asr: SiteRecovery, call: Call) -> Document:
     name = call.parameters["mapping"]
     return asr.child(asr.mappings, f"{asr.container(call)['id']}/replicationProtectionContainerMappings/{name}", name)
+
+
+def _why_not_associated(asr: SiteRecovery, job: Job) -> AsyncError | None:
+    """The policy, or the container with its site, may have been removed since the association was asked for."""
+    mapping = job.payload["mapping"]
+    there = mapping["properties"]["policyId"] in asr.policies and mapping["id"].rsplit("/", 2)[0] in asr.containers
+    return None if there else parts_gone(mapping["name"])
 
 
 def _why_policy_stays(asr: SiteRecovery, policy_id: str) -> AsyncError | None:

@@ -214,6 +214,16 @@ def in_use(what: str, why: str) -> AsyncError:
     )
 
 
+def parts_gone(mapping: str) -> AsyncError:
+    """The policy or the container of an association was removed before its job came to it."""
+    return AsyncError(
+        "SimulatorAssociationWithoutParts",
+        f"The association '{mapping}' cannot be made, because its policy or its container does not exist any more.",
+        "It was removed after the association was asked for.",
+        "Make it again, and then the association.",
+    )
+
+
 def action_not_allowed(job: str, state: str, action: Action, allowed: Collection[Action]) -> AsyncError:
     """A job does not offer the action in its state."""
     return AsyncError(

@@ -43,13 +43,15 @@ class Effects:
     """What jobs do to the world: at the end of a task by (scenario, task name), and at the job's own end by
     scenario.
 
-    `restarts` judge a failed job that is to run again: None lets it run, and takes what it works on. `abandon` frees
-    what a job works on when its own end broke.
+    `restarts` judge a failed job that is to run again: None lets it run, and takes what it works on. `judges` say why a
+    job cannot be carried out, or None: asked when its first task ends, because the world goes on after the request, and
+    when it is restarted. `abandon` frees what a job works on when its own end broke.
     """
 
     tasks: dict[tuple[str, str], TaskEffect] = field(default_factory=dict)
     ends: dict[str, EndEffect] = field(default_factory=dict)
     restarts: dict[str, Callable[[SiteRecovery, Job, float], AsyncError | None]] = field(default_factory=dict)
+    judges: dict[str, Callable[[SiteRecovery, Job], AsyncError | None]] = field(default_factory=dict)
     abandon: Callable[[SiteRecovery, Job], None] = lambda _asr, _job: None
 
 

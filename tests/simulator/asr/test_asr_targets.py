@@ -87,6 +87,23 @@ def test_what_is_asked_for_a_disk_is_given_back_and_used(recorded: Estate) -> No
     assert machine["properties"]["storageProfile"]["osDisk"]["name"] == "c-drive"
 
 
+def test_two_machines_never_share_a_disk(recorded: Estate) -> None:
+    (disk,) = recorded.protectable("app01").properties.custom_details.disk_details
+    (mine, *_) = [disk.disk_id for disk in recorded.item().provider_specific_details.azure_vm_disk_details]
+    recorded.protect("app01", disksToIncludeForManagedDisks=[{"diskId": disk.vhd_id, "targetDiskName": "c-drive"}])
+    details = {"instanceType": HYPER_V, "vmDisks": [{"diskId": mine, "targetDiskName": "C-Drive"}]}
+    update(recorded, providerSpecificDetails=details)
+    recorded.failover("app01")
+    recorded.failover()
+    names = [
+        recorded.simulator.arm("GET", machine_id(recorded, name)).json()["properties"]["storageProfile"]["osDisk"][
+            "name"
+        ]
+        for name in ("app01", "sql01")
+    ]
+    assert names == ["c-drive", "C-Drive-1"]
+
+
 def test_what_is_asked_for_at_enabling_is_given_back(recorded: Estate) -> None:
     (disk,) = recorded.protectable("app01").properties.custom_details.disk_details
     recorded.protect(
@@ -246,3 +263,35 @@ def test_a_vault_that_is_made_again_remembers_nothing(fresh_simulator: FreshSimu
     estate.advance(60)
     assert list(client.replication_jobs.list(*estate.vault)) == []
     assert list(client.replication_events.list(*estate.vault)) == []
+
+
+def test_what_comes_into_use_after_its_removal_was_accepted_stays(recorded: Estate) -> None:
+    client, site = recorded.client, (*recorded.vault, "contoso-hyperv")
+    recorded.finish(client.replication_protected_items.begin_delete(*recorded.path(), {"properties": {}}))
+    mapping = (*site, recorded.container, "association")
+    removal = client.replication_protection_container_mappings.begin_delete(*mapping, {"properties": {}})
+    protection = client.replication_protected_items.begin_create(*recorded.path(), recorded.enable_input("sql01"))
+    recorded.advance(100)
+    with pytest.raises(HttpResponseError, match="virtual machines are protected with its policy"):
+        removal.result(30)
+    assert protection.result(30).name == "sql01"
+    assert client.replication_protection_container_mappings.get(*mapping).name == "association"
+
+
+def test_an_association_is_not_made_with_a_policy_that_is_gone(recorded: Estate) -> None:
+    client = recorded.client
+    policy = recorded.finish(
+        client.replication_policies.begin_create(
+            *recorded.vault, "short-lived", {"properties": {"providerSpecificInput": {"instanceType": HYPER_V}}}
+        ),
+        5,
+    )
+    body = recorded.mapping_input()
+    body["properties"]["policyId"] = policy.id
+    mapping = (*recorded.vault, "contoso-hyperv", recorded.container, "late")
+    association = client.replication_protection_container_mappings.begin_create(*mapping, body)
+    removal = client.replication_policies.begin_delete(*recorded.vault, "short-lived")
+    recorded.advance(60)
+    removal.result(30)
+    with pytest.raises(HttpResponseError, match="does not exist any more"):
+        association.result(30)
