@@ -57,7 +57,7 @@ def test_an_unmet_requirement_refuses_before_the_first_call(stack: StackUnderTes
     stack.edit(lambda config: config["site-recovery:vms"]["sql01"]["target"].update(size="Standard_D2s_v5"))
     stack.flip("sql01", TO_AZURE)
     stack.set("vms.sql01.failover.mode", "planned")
-    _refused(stack, "azureRequirement", "sql01 has 3 network cards, and size Standard_D2s_v5 takes 2")
+    _blocked_and_refused(stack, "azureRequirement", cards)
 
 
 def test_a_change_of_the_recovery_point_is_judged_as_a_loss_in_the_preview_and_before_the_act(
@@ -68,12 +68,14 @@ def test_a_change_of_the_recovery_point_is_judged_as_a_loss_in_the_preview_and_b
     assert "WAITING: sql01" in stack.up(check=False).stdout
     changed = {"changeRecoveryPoint": "2020-01-01T00:00:00+00:00"}
     stack.edit(lambda config: config["site-recovery:vms"].update(sql01={**vm, "failover": changed}))
-    _blocked_and_refused(stack, "recoveryPointGone", "there is no recovery point 2020-01-01T00:00:00+00:00")
+    made = ("UnplannedFailover",)
+    _blocked_and_refused(stack, "recoveryPointGone", "there is no recovery point 2020-01-01T00:00:00+00:00", moves=made)
     changed = {"changeRecoveryPoint": "latestAppConsistent"}
     stack.edit(
         lambda config: config["site-recovery:vms"].update(sql01={**vm, "failover": changed, "maxDataLossMinutes": 0})
     )
-    shown = _blocked_and_refused(stack, "maxDataLoss", "and what was written in Azure since the failover")
+    words = "and what was written in Azure since the failover"
+    shown = _blocked_and_refused(stack, "maxDataLoss", words, moves=made)
     assert "CANNOT BE UNDONE: what was written in Azure since the failover is lost" in shown
 
 
@@ -87,13 +89,13 @@ def _refused(stack: StackUnderTest, code: str, words: str, *, moves: tuple[str, 
     assert _moves(stack) == list(moves)
 
 
-def _blocked_and_refused(stack: StackUnderTest, code: str, words: str) -> str:
+def _blocked_and_refused(stack: StackUnderTest, code: str, words: str, *, moves: tuple[str, ...] = ()) -> str:
     shown = stack.preview(check=False)
     assert shown.returncode != 0
     said = " ".join(shown.stdout.split())
     assert f"{code}: " in said
     assert words in said
-    _refused(stack, code, words, moves=("UnplannedFailover",))
+    _refused(stack, code, words, moves=moves)
     return said
 
 

@@ -99,6 +99,33 @@ def test_a_vm_whose_item_is_gone_blocks_a_flip(
     assert [blocker["code"] for blocker in news["blockers"]] == ["notFound"]
 
 
+def test_a_vm_whose_item_is_gone_and_that_does_not_move_is_only_told_of(
+    simulator: RunningSimulator, items: tuple[ItemRecord, ...], shell: SiteRecovery, capfd: pytest.CaptureFixture[str]
+) -> None:
+    quiet = next(item for item in items if item.friendly_name not in FLIPPED)
+    news = _check(simulator, quiet.friendly_name, f"{quiet.id}-gone")
+    assert (news["plan"], news["blockers"], news["applied"]) == ([], [], "onPremisesToAzure")
+    assert f"{quiet.friendly_name} could not be looked at" in capfd.readouterr().err
+
+
+def test_an_unmet_requirement_blocks_a_planned_failover_with_all_that_it_found(
+    simulator: RunningSimulator, items: tuple[ItemRecord, ...], shell: SiteRecovery
+) -> None:
+    """Found by the check itself, in what the service tells of the VM."""
+    flipped = next(item for item in items if item.friendly_name == FLIPPED[-1])
+    with simulator.site_recovery() as client:
+        path = [part for part in flipped.id.split("/") if part]
+        details = {"instanceType": "HyperVReplicaAzure"}
+        body = {"properties": {"recoveryAzureVMName": "a-name(old)", "providerSpecificDetails": details}}
+        renamed = client.replication_protected_items.begin_update(GROUP, VAULT, path[-5], path[-3], path[-1], body)
+        simulator.advance(3600)
+        renamed.result(timeout=60)
+    shell.invalidate()
+    (blocker,) = _checked(simulator, flipped)["blockers"]
+    assert (blocker["code"], blocker["vm"]) == ("azureRequirement", flipped.friendly_name)
+    assert blocker["cause"] == "'a-name(old)' is not a name that an Azure VM can have"
+
+
 def test_a_network_that_is_gone_blocks_a_failover_of_whatever_kind(
     simulator: RunningSimulator, items: tuple[ItemRecord, ...], shell: SiteRecovery
 ) -> None:

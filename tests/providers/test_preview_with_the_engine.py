@@ -6,8 +6,10 @@ One stack of three VMs, in the order of the tests: each leaves the VMs where the
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dr.exit_codes import Exit
-from tests.engine.stack_under_test import StackUnderTest, resources_changed
+from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
 from tests.engine_fixture import ROOT, EngineUnderTest, engine
 from tests.simulator.running import RunningSimulator
 
@@ -65,9 +67,15 @@ def test_two_blocked_vms_and_a_free_one_are_all_shown_and_the_free_one_can_be_mo
     assert (facts["web01"]["fromStage"], facts["web01"]["toStage"]) == ("protected", "protectedInAzure")
     assert facts["web01"]["irreversible"] == ["commit"]
 
+    _coloured_like(stack, shown)
+
     refused = stack.up(check=False)
     assert refused.returncode != 0, "an update that skips its preview refuses by itself"
-    stack.up("--target", "**ProtectionDirection::web01")
+    for blocked in ("BLOCKED recoveryPointGone: ", "BLOCKED maxDataLoss: app01 would lose up to"):
+        assert blocked in refused.stdout
+    assert _moves(stack, "sql01") == _moves(stack, "app01") == []
+    assert "`pulumi up --strict --target '**ProtectionDirection::web01'`" in shown
+    _strictly(stack, "--target", "**ProtectionDirection::web01")
     assert _moves(stack, "web01") == ["UnplannedFailover", "CommitFailover", "ReprotectReplicationGroup"]
     assert _moves(stack, "sql01") == _moves(stack, "app01") == []
 
@@ -102,6 +110,7 @@ def test_a_saved_plan_refuses_to_run_in_a_world_that_has_moved(stack: StackUnder
     stack.fail_over_by_hand("app01")
     refused = stack.up("--plan", str(plan), check=False)
     assert refused.returncode != 0
+    assert "ProtectionDirection::app01 violates plan: properties changed: " in refused.stdout
     assert _moves(stack, "app01") == ["UnplannedFailover"], "the failover by hand, and nothing of ours"
 
 
@@ -154,10 +163,30 @@ def test_a_strict_update_refuses_when_the_world_moves_between_its_preview_and_it
     }
     answer = simulator.session.post(f"{simulator.url}/_simulator/faults", json={"faults": [meanwhile]}, timeout=30)
     assert answer.status_code < 300, answer.text
-    refused = stack.pulumi("up", "--yes", "--strict", "--stack", stack.stack, "--suppress-progress", check=False)
+    refused = _strictly(stack, check=False)
     assert refused.returncode != 0
+    assert "ProtectionDirection::web01 violates plan: properties changed: " in refused.stdout
     assert "web01: runs in Azure -> runs on premises (direction onPremisesToAzure): GO" in refused.stdout
     assert _moves(stack, "web01")[3:] == ["Failback"], "the failback by hand, and nothing of ours"
+
+
+def test_both_copies_running_are_found_before_a_move_to_azure(stack: StackUnderTest) -> None:
+    """The failback by hand has brought it home, and somebody turns its Azure VM on again."""
+    simulator = stack.simulator
+    simulator.session.delete(f"{simulator.url}/_simulator/faults", timeout=30).raise_for_status()
+    _completed_by_hand(stack, "web01")
+    stack.edit(lambda config: config["site-recovery:vms"]["web01"].update(direction="onPremisesToAzure"))
+    stack.up()
+    machine = (
+        f"{simulator.subscription_path}/resourceGroups/contoso-dr/providers/Microsoft.Compute/virtualMachines/web01"
+    )
+    answer = simulator.arm("POST", f"{machine}/start", version="2024-07-01")
+    assert answer.status_code in {200, 202}, answer.text
+    stack.edit(lambda config: config["site-recovery:vms"]["web01"].update(direction=TO_AZURE))
+    done = _impact(stack, "--format", "json")
+    assert done.returncode == Exit.TWO_OR_NONE, done.stdout + done.stderr
+    assert [blocker["code"] for blocker in json.loads(done.stdout)["blockers"]] == ["bothRunning"]
+    stack.edit(lambda config: config["site-recovery:vms"]["web01"].update(direction="onPremisesToAzure"))
 
 
 def test_a_vm_that_azure_cannot_take_is_refused_before_anything_is_changed(stack: StackUnderTest) -> None:
@@ -166,6 +195,45 @@ def test_a_vm_that_azure_cannot_take_is_refused_before_anything_is_changed(stack
     assert shown.returncode != 0
     for words in ("legacy01 has a physical (pass-through) disk", "a virtual disk that is shared with another VM"):
         assert words in shown.stdout
+
+
+def _coloured_like(stack: StackUnderTest, plain: str) -> None:
+    """With colour the same is said, and the same is marked as good, as in need of care, and as bad."""
+    coloured = stack.preview("--color", "always", check=False).stdout
+    assert "\x1b[" not in plain
+    assert "{%" not in plain + coloured, "no mark of the engine's is left"
+    assert re.search(r"\x1b\[[0-9;]*mBLOCKED\b", coloured)
+    assert re.search(r"\x1b\[[0-9;]*mGO\b", coloured)
+    told = {line.strip() for line in plain.splitlines() if "BLOCKED: " in line or " -> runs in Azure (" in line}
+    same = {re.sub(r"\x1b\[[0-9;]*[mGKH]", "", line).strip() for line in coloured.splitlines()}
+    assert len(told) >= 4
+    assert told <= same
+
+
+def _strictly(stack: StackUnderTest, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    command = ("up", "--yes", "--strict", "--stack", stack.stack, "--suppress-progress", *arguments)
+    return stack.pulumi(*command, check=check)
+
+
+def _completed_by_hand(stack: StackUnderTest, vm: str) -> None:
+    """Somebody completes the failback that waits; then until the item shows the VM at home."""
+    simulator = stack.simulator
+    for _ in range(200):
+        with simulator.site_recovery() as client:
+            jobs = [job.as_dict() for job in client.replication_jobs.list(*VAULT)]
+        waiting = [
+            job["name"]
+            for job in jobs
+            if job["properties"]["targetObjectName"] == vm and job["properties"]["state"] == "Suspended"
+        ]
+        for name in waiting:
+            resume = f"{simulator.url}/_simulator/portal/jobs/{name}/resume"
+            simulator.session.post(resume, json={}, timeout=30).raise_for_status()
+        item = stack.item(vm)
+        if item["activeLocation"] == "Primary" and item["allowedOperations"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(item)
 
 
 def _impact(stack: StackUnderTest, *arguments: str, name: str = "") -> subprocess.CompletedProcess[str]:
