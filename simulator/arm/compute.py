@@ -7,6 +7,7 @@ cleaned up; it turns one off and on with `set_power`. `hidden["power"]` of a mac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -126,10 +127,35 @@ def power_of(world: World, vm_id: str) -> Power | None:
 def open_compute(world: World) -> None:
     """Say what the operations of this room do when they end."""
     operations = world.room(ArmOperations)
-    operations.on(_SET_POWER, lambda here, target, detail: set_power(here, target, Power(detail)))
-    # A machine deleted by hand leaves its disks behind, as in life; only Site Recovery takes them along.
-    operations.on(_DELETE_VM, lambda here, target, _detail: remove_with_children(here, target))
+    operations.on(_SET_POWER, _switched)
+    operations.on(_DELETE_VM, _deleted)
     operations.on(_DELETE_DISK, lambda here, target, _detail: here.resources.delete(target))
+
+
+class PowerWatch:
+    """Who is told that somebody switches a machine on or off by hand, or deletes it (None), just before it happens: a
+    listener takes the machine's id, what it will be, and the instant.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._operations = world.room(ArmOperations)
+        self.listeners: list[Callable[[str, Power | None, float], None]] = []
+
+    def tell(self, vm_id: str, power: Power | None) -> None:
+        """Tell everybody who listens."""
+        for listener in self.listeners:
+            listener(vm_id, power, self._operations.at)
+
+
+def _switched(world: World, vm_id: str, power: str) -> None:
+    world.room(PowerWatch).tell(vm_id, Power(power))
+    set_power(world, vm_id, Power(power))
+
+
+def _deleted(world: World, vm_id: str, _detail: str) -> None:
+    """A machine deleted by hand leaves its disks behind, as in life; only Site Recovery takes them along."""
+    world.room(PowerWatch).tell(vm_id, None)
+    remove_with_children(world, vm_id)
 
 
 def compute_routes() -> list[OperationRoute]:

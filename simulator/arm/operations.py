@@ -26,12 +26,17 @@ _POLL_SECONDS = 10.0
 
 
 class ArmOperations:
-    """The operations of a world, and the effects that they may have, by name."""
+    """The operations of a world, and the effects that they may have, by name.
+
+    Attributes:
+        at: the instant of the effect that is being carried out, which may be long before the look that does it.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._table: Table[Document] = world.store.table("arm.operation")
         self._effects: dict[str, Effect] = {}
+        self.at = 0.0
         world.on(_EVENT, self._finish)
 
     def on(self, effect: str, carry_out: Effect) -> None:
@@ -56,6 +61,7 @@ class ArmOperations:
         kept = self._table.get(payload["name"])
         if kept is None:
             return
+        self.at = due
         self._effects[kept["effect"]](world, kept["target"], kept["detail"])
         self._table.put(payload["name"], {**kept, "ended": due})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulator.arm.compute import Power, PowerWatch
 from simulator.asr import (
     fabrics,
     jobs,
@@ -15,6 +16,7 @@ from simulator.asr import (
     policies,
     protection,
     recovery_plans,
+    replication,
     vault_views,
 )
 from simulator.asr import operations_status as status
@@ -34,6 +36,9 @@ def open_site_recovery(world: World) -> SiteRecovery:
     asr = world.room(SiteRecovery)
     for part in (fabrics, policies, protection, moves, move_effects, move_ends, networks, recovery_plans):
         part.add_effects(asr.effects)
+    world.room(PowerWatch).listeners.append(
+        lambda vm_id, power, now: replication.azure_vm_switched(asr, vm_id, now, runs=power is Power.RUNNING)
+    )
     asr.effects.ends["*"] = vault_views.tell_end
     asr.effects.abandon = occupancy.abandon
     world.on(jobs.STEP, jobs.carry_on, amends=jobs.give_up)

@@ -13,7 +13,7 @@ from simulator.asr.records import ProtectedItem, Replication
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.asr.states import Stage
 from simulator.clock import written
-from simulator.ids import derived_guid
+from simulator.ids import derived_guid, same
 from simulator.inventory import HostVm
 from simulator.store import Document
 
@@ -124,6 +124,17 @@ def delta_to_on_premises(asr: SiteRecovery, item: ProtectedItem, now: float) -> 
         return item.replication.backlog + _churn(asr, item) * (now - item.replication.settled)
     written = _rate(asr, item) * (now - item.azure_since) if item.azure_since is not None else 0.0
     return min(item.azure_delta + written, full_size(asr, item))
+
+
+def azure_vm_switched(asr: SiteRecovery, vm_id: str, now: float, *, runs: bool) -> None:
+    """The machine in Azure is switched by hand: what it wrote so far waits, and it writes only while it runs."""
+    for item in asr.items.values():
+        if same(item.azure_vm, vm_id):
+            settle(asr, item, now)
+            if item.replication.phase != "running":
+                item.azure_delta = delta_to_on_premises(asr, item, now)
+            item.azure_since = now if runs else None
+            asr.save_item(item)
 
 
 def recovery_points(item: ProtectedItem) -> list[Document]:

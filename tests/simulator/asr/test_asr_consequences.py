@@ -354,3 +354,19 @@ def test_without_lag_lists_and_items_are_up_to_date(fresh_simulator: FreshSimula
         assert estate.item().active_location == "Primary"
         estate.advance(1)
     assert estate.item().active_location == "Recovery"
+
+
+def test_a_machine_that_somebody_switched_off_in_azure_writes_nothing(recorded: Estate) -> None:
+    recorded.begin_to_azure()
+    machine = f"{recorded.group_id}/providers/Microsoft.Compute/virtualMachines/sql01"
+    recorded.simulator.arm("POST", f"{machine}/deallocate")
+    recorded.advance(86400)
+    assert recorded.view()["running"] == "neither"
+    recorded.begin_failback()
+    recorded.advance(2000)
+    task = recorded.latest_job("Failback").properties.tasks[2]
+    # 90 s of its own, and what the machine wrote before: not the day that it was off.
+    assert 90 <= (task.end_time - task.start_time).total_seconds() < 120
+    recorded.simulator.arm("POST", f"{machine}/start")
+    recorded.advance(3600)
+    assert recorded.view()["running"] == "azure"
