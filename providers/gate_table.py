@@ -97,7 +97,9 @@ def _verdict(moving: Sequence[Row], blockers: Sequence[Mapping[str, str]]) -> Ve
 
 
 def _cost(row: Row) -> str:
-    facts = row.facts or {}
+    if row.facts is None:
+        return "what it would cost is not known"
+    facts = row.facts
     seconds = (facts.get("dataLoss") or {}).get("seconds")
     loss = "data loss unknown" if seconds is None else "no data loss" if not seconds else _most(seconds)
     outage = facts.get("outage")

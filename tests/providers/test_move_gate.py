@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
+
 from providers.move_gate import GateProvider
+from tests.providers.gate_cases import GOLDEN, cases
 
 TO_AZURE, HOME = "azureToOnPremises", "onPremisesToAzure"
+
+
+CASES = cases()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_gate_reads_as_its_golden_file(name: str) -> None:
+    written = (GOLDEN / f"gate-{name}.txt").read_text(encoding="utf-8")
+    assert CASES[name] == written, "python -m tests.providers.gate_cases"
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == {f"gate-{name}.txt" for name in CASES}
 
 
 def test_a_blocked_vm_neither_counts_for_the_limit_nor_stands_in_the_way_of_the_others() -> None:
