@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from simulator.asr.azure_vm import name_warning
 from simulator.asr.bodies import item_json
+from simulator.asr.enabling import new_item, unmanaged_retired, warn_of_name, why_not_enabled
 from simulator.asr.fabrics import CONTAINER
-from simulator.asr.item_inputs import EnableProperties, EnableSettings, UpdateProperties
+from simulator.asr.item_inputs import EnableProperties, UpdateProperties
 from simulator.asr.jobs import Target, cancel_job, start_job
 from simulator.asr.occupancy import held, occupy, release
 from simulator.asr.operations_status import accepted
 from simulator.asr.protectable_items import machine
-from simulator.asr.records import Job, JobState, ProtectedItem, Replication
+from simulator.asr.records import Job, JobState, ProtectedItem
 from simulator.asr.refusals import (
-    already_protected,
     at_once,
     busy,
     check_name,
@@ -23,26 +22,19 @@ from simulator.asr.refusals import (
     item_gone,
     no_such_disk,
     not_allowed,
-    unmanaged_disks,
     unmanaged_refused,
 )
-from simulator.asr.replication import begin_cycles, settle, used_on
+from simulator.asr.replication import begin_cycles, settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
 from simulator.asr.states import Operation, Stage
 from simulator.asr.targets import (
     apply_update,
-    chosen_disks,
-    target_nics,
-    target_settings,
     updated_disks,
-    updated_name,
 )
 from simulator.errors import AsyncError, resource_not_found
-from simulator.ids import same
-from simulator.inventory import HostVm
 from simulator.routing import Call, Reply
 from simulator.store import Document
-from simulator.world import Profile, World
+from simulator.world import World
 
 ITEMS = f"{CONTAINER}/replicationProtectedItems"
 ITEM = f"{ITEMS}/{{item}}"
@@ -67,9 +59,9 @@ def enable(call: Call) -> Reply:
         raise resource_not_found(wanted.policy_id.rsplit("/", 1)[-1])
     item_id = f"{container['id']}/replicationProtectedItems/{name}"
     settings = wanted.provider_specific_details
-    refused = _why_not(asr, item_id, vm, policy, settings)
+    refused = why_not_enabled(asr, item_id, vm, policy, settings)
     at_once(asr, refused)
-    item = None if refused is not None else _new_item(asr, item_id, vm, policy, settings, call.now)
+    item = None if refused is not None else new_item(asr, item_id, vm, policy, settings, call.now)
     job = start_job(
         asr,
         "EnableDr",
@@ -83,7 +75,7 @@ def enable(call: Call) -> Reply:
     )
     if item is not None:
         occupy(asr, item, job, call.now)
-        _warn_of_name(asr, item, job)
+        warn_of_name(asr, item, job)
     return accepted(call, asr, job.name, item_id, job=job)
 
 
@@ -109,7 +101,7 @@ def update(call: Call) -> Reply:
     )
     if refused is None:
         occupy(asr, item, job, call.now)
-        _warn_of_name(asr, item, job)
+        warn_of_name(asr, item, job)
     return accepted(call, asr, job.name, item.id, job=job)
 
 
@@ -240,12 +232,12 @@ def _enable_again(asr: SiteRecovery, job: Job, now: float) -> AsyncError | None:
     policy = asr.policies.get(wanted.policy_id)
     if vm is None or policy is None:
         return enabling_failed(job.target_name, "The virtual machine, or the policy, does not exist any more.")
-    refused = _why_not(asr, job.result, vm, policy, wanted.provider_specific_details)
+    refused = why_not_enabled(asr, job.result, vm, policy, wanted.provider_specific_details)
     if refused is None:
-        item = _new_item(asr, job.result, vm, policy, wanted.provider_specific_details, now)
+        item = new_item(asr, job.result, vm, policy, wanted.provider_specific_details, now)
         job.item = item.key
         occupy(asr, item, job, now)
-        _warn_of_name(asr, item, job)
+        warn_of_name(asr, item, job)
     return refused
 
 
@@ -294,18 +286,7 @@ def _why_no_update(asr: SiteRecovery, item: ProtectedItem, update: Document, *, 
     if unknown:
         return no_such_disk(item.name, unknown[0])
     managed = update.get("providerSpecificDetails", {}).get("useManagedDisks")
-    return unmanaged_refused(item.name) if _retired(asr, managed) else None
-
-
-def _retired(asr: SiteRecovery, managed_disks: str | None) -> bool:
-    """Disks in a storage account: the tutorial's service has them, today's has not."""
-    return managed_disks == "false" and asr.world.settings.profile is Profile.RECORDED
-
-
-def _warn_of_name(asr: SiteRecovery, item: ProtectedItem, job: Job) -> None:
-    """A name that another machine has is accepted with a warning; the machine is then made under another."""
-    job.warning = name_warning(asr, item, *updated_name(item, job.payload.get("update", {})))
-    asr.save_job(job)
+    return unmanaged_refused(item.name) if unmanaged_retired(asr, managed) else None
 
 
 def _why_not_disabled(asr: SiteRecovery, item: ProtectedItem, *, own_job: str = "") -> AsyncError | None:
@@ -334,68 +315,6 @@ def _remove(call: Call, asr: SiteRecovery, item: ProtectedItem, scenario: str, r
     if refused is None:
         occupy(asr, item, job, call.now)
     return accepted(call, asr, job.name, item.id, job=job)
-
-
-def _why_not(
-    asr: SiteRecovery, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings
-) -> AsyncError | None:
-    """Why protection of a machine cannot be enabled, or None."""
-    container, vault = item_id.rsplit("/", 2)[0].lower(), "/".join(item_id.split("/")[:9])
-    if item_id in asr.items or any(item.vm == vm.id for item in asr.items.of(vault)):
-        return already_protected(vm.name)
-    reasons = vm.unfit_for_azure()
-    if _retired(asr, settings.use_managed_disks):
-        reasons.append(unmanaged_disks())
-    mapped = [one for one in asr.mappings.of(vault) if one["id"].lower().startswith(f"{container}/")]
-    if not any(same(one["properties"]["policyId"], policy["id"]) for one in mapped):
-        reasons.append(f"The policy '{policy['name']}' is not associated with the protection container.")
-    known = {disk.id for disk in vm.disks}
-    chosen = chosen_disks(settings)
-    reasons += [f"The virtual machine has no disk '{disk}'." for disk in chosen if disk not in known]
-    system = [disk.id for disk in vm.disks if disk.operating_system]
-    if chosen and system and not set(system) & set(chosen):
-        reasons.append("The disk with the operating system is not among the disks to include.")
-    neighbours = (settings.target_azure_network_id, settings.target_storage_account_id, settings.log_storage_account_id)
-    reasons += [f"The resource '{one}' does not exist." for one in neighbours if one and one not in asr.world.resources]
-    host = asr.inventory.hosts.get(vm.host)
-    if host is None or not host.heartbeat:
-        reasons.append(f"The Hyper-V host of '{vm.name}' cannot be reached.")
-    return enabling_failed(vm.name, " ".join(reasons)) if reasons else None
-
-
-def _new_item(  # noqa: PLR0917 # what an item is made of
-    asr: SiteRecovery, item_id: str, vm: HostVm, policy: Document, settings: EnableSettings, now: float
-) -> ProtectedItem:
-    container = item_id.rsplit("/", 2)[0]
-    target = target_settings(asr.world.settings, item_id, vm, settings)
-    used = used_on(vm, target["disks"])
-    details = policy["properties"]["providerSpecificDetails"]
-    host = asr.inventory.hosts.get(vm.host)
-    item = ProtectedItem(
-        id=item_id,
-        name=item_id.rsplit("/", 1)[-1],
-        vault="/".join(item_id.split("/")[:9]),
-        container=container.lower(),
-        fabric=container.rsplit("/", 2)[0].lower(),
-        vm=vm.id,
-        policy=policy["id"],
-        protectable=f"{container}/replicationProtectableItems/{vm.id}",
-        stage=Stage.ENABLING,
-        settings=target,
-        nics=target_nics(vm, settings),
-        replication=Replication(
-            settled=now,
-            interval=details["replicationInterval"],
-            history_hours=details["recoveryPointHistoryDurationInHours"],
-            app_hours=details["applicationConsistentSnapshotFrequencyInHours"],
-            bandwidth=host.bandwidth_mbps if host is not None else 100.0,
-            total=used,
-            remaining=used,
-        ),
-        correlation=asr.world.guid("correlation"),
-    )
-    asr.save_item(item)
-    return item
 
 
 def _plan_named(asr: SiteRecovery, vault: str, expression: str) -> set[str] | None:
