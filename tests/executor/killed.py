@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -109,7 +110,7 @@ class _Progress:
 
     def __init__(self, death: Death) -> None:
         self._death = death
-        self._sent = False
+        self._job = ""
         self._looks = 0
 
     def before(self, request: requests.PreparedRequest) -> None:
@@ -118,11 +119,11 @@ class _Progress:
 
     def after(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         if self._is_meant(request):
-            self._sent = True
+            self._job = _job_of(request, response)
             if self._death.instant is Instant.AFTER_POST:
                 _die()
             return
-        if not self._sent or request.method != "GET" or "/replicationJobs" not in str(request.url):
+        if not self._job or request.method != "GET" or "/replicationJobs" not in str(request.url):
             return
         self._looks += 1
         if self._death.instant is Instant.WHILE_POLLING and self._looks == self._LOOKS_BEFORE_DEATH:
@@ -134,11 +135,19 @@ class _Progress:
         path = str(request.url).split("?", 1)[0]
         return request.method == "POST" and path.casefold().endswith(f"/{self._death.verb.casefold()}")
 
-    @staticmethod
-    def _tells_of_the_end(response: requests.Response) -> bool:
-        """One job was read, and it has done its part: a failback that has synchronized waits, suspended."""
+    def _tells_of_the_end(self, response: requests.Response) -> bool:
+        """The job was read, by itself or in a list, and has done its part: a failback that has synchronized waits."""
         body = response.json()
-        return body.get("properties", {}).get("state") in {"Succeeded", "Suspended"}
+        mine = [job for job in body.get("value", [body]) if job.get("name") == self._job]
+        return any(job["properties"]["state"] in {"Succeeded", "Suspended"} for job in mine)
+
+
+def _job_of(request: requests.PreparedRequest, response: requests.Response) -> str:
+    """The id of an operation is the name of its job; to resume a job is an operation on that job."""
+    *_, collection, name, _verb = urlsplit(str(request.url)).path.split("/")
+    if collection == "replicationJobs":
+        return name
+    return urlsplit(response.headers.get("Azure-AsyncOperation", "")).path.rpartition("/")[2]
 
 
 def _die() -> None:
