@@ -86,7 +86,7 @@ def test_an_enable_whose_answer_was_lost_with_its_process_is_not_made_twice(esta
         "the engine's own note of the creates that it did not see end"
     )
     estate.pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", estate.stack)
-    assert "pending operations" not in estate.preview("--expect-no-changes").stdout
+    assert "pending operations" not in estate.up("--expect-no-changes").stdout
 
 
 def _run_slowly(stack: StackUnderTest) -> None:
