@@ -82,9 +82,8 @@ def test_an_enable_whose_answer_was_lost_with_its_process_is_not_made_twice(esta
         _strike(estate, killed, lambda: estate.job_scenarios(VM04) != [])
     _go_on(estate)
     assert estate.job_scenarios(VM04) == ENABLED, "enabled once"
-    assert "pending operations" in estate.preview().stdout, (
-        "the engine's own note of the creates that it did not see end"
-    )
+    told = estate.up().stdout
+    assert "pending operations" in told, "the engine's own note of creates that it did not see end"
     estate.pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", estate.stack)
     assert "pending operations" not in estate.up("--expect-no-changes").stdout
 
