@@ -19,17 +19,17 @@ _SHOWN = 3
 
 
 def clear_away(props: Mapping[str, Any]) -> None:
-    """Deletes the empty storage accounts and resource groups that the stack of these guard's inputs made.
+    """Deletes the storage accounts and resource groups that the stack made and that are empty; `props` are the guard's.
 
     Says of each what became of it. Raises RefusedError where Azure will not delete an empty one.
     """
     service, operation = service_of(props), current_operation()
+    deleted = {str(props["vault"]["name"]).casefold(), *(name.casefold() for name in props.get("networks") or {})}
     for name, account in _made(props, "storageAccounts").items():
-        _clear_account(service, operation, name, str(account["resourceGroup"]))
-    ours = {name.casefold() for kind in ("storageAccounts", "networks") for name in props.get(kind) or {}}
-    ours.add(str(props["vault"]["name"]).casefold())
+        if _clear_account(service, operation, name, str(account["resourceGroup"])):
+            deleted.add(name.casefold())
     for name in _groups(props):
-        _clear_group(service, operation, name, ours)
+        _clear_group(service, operation, name, deleted)
 
 
 def _made(props: Mapping[str, Any], kind: str) -> dict[str, Mapping[str, Any]]:
@@ -43,7 +43,8 @@ def _groups(props: Mapping[str, Any]) -> list[str]:
     return [*_made(props, "resourceGroups"), *home]
 
 
-def _clear_account(service: SiteRecovery, operation: Operation, name: str, group: str) -> None:
+def _clear_account(service: SiteRecovery, operation: Operation, name: str, group: str) -> bool:
+    """Whether there is no such account any more."""
     account_id = (
         f"/subscriptions/{service.vault.subscription_id}/resourceGroups/{group}"
         f"/providers/Microsoft.Storage/storageAccounts/{name}"
@@ -52,18 +53,20 @@ def _clear_account(service: SiteRecovery, operation: Operation, name: str, group
         found = service.leftovers.in_account(account_id)
     except SiteRecoveryError as error:
         _left(operation, f"storage account {name}", f"it could not be looked into: {error.what}")
-        return
+        return False
     if found:
         _left(operation, f"storage account {name}", _listed(found))
-    elif found is not None:
+        return False
+    if found is not None:
         with dismantled(f"the empty storage account {name}"):
             service.leftovers.delete_account(account_id)
         operation.say(Severity.INFO, f"storage account {name} was empty, and is deleted")
+    return True
 
 
-def _clear_group(service: SiteRecovery, operation: Operation, name: str, ours: set[str]) -> None:
+def _clear_group(service: SiteRecovery, operation: Operation, name: str, deleted: set[str]) -> None:
     try:
-        found = _in_group_at_last(service, operation, name, ours)
+        found = _in_group_at_last(service, operation, name, deleted)
     except SiteRecoveryError as error:
         _left(operation, f"resource group {name}", f"it could not be looked into: {error.what}")
         return
@@ -75,11 +78,13 @@ def _clear_group(service: SiteRecovery, operation: Operation, name: str, ours: s
         operation.say(Severity.INFO, f"resource group {name} was empty, and is deleted")
 
 
-def _in_group_at_last(service: SiteRecovery, operation: Operation, name: str, ours: set[str]) -> tuple[str, ...] | None:
+def _in_group_at_last(
+    service: SiteRecovery, operation: Operation, name: str, deleted: set[str]
+) -> tuple[str, ...] | None:
     """What is in a group, once what this stack has just deleted there no longer shows."""
     began = service.now()
     while found := service.leftovers.in_group(name):
-        strange = {each.rstrip("/").rsplit("/", 1)[-1].casefold() for each in found} - ours
+        strange = {each.rstrip("/").rsplit("/", 1)[-1].casefold() for each in found} - deleted
         if strange or (service.now() - began).total_seconds() > _LAG_SECONDS:
             break
         if operation.cancelled.wait(_LAG_SECONDS / 24 * service.wait_scale):
