@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lifecycle.directions import Direction, Place
-from lifecycle.observation import Observation, Owner
+from lifecycle.observation import FAILOVER_SCENARIOS, Job, Observation, Owner, Scenario
 from lifecycle.options import MoveOptions
 from lifecycle.planner import Plan, is_at_goal, is_halfway_back, plan
 from lifecycle.stages import WORDS, Stage
@@ -42,7 +42,7 @@ def decide(seen: Observation, declared: Direction, applied: Direction | None, op
     place = where_it_runs(seen)
     if applied is None:
         return _first_time(seen, declared, due, place)
-    if declared is applied and not _taken_over(seen):
+    if declared is applied and not _goes_on_for_somebody(seen, declared, due.stage):
         return _standing(seen, declared, due, place, options)
     if place is declared.runs and _somebody_else_brought_it(seen) and not _moves_away(due.stage):
         return Intent(Decision.ADOPT, due, _adopted(seen, declared, due))
@@ -56,9 +56,22 @@ def where_it_runs(seen: Observation) -> Place:
     return seen.active or Place.ON_PREMISES
 
 
-def _taken_over(seen: Observation) -> bool:
-    jobs = (seen.job, seen.brought_here)
-    return any(job is not None and job.owner is Owner.TAKEN_OVER for job in jobs)
+def _goes_on_for_somebody(seen: Observation, declared: Direction, stage: Stage) -> bool:
+    """Whether a job was taken over that leads where the VM is declared to run.
+
+    The line that takes a job over stays in the stack file long after the job; a failover that was taken over is no
+    leave to bring the VM back.
+    """
+    taken = [job for job in (seen.job, seen.brought_here) if job is not None and job.owner is Owner.TAKEN_OVER]
+    leads_there = any((_leads_to(job) or where_it_runs(seen)) is declared.runs for job in taken)
+    return leads_there and not is_halfway_back(stage, declared)
+
+
+def _leads_to(job: Job) -> Place | None:
+    """Where a job brings the VM; None for one that leaves it where it is."""
+    if job.scenario in FAILOVER_SCENARIOS:
+        return Place.AZURE
+    return Place.ON_PREMISES if job.scenario == Scenario.FAILBACK else None
 
 
 def _somebody_else_brought_it(seen: Observation) -> bool:

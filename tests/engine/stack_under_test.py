@@ -112,6 +112,13 @@ class StackUnderTest:
         of_vm = sorted((job for job in jobs if job["targetObjectName"] == vm), key=lambda job: str(job["startTime"]))
         return [(job["scenarioName"], job["state"]) for job in of_vm]
 
+    def jobs(self, vm: str) -> list[str]:
+        """The names of the service's own jobs on a VM, oldest first."""
+        with self.simulator.site_recovery() as client:
+            jobs = [job.as_dict() for job in client.replication_jobs.list(*VAULT)]
+        of_vm = [job for job in jobs if job["properties"]["targetObjectName"] == vm]
+        return [job["name"] for job in sorted(of_vm, key=lambda job: str(job["properties"]["startTime"]))]
+
     def all_jobs(self) -> list[str]:
         """The names of all jobs of the vault."""
         with self.simulator.site_recovery() as client:

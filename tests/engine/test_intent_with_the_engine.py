@@ -52,6 +52,29 @@ def test_a_failover_made_by_hand_is_held_through_refresh_and_up_until_it_is_decl
     assert stack.outputs("sql01")["stage"] == "protected"
 
 
+def test_a_line_that_takes_a_failover_over_brings_no_vm_back(new_stack: NewStack) -> None:
+    stack = new_stack("--profile", "recorded")
+    stack.up()
+    stack.fail_over_by_hand("app01")
+    found = stack.jobs("app01")[-1]
+    stack.edit(
+        lambda config: config["site-recovery:vms"]["app01"].update(
+            takeOver=found, holdAfter="failover", failback={"commit": "automatic"}
+        )
+    )
+    stack.up()
+    assert _moves(stack, "app01") == ["UnplannedFailover"]
+
+    # From here on the item itself, in this service, goes on to name the job that was taken over.
+    stack.commit_by_hand("app01")
+    stack.edit(lambda config: config["site-recovery:vms"]["app01"].pop("holdAfter"))
+    for minutes in (30, 31):
+        stack.edit(lambda config, m=minutes: config["site-recovery:vms"]["app01"].update(maxDataLossMinutes=m))
+        assert "HELD: app01" in stack.up().stdout
+    assert _moves(stack, "app01") == ["UnplannedFailover", "CommitFailover"]
+    assert stack.outputs("app01")["held"].startswith("app01 runs in Azure")
+
+
 def test_a_hold_lasts_as_long_as_it_is_written_and_a_reverted_flip_is_held(new_stack: NewStack) -> None:
     stack = new_stack()
     stack.up()

@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle.directions import Direction
 from lifecycle.intent import Decision, decide
-from lifecycle.observation import Observation, Owner
+from lifecycle.observation import Job, Observation, Owner
 from lifecycle.options import Commit, MoveOptions
 from tests.lifecycle import rows
 
@@ -77,3 +77,39 @@ def test_a_failback_half_done_whose_flip_was_taken_back_is_to_be_finished_not_ta
     assert held.decision is Decision.HELD
     assert "takeOver" not in held.why
     assert "declare direction onPremisesToAzure and run `pulumi up`" in held.why
+
+
+TAKEN_OUT = rows.job("UnplannedFailover", state="Succeeded", owner=Owner.TAKEN_OVER)
+TAKEN_BACK = rows.job("Failback", state="Succeeded", owner=Owner.TAKEN_OVER)
+IN_AZURE = ("COMMIT_PENDING", "COMMITTED_TUTORIAL", "COMMITTED_RECORDED", "REPROTECTING", "PROTECTED_IN_AZURE")
+
+
+@pytest.mark.parametrize("name", IN_AZURE)
+def test_a_failover_that_was_taken_over_is_no_leave_to_bring_the_vm_back(name: str) -> None:
+    seen = replace(rows.ALL[name], brought_here=TAKEN_OUT)
+    held = decide(seen, HOME, HOME, BOLD)
+    assert held.decision is Decision.HELD
+    assert "declare direction azureToOnPremises" in held.why
+
+
+@pytest.mark.parametrize("name", ["FAILBACK_COMMIT_PENDING", "FAILED_BACK"])
+def test_a_failback_that_was_taken_over_is_no_leave_to_fail_over_again(name: str) -> None:
+    assert decide(replace(rows.ALL[name], brought_here=TAKEN_BACK), AZURE, AZURE, BOLD).decision is Decision.HELD
+
+
+@pytest.mark.parametrize("job", [TAKEN_OUT, rows.job("UnplannedFailover", owner=Owner.TAKEN_OVER)])
+def test_a_failover_under_way_that_was_taken_over_is_held_where_nobody_declared_it(job: Job) -> None:
+    assert decide(replace(rows.FAILING_OVER, job=job), HOME, HOME, BOLD).decision is Decision.HELD
+
+
+def test_a_failback_that_was_taken_over_is_completed_where_its_end_is_declared() -> None:
+    waits = rows.job("Failback", state="Suspended", owner=Owner.TAKEN_OVER, resume=True)
+    assert decide(replace(rows.WAITING_TO_COMPLETE, job=waits), HOME, HOME, BOLD).decision is Decision.MOVE
+    assert decide(replace(rows.WAITING_TO_COMPLETE, job=waits), AZURE, AZURE, BOLD).decision is Decision.HELD
+
+
+def test_a_line_that_was_left_behind_takes_no_later_failback_over() -> None:
+    """The failover that it names brought the VM to Azure, where it is declared; somebody has begun to bring it back."""
+    somebodys = rows.job("Failback", state="Suspended", owner=Owner.SOMEBODY_ELSE, resume=True, number="j2")
+    seen = replace(rows.WAITING_TO_COMPLETE, job=somebodys, brought_here=TAKEN_OUT)
+    assert decide(seen, AZURE, AZURE, BOLD).decision is Decision.HELD
