@@ -42,7 +42,8 @@ class Call:
 
     @property
     def request_id(self) -> str:
-        return request_id(self.item.id, self.step, self.after)
+        choice = self.options.change_recovery_point if self.step is Step.CHANGE_RECOVERY_POINT else None
+        return request_id(self.item.id, self.step, self.after, choice)
 
 
 def needed_operation(step: Step, options: MoveOptions) -> Operation | None:

@@ -73,7 +73,7 @@ def observation_of(
         # The list may lag behind what the job says of itself.
         mine = (looked_at, *(job for job in mine if job.name != looked_at.name))
     finished = [job for job in mine if job.finished and job.scenario_name in MOVE_SCENARIOS]
-    brought = next((job for job in finished if job.succeeded and job.scenario_name in _BRINGS_ELSEWHERE), None)
+    brought = next((job for job in finished if _brought(job)), None)
     open_end = not _is_steady(item)
     if look.owners and brought is not None and open_end:
         brought = service.job(brought.id) or brought
@@ -89,6 +89,7 @@ def observation_of(
         job=_job(running, take_over) if running else None,
         last_move=_job(finished[0], take_over) if finished else None,
         brought_here=_job(brought, take_over) if brought and open_end else None,
+        last_change=_last_change(service, finished, take_over) if look.owners and open_end else None,
         recovery_points=_points_of(service, item) if look.recovery_points else None,
         replication_health=item.replication_health,
         failover_health=item.failover_health,
@@ -168,6 +169,19 @@ def _looked_at(service: SiteRecovery, item: ItemRecord, mine: tuple[JobRecord, .
     if scenario is None or scenario.job_id is None or last_segment(scenario.job_id).casefold() == "none":
         return None
     return service.job(last_segment(scenario.job_id))
+
+
+def _last_change(service: SiteRecovery, finished: list[JobRecord], take_over: str | None) -> Job | None:
+    """The newest change of the recovery point since a failover: which choice it was for, only the job itself tells."""
+    ends = (job for job in finished if job.scenario_name == Scenario.CHANGE_PIT or _brought(job))
+    last = next(ends, None)
+    if last is None or last.scenario_name != Scenario.CHANGE_PIT:
+        return None
+    return _job(service.job(last.id) or last, take_over)
+
+
+def _brought(job: JobRecord) -> bool:
+    return job.succeeded and job.scenario_name in _BRINGS_ELSEWHERE
 
 
 def _newest(finished: list[JobRecord], scenarios: frozenset[str]) -> str | None:

@@ -129,6 +129,8 @@ class Observation:
     last_move: Job | None = None
     # The failover or failback that brought the VM to where it is; its owner decides whether we may go on from there.
     brought_here: Job | None = None
+    # The newest finished change of the recovery point since that failover, whatever became of it.
+    last_change: Job | None = None
     recovery_points: tuple[RecoveryPoint, ...] | None = None
     replication_health: str = "None"
     failover_health: str = "None"

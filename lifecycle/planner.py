@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Observation, Scenario
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
-from lifecycle.recovery_points import is_at_point
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.recovery_points import is_at_point, was_changed_to
 from lifecycle.stages import WORDS, Stage, stage_of
 from lifecycle.steps import Actor, PlannedStep, Step
 
@@ -191,15 +191,13 @@ def _is_wanted(step: Step, stage: Stage, seen: Observation, goal: Direction, opt
 
 
 def _change_is_due(seen: Observation, stage: Stage, options: MoveOptions) -> bool:
-    """Once: until the item shows the point that is meant, or, for a point named by its age, until a change was made."""
+    """Until the item shows the point that is meant, or a change for this very choice was made by us: once each."""
     if not options.change_recovery_point:
         return False
     if stage is not Stage.FAILOVER_COMMIT_PENDING:
         return True
-    if is_at_point(seen, options.change_recovery_point):
-        return False
-    made = seen.last_move is not None and seen.last_move.scenario == Scenario.CHANGE_PIT and seen.last_move.succeeded
-    return not made or options.change_recovery_point not in {*RecoveryPointChoice}
+    choice = options.change_recovery_point
+    return not (was_changed_to(seen, choice) or is_at_point(seen, choice))
 
 
 def _unfinished(seen: Observation, stage: Stage, way: Direction) -> Blocker:

@@ -1,9 +1,10 @@
 """Which recovery point a choice of the stack file means."""
 
+import hashlib
 from datetime import UTC, datetime
 
 from lifecycle.blockers import Blocker, Code
-from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.observation import Observation, Owner, RecoveryPoint
 from lifecycle.options import RecoveryPointChoice
 
 
@@ -35,6 +36,23 @@ def is_at_point(seen: Observation, choice: str) -> bool:
         return False
     point = None if choice == RecoveryPointChoice.LATEST else chosen_point(seen, choice)
     return _name(at) == _name(point.id if isinstance(point, RecoveryPoint) else choice)
+
+
+def was_changed_to(seen: Observation, choice: str) -> bool:
+    """Whether the last change since the failover was made by us, for this very choice.
+
+    The item may show the point of a change later than the change's end, and a choice by age may mean another point by
+    then: what was asked for tells, not what shows.
+    """
+    last = seen.last_change
+    if last is None or not last.succeeded or last.owner is not Owner.OURS:
+        return False
+    return (last.client_request_id or "").casefold().endswith(choice_mark(choice))
+
+
+def choice_mark(choice: str) -> str:
+    """Twelve hexadecimal digits that stand for a choice; the client-request-id of a change ends with them."""
+    return hashlib.sha256(choice.casefold().encode()).hexdigest()[:12]
 
 
 def _is_point(point: RecoveryPoint, choice: str) -> bool:

@@ -180,7 +180,7 @@ def _item_body(asr: SiteRecovery, item: ProtectedItem) -> Document:
         "currentScenario": item.scenario
         or item.test_scenario
         or {"scenarioName": "None", "jobId": f"{item.vault}/replicationJobs/None", "startTime": "1753-01-01T01:01:01Z"},
-        "failoverRecoveryPointId": item.failover_point,
+        "failoverRecoveryPointId": item.shown_point,
         "providerSpecificDetails": _details(
             item, vm, shown.vm_protection_state, shown.vm_description, asr.world.look_at
         ),

@@ -1,7 +1,8 @@
 """One job at a time on an item, and the item running behind its job.
 
 When a job ends, the item does not show it at once: for a while it still shows the scenario, then for a while no
-scenario and no allowed operations, then where it stands. How long is drawn by the seed (Lag.item).
+scenario and no allowed operations, then where it stands, and last of all from which recovery point its machine was
+started. How long is drawn by the seed (Lag.item).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from simulator.clock import written
 from simulator.store import Document
 from simulator.world import World
 
-QUIET, SETTLED = "asr.item.quiet", "asr.item.settled"
+QUIET, SETTLED, POINT = "asr.item.quiet", "asr.item.settled", "asr.item.point"
 
 
 def occupy(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float) -> None:
@@ -44,11 +45,14 @@ def release(asr: SiteRecovery, item: ProtectedItem, job: Job, now: float, stage:
     asr.save_item(item)
     lag = asr.world.settings.lag.item * asr.world.chance("item", job.name)
     payload = {"item": item.key, "job": job.name, "turn": job.turn, "stage": stage.value}
+    shown = {"item": item.key, "point": item.failover_point}
     if lag <= 0:
         item_settled(asr.world, now, payload)
+        item_point(asr.world, now, shown)
         return
     asr.world.schedule(now + lag / 2, QUIET, payload)
     asr.world.schedule(now + lag, SETTLED, payload)
+    asr.world.schedule(now + 2 * lag, POINT, shown)
 
 
 def item_quiet(world: World, _due: float, payload: Document) -> None:
@@ -66,6 +70,15 @@ def item_settled(world: World, _due: float, payload: Document) -> None:
     item = _released(asr, payload)
     if item is not None:
         item.scenario, item.quiet, item.job, item.stage = None, False, "", payload["stage"]
+        asr.save_item(item)
+
+
+def item_point(world: World, _due: float, payload: Document) -> None:
+    """The event of an item that has come to show the recovery point of its last failover."""
+    asr = world.room(SiteRecovery)
+    item = asr.items.get(payload["item"])
+    if item is not None:
+        item.shown_point = payload["point"]
         asr.save_item(item)
 
 

@@ -44,6 +44,7 @@ def open_site_recovery(world: World) -> SiteRecovery:
     world.on(jobs.STEP, jobs.carry_on, amends=jobs.give_up)
     world.on(occupancy.QUIET, occupancy.item_quiet)
     world.on(occupancy.SETTLED, occupancy.item_settled)
+    world.on(occupancy.POINT, occupancy.item_point)
     world.on(fabrics.REGISTER, fabrics.registration_due)
     world.on(protection.INITIAL_REPLICATION, protection.initial_replication_due)
     return asr

@@ -144,6 +144,8 @@ class ProtectedItem:
         test_scenario: what it shows otherwise as long as a test failover is up, or None.
         quiet: nothing is offered at the moment, though no scenario shows (the item runs behind its job).
         settings: the provider-specific settings of the target, by their names in the recorded body.
+        failover_point: the recovery point that its machine in Azure was started from; shown_point is what clients
+            see of it, which runs behind, even behind the operations that the item offers.
         azure_vm: ARM id of the virtual machine that a failover made, or empty; test_vm likewise for a test failover.
         azure_since: since when the running Azure virtual machine has been writing; None while it does not run.
         azure_delta: megabytes that it wrote before that and that are not on premises.
@@ -166,6 +168,7 @@ class ProtectedItem:
     quiet: bool = False
     test_failover: str = "None"
     failover_point: str | None = None
+    shown_point: str | None = None
     last_failover: float | None = None
     last_test_failover: float | None = None
     azure_vm: str = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from executor.stops import Blocked
+from executor.stops import Blocked, Waiting
 from lifecycle.blockers import Code
 from lifecycle.options import MoveOptions
 from lifecycle.steps import Step
@@ -17,6 +18,8 @@ CHANGED = replace(BOLD, hold_after=Step.CHANGE_RECOVERY_POINT)
 
 
 def stands_at(site: Site) -> str:
+    # The item shows its point later than everything else.
+    site.simulator.advance(300)
     at = site.observe().failover_recovery_point_id
     assert at is not None
     return at.rsplit("/", 1)[-1]
@@ -95,6 +98,54 @@ def test_another_change_is_made_when_another_point_is_declared(site: Site) -> No
         site.run(AZURE, replace(CHANGED, change_recovery_point=name))
         assert stands_at(site) == name
     assert site.accepted().count("ApplyRecoveryPoint") == 2
+
+
+def test_another_age_is_another_choice(site: Site) -> None:
+    """What a failed verification advises: write another choice, and go on."""
+    points(site)
+    site.run(AZURE, STAY)
+    chosen = []
+    for choice in ("latestAppConsistent", "latestProcessed", "latestAppConsistent"):
+        for _ in range(2):
+            site.run(AZURE, replace(CHANGED, change_recovery_point=choice))
+        chosen.append(stands_at(site))
+    known = site.observe().recovery_points or ()
+    newest, consistent = known[0], next(point for point in known if point.app_consistent)
+    assert chosen == [point.id.rsplit("/", 1)[-1] for point in (consistent, newest, consistent)]
+    assert site.accepted() == ["UnplannedFailover", *["ApplyRecoveryPoint"] * 3]
+
+
+def test_a_change_by_somebody_else_is_not_the_one_that_is_declared(site: Site) -> None:
+    names = points(site)
+    site.run(AZURE, replace(STAY, recovery_point=names[1]))
+    site.finish_by_hand("ChangePit", recoveryPointId=names[2])
+    site.run(AZURE, replace(CHANGED, change_recovery_point="latestProcessed"))
+    newest = (site.observe().recovery_points or ())[0]
+    assert stands_at(site) == newest.id.rsplit("/", 1)[-1]
+    assert site.accepted() == ["UnplannedFailover", "ApplyRecoveryPoint"]
+
+
+def test_a_change_whose_point_does_not_show_yet_is_not_made_again(tmp_path: Path) -> None:
+    """A new run comes while the item offers everything and still names the point before."""
+    site = Site(tmp_path, "tutorial", speed=200.0, arguments=("--item-lag", "120"))
+    try:
+        site.begin()
+        names = points(site)
+        site.run(AZURE, replace(STAY, recovery_point=names[3]))
+        behind = 0
+        for number in range(3):
+            options = replace(CHANGED, change_recovery_point=names[number])
+            assert site.run(AZURE, options).taken == ["changeRecoveryPoint"]
+            site.admin("PUT", "/clock", {"manual": True})
+            site.service = site.connection().open()
+            behind += names[number] not in str(site.observe().failover_recovery_point_id)
+            assert "waits before commit" in site.run(AZURE, options).stopped(Waiting)
+            site.admin("PUT", "/clock", {"manual": False})
+            assert stands_at(site) == names[number]
+        assert behind, "the item was never behind, so nothing was shown"
+        assert site.accepted() == ["UnplannedFailover", *["ApplyRecoveryPoint"] * 3]
+    finally:
+        site.stop()
 
 
 def test_a_machine_that_stands_at_the_point_already_is_not_moved(site: Site) -> None:

@@ -7,21 +7,31 @@ import pytest
 
 from lifecycle.blockers import Code
 from lifecycle.directions import Direction
-from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.observation import Job, Observation, Owner, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions
 from lifecycle.planner import SOURCE_MAY_RUN, plan
+from lifecycle.recovery_points import choice_mark
 from lifecycle.steps import Step
 from tests.lifecycle import rows
 
 TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
 BOLD = MoveOptions(mode=FailoverMode.UNPLANNED, failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
 CHANGED = rows.job("ChangePit", state="Succeeded", number="j2")
+BY_AGE, CONSISTENT = "latestProcessed", "latestAppConsistent"
 REPROTECTED = rows.job("ReprotectReplicationGroup", state="Succeeded", number="j2")
 POINTS = tuple(
     RecoveryPoint(f"{rows.ITEM}/recoveryPoints/p{number}", rows.NOW - timedelta(hours=number), number == 2)
     for number in range(4)
 )
 AT_P2 = replace(rows.COMMIT_PENDING, recovery_points=POINTS, failover_recovery_point_id=POINTS[2].id)
+
+
+def changed_to(choice: str, *, state: str = "Succeeded", owner: Owner = Owner.OURS) -> Job:
+    """A change of the recovery point that was asked for as this choice."""
+    return replace(
+        rows.job("ChangePit", state=state, owner=owner, number="j2"),
+        client_request_id=f"d15a57e2-0000-4000-8000-{choice_mark(choice)}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,9 +76,36 @@ def test_a_vm_that_stands_at_the_point_is_not_changed_to_it_however_it_is_named(
 
 
 def test_a_point_that_is_named_by_its_age_is_changed_to_once() -> None:
-    latest = replace(BOLD, change_recovery_point="latestProcessed")
+    latest = replace(BOLD, change_recovery_point=BY_AGE)
     assert plan(AT_P2, TO_AZURE, latest).names[0] == "changeRecoveryPoint"
-    assert plan(replace(AT_P2, last_move=CHANGED), TO_AZURE, latest).names[0] == "commit"
+    assert plan(replace(AT_P2, last_change=changed_to(BY_AGE)), TO_AZURE, latest).names[0] == "commit"
+
+
+@pytest.mark.parametrize("choice", [BY_AGE, "p3", POINTS[3].time.isoformat()])
+def test_a_change_is_made_once_for_its_choice_though_the_item_does_not_show_its_point(choice: str) -> None:
+    declared = replace(BOLD, change_recovery_point=choice)
+    for shown in (POINTS[2].id, None):
+        seen = replace(AT_P2, failover_recovery_point_id=shown, last_change=changed_to(choice))
+        assert plan(seen, TO_AZURE, declared).names[0] == "commit"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        changed_to(CONSISTENT),
+        changed_to("p1"),
+        changed_to(BY_AGE, owner=Owner.SOMEBODY_ELSE),
+        changed_to(BY_AGE, owner=Owner.TAKEN_OVER),
+        changed_to(BY_AGE, state="Failed"),
+        rows.job("ChangePit", state="Succeeded", owner=Owner.SOMEBODY_ELSE),
+    ],
+)
+def test_a_change_for_another_choice_or_by_somebody_else_or_without_success_is_not_the_one_that_is_due(
+    last: Job,
+) -> None:
+    declared = replace(BOLD, change_recovery_point=BY_AGE)
+    seen = replace(AT_P2, last_move=last, last_change=last)
+    assert plan(seen, TO_AZURE, declared).names[0] == "changeRecoveryPoint"
 
 
 @pytest.mark.parametrize("state", ["Failed", "Skipped", None])

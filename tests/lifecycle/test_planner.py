@@ -141,13 +141,6 @@ def test_only_commits_and_a_changed_recovery_point_cannot_be_undone() -> None:
     assert plan(rows.PROTECTED_IN_AZURE, HOME, BOLD).irreversible == ("commit",)
 
 
-def test_a_recovery_point_is_changed_once() -> None:
-    changing = replace(BOLD, change_recovery_point="latestProcessed")
-    assert plan(rows.COMMIT_PENDING, TO_AZURE, changing).names == ("changeRecoveryPoint", "commit", "reprotect")
-    changed = replace(rows.COMMIT_PENDING, last_move=rows.job("ChangePit", state="Succeeded"))
-    assert plan(changed, TO_AZURE, changing).names == ("commit", "reprotect")
-
-
 def _due(seen: Observation, goal: Direction) -> object:
     due = plan(seen, goal, BOLD)
     return due.blockers[0].code if due.blockers else due.names
