@@ -5,6 +5,7 @@ from pulumi_azure_native import recoveryservices, resources
 
 from components.azure import kept, vault_inputs
 from components.settings import Settings, Vault
+from components.vault_set_up import set_up_before_create
 from providers.hyperv_hosts import HyperVHosts
 
 
@@ -12,7 +13,8 @@ class RecoveryVault(pulumi.ComponentResource):
     """A vault and its Hyper-V sites, made or adopted. What is adopted is never changed or deleted.
 
     `sites` has each site's resource by its name, `hosts` its Hyper-V hosts. `group` is what everything in the vault's
-    resource group waits for: the group, or the estate's guard where the group is not made here.
+    resource group waits for: the group, or the estate's guard where the group is not made here. `set_up` are options of
+    what is made in the vault.
     """
 
     def __init__(
@@ -25,6 +27,7 @@ class RecoveryVault(pulumi.ComponentResource):
         self._guard = guard
         self.group = guard if vault.adopt or vault.resource_group in groups else self._group(vault)
         self.vault = self._vault(vault)
+        self.set_up = set_up_before_create(settings)
         self.sites = {site: self._site(site, adopt=declared.adopt) for site, declared in settings.sites.items()}
         self.hosts = {site: self._hosts(site) for site in settings.sites}
         self.register_outputs({"vaultId": self.vault.id})
@@ -75,7 +78,9 @@ class RecoveryVault(pulumi.ComponentResource):
             resource_group_name=vault.resource_group,
             resource_name_=vault.name,
             properties=recoveryservices.FabricCreationInputPropertiesArgs(),
-            opts=kept(parent=self, depends_on=[self.vault], until=self._dismantles),
+            opts=pulumi.ResourceOptions.merge(
+                kept(parent=self, depends_on=[self.vault], until=self._dismantles), self.set_up
+            ),
         )
 
     def _hosts(self, site: str) -> HyperVHosts:

@@ -54,7 +54,9 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
             ),
             # Made with a PUT, which says nothing of a policy that exists: what changes later goes another way.
             opts=pulumi.ResourceOptions.merge(
-                kept(parent=self, depends_on=[vault.vault], until=self._dismantles),
+                pulumi.ResourceOptions.merge(
+                    kept(parent=self, depends_on=[vault.vault], until=self._dismantles), vault.set_up
+                ),
                 pulumi.ResourceOptions(ignore_changes=["properties"]),
             ),
         )

@@ -13,7 +13,7 @@ import click
 from simulator.clock import Clock
 from simulator.faults import FaultBook, load_scenario
 from simulator.server import Ready, ServerError, ServerOptions, serve
-from simulator.world import Lag, Profile, Refusal, Settings, UnusedVault, World
+from simulator.world import Lag, Profile, Refusal, Settings, World
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -53,13 +53,6 @@ def main() -> None:
     help="A call in the wrong state: refused at once, or accepted and failed in its job.",
 )
 @click.option(
-    "--unused-vaults",
-    type=click.Choice([unused.value for unused in UnusedVault]),
-    default=UnusedVault.EMPTY.value,
-    show_default=True,
-    help="A vault without a site or policy so far: empty lists and 404, or the service's 400.",
-)
-@click.option(
     "--job-list-lag",
     type=click.FloatRange(min=0, max=600),
     default=Lag.job_list,
@@ -89,7 +82,6 @@ def serve_command(
     loose: bool,
     throttle: bool,
     refusals: str,
-    unused_vaults: str,
     job_list_lag: float,
     item_lag: float,
     http: bool,
@@ -99,7 +91,6 @@ def serve_command(
         profile=Profile(profile),
         seed=seed,
         refusal=Refusal(refusals),
-        unused_vault=UnusedVault(unused_vaults),
         lag=Lag(job_list=job_list_lag, item=item_lag),
         loose=loose,
         inventory=inventory,

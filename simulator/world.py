@@ -50,15 +50,6 @@ class Refusal(StrEnum):
     IN_THE_JOB = "async"
 
 
-class UnusedVault(StrEnum):
-    """What a vault answers before the first site or policy is made in it: nothing found, or as recorded, that it is not
-    registered with Site Recovery.
-    """
-
-    EMPTY = "empty"
-    REFUSES = "refuse"
-
-
 @dataclass(frozen=True)
 class Lag:
     """How far views run behind the truth, at most, in virtual seconds. The seed draws each one."""
@@ -77,7 +68,6 @@ class Settings:
     profile: Profile = Profile.TUTORIAL
     seed: int = 0
     refusal: Refusal = Refusal.IN_THE_JOB
-    unused_vault: UnusedVault = UnusedVault.EMPTY
     lag: Lag = field(default_factory=Lag)
     loose: bool = False
     inventory: Path | None = None

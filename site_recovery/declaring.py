@@ -26,7 +26,7 @@ OnJobProgress = Callable[[JobRecord], None]
 
 Seen = TypeVar("Seen")
 
-LOOK_EVERY_SECONDS = 2.0
+_LOOK_EVERY_SECONDS = 2.0
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 5.0
 
@@ -70,10 +70,16 @@ class Declaration:
         if found:
             return found
         self.once(client_request_id, begin, *arguments, seen=seen)
+        return self.until_seen(seen)
+
+    def until_seen(self, seen: Callable[[], Seen | None]) -> Seen:
+        """What `seen` returns as soon as that is true.
+
+        What a job has done shows in the object only after a moment, and some things happen by themselves.
+        """
         while not (found := seen()):
-            # What a job has done shows in the object only after a moment.
             self.limits.check()
-            self.limits.pause(LOOK_EVERY_SECONDS)
+            self.limits.pause(_LOOK_EVERY_SECONDS)
         return found
 
     def once(

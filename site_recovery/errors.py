@@ -41,6 +41,10 @@ class NotFoundError(SiteRecoveryError):
     """The vault, item, job or other object is not there."""
 
 
+class NeverSetUpError(NotFoundError):
+    """The vault is there, and Site Recovery was never set up in it: nothing is in it, and any PUT sets it up."""
+
+
 class RefusedError(SiteRecoveryError):
     """The service understood the call and will not do it now (its state, its input, or its rules)."""
 

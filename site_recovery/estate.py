@@ -1,13 +1,15 @@
-"""What protected items rest on, as far as azure-native cannot change or remove it in place.
+"""What protected items rest on, as far as azure-native cannot make, change or remove it.
 
 azure-native makes policies and sites with a PUT, for which the specification has no second meaning: a policy that
-exists is changed with a PATCH, a provider (host) is taken out with POST remove. Each call ends when the declared thing
-is so, or raises; called again, it does nothing that is done.
+exists is changed with a PATCH, a provider (host) is taken out with POST remove. Before its PUT it reads what it is
+about to make, which a vault that was never used refuses: such a vault is set up here. Each call ends when the declared
+thing is so, or raises; called again, it does nothing that is done.
 """
 
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.recoveryservicessiterecovery.models import (
     CreateNetworkMappingInput,
     CreateNetworkMappingInputProperties,
+    CreatePolicyInput,
+    CreatePolicyInputProperties,
+    HyperVReplicaAzurePolicyInput,
     UpdateNetworkMappingInput,
     UpdateNetworkMappingInputProperties,
     VmmToAzureCreateNetworkMappingInput,
@@ -24,6 +29,7 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 from site_recovery.channel import Channel
 from site_recovery.declarations import PolicySettings, policy_update_body
 from site_recovery.declaring import Declaration, OnJobProgress, declaration
+from site_recovery.errors import NeverSetUpError, NotFoundError
 from site_recovery.estate_parsing import parse_network_mapping
 from site_recovery.estate_records import NetworkMappingRecord, PolicyRecord
 from site_recovery.records import last_segment, same_id
@@ -32,8 +38,21 @@ from site_recovery.translation import translated
 if TYPE_CHECKING:
     from site_recovery.service import SiteRecovery
 
+SET_UP_POLICY = "pulumi-site-recovery-set-up"
+"""The replication policy that sets a vault up. It is deleted again at once; nothing is ever replicated by it."""
+
 _AZURE = "Microsoft Azure"
 _ARM_VERSION = "2024-10-01"
+# Whatever the service takes: nothing is replicated by it.
+_ANY = CreatePolicyInput(
+    properties=CreatePolicyInputProperties(
+        provider_specific_input=HyperVReplicaAzurePolicyInput(
+            replication_interval=300,
+            recovery_point_history_duration=24,
+            application_consistent_snapshot_frequency_in_hours=4,
+        )
+    )
+)
 
 
 class Estate:
@@ -42,6 +61,7 @@ class Estate:
     def __init__(self, service: SiteRecovery, channel: Channel) -> None:
         self._service = service
         self._channel = channel
+        self._setting_up = threading.Lock()
 
     def vault_location(self) -> str:
         """The region of the vault. Raises NotFoundError when there is no such vault."""
@@ -50,6 +70,45 @@ class Estate:
             response = self._channel.client.send_request(request)
             response.raise_for_status()
             return str(response.json().get("location", "")).replace(" ", "").lower()
+
+    def set_up(self, *, cancelled: threading.Event | None = None, timeout_seconds: float = 900.0) -> bool:
+        """Set Site Recovery up in the vault; False when it was so already. One at a time, whoever asks.
+
+        Until something is made in it, a vault answers every read with 400 SubscriptionIdNotRegisteredWithSrs instead
+        of 404 (Azure/azure-rest-api-specs#12759). So the policy SET_UP_POLICY is made in it and deleted again (jobs
+        AddProtectionProfile, RemoveProtectionProfile), also one that a killed process has left.
+        """
+        with self._setting_up:
+            found = self._policy_names()
+            if found is not None and SET_UP_POLICY not in found:
+                return False
+            policies = self._channel.client.replication_policies
+            if found is None:
+                run = self._run("Setting up Site Recovery", None, cancelled, timeout_seconds)
+                run.once(None, policies.begin_create, SET_UP_POLICY, _ANY, seen=self._set_up_policy_is_there)
+            what = f"Deleting replication policy '{SET_UP_POLICY}', which has set up Site Recovery,"
+            run = self._run(what, None, cancelled, timeout_seconds)
+            # Another stack's process that finds the policy deletes it, too.
+            with suppress(NotFoundError):
+                run.once(None, policies.begin_delete, SET_UP_POLICY, seen=self._is_set_up)
+            run.until_seen(self._is_set_up)
+            return found is None
+
+    def _is_set_up(self) -> bool:
+        found = self._policy_names()
+        return found is not None and SET_UP_POLICY not in found
+
+    def _set_up_policy_is_there(self) -> bool:
+        return SET_UP_POLICY in (self._policy_names() or ())
+
+    def _policy_names(self) -> frozenset[str] | None:
+        """The names of the vault's policies; None while Site Recovery was never set up in it."""
+        try:
+            with translated(f"Looking whether Site Recovery is set up in {self._channel.vault}."):
+                listed = self._channel.client.replication_policies.list(*self._channel.names)
+                return frozenset(str(policy.name).casefold() for policy in listed)
+        except NeverSetUpError:
+            return None
 
     def update_policy(
         self,

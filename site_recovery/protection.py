@@ -22,7 +22,7 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 
 from site_recovery.channel import Channel
 from site_recovery.declarations import EnableProtection, ItemUpdate, enable_body, update_body
-from site_recovery.declaring import LOOK_EVERY_SECONDS, Declaration, OnJobProgress, Seen, declaration
+from site_recovery.declaring import Declaration, OnJobProgress, Seen, declaration
 from site_recovery.errors import NotFoundError
 from site_recovery.estate_records import MappingRecord
 from site_recovery.paths import container_path, item_path, mapping_path
@@ -199,11 +199,7 @@ class Protection:
 
         `what` is waited for in words, for the StillRunningError of a time-out or a cancellation.
         """
-        run = self._run(what, None, cancelled, timeout_seconds)
-        while not (found := seen()):
-            run.limits.check()
-            run.limits.pause(LOOK_EVERY_SECONDS)
-        return found
+        return self._run(what, None, cancelled, timeout_seconds).until_seen(seen)
 
     def _present(self, item_id: str) -> ItemRecord:
         item = self._service.item(item_id)

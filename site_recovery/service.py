@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from azure.core.rest import HttpRequest
 from site_recovery import estate_parsing, parsing
 from site_recovery.channel import Channel
 from site_recovery.compute import PowerState, read_power_state
-from site_recovery.errors import NotFoundError
+from site_recovery.errors import NeverSetUpError, NotFoundError
 from site_recovery.estate import Estate
 from site_recovery.estate_records import (
     ContainerRecord,
@@ -53,8 +54,6 @@ _API_VERSION = "2025-08-01"
 _VAULT_IS_MISSING = frozenset(
     {"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound", "InvalidResourceType"}
 )
-# Of a vault in which Site Recovery was never set up, the service says 400 (SubscriptionIdNotRegisteredWithSrs).
-_NEVER_SET_UP = 400
 
 
 class SiteRecovery:
@@ -140,10 +139,8 @@ class SiteRecovery:
         try:
             with translated(f"Listing the protected items of {self.vault}."):
                 return tuple(map(parsing.parse_item, self._entries("replicationProtectedItems")))
-        except NotFoundError as error:
-            if error.status == _NEVER_SET_UP:
-                return ()
-            raise
+        except NeverSetUpError:
+            return ()
 
     def job(self, job_id: str) -> JobRecord | None:
         """The job with tasks, errors and activity id, None when there is none (yet).
@@ -166,9 +163,9 @@ class SiteRecovery:
     def newest_jobs(self, *, named: frozenset[str] | None = None) -> Iterator[JobRecord]:
         """The jobs, newest first, read page by page as the iteration goes on: stop when enough is known.
 
-        With `named` (names in lower case) only those of these names.
+        With `named` (names in lower case) only those of these names. None, when Site Recovery was never set up.
         """
-        with translated(f"Listing the jobs of {self.vault}."):
+        with suppress(NeverSetUpError), translated(f"Listing the jobs of {self.vault}."):
             for entry in self._entries("replicationJobs"):
                 if named is None or str(entry.get("name")).casefold() in named:
                     yield parse_job(entry)
@@ -331,7 +328,5 @@ class SiteRecovery:
         try:
             with translated(where):
                 return tuple(map(parse, listing(*self._channel.names, *names)))
-        except NotFoundError as error:
-            if error.status == _NEVER_SET_UP:
-                return ()
-            raise
+        except NeverSetUpError:
+            return ()

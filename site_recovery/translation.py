@@ -13,6 +13,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyErr
 from site_recovery.errors import (
     AccessDeniedError,
     BusyError,
+    NeverSetUpError,
     NotFoundError,
     RefusedError,
     ServiceFaultError,
@@ -25,8 +26,8 @@ from site_recovery.pace import retry_after_seconds
 _NO_CHANGE = "The service did not carry the call out."
 _MAYBE_CHANGED = "Whether the service carried the call out is not known; its jobs tell."
 
-# 400 answers that mean "there is nothing of that": no Site Recovery was ever set up in the vault.
-_NOTHING_THERE = frozenset({"SubscriptionIdNotRegisteredWithSrs"})
+# A 400 that means "there is nothing of that" (seen since 2021, Azure/azure-rest-api-specs#12759).
+_NEVER_SET_UP = "SubscriptionIdNotRegisteredWithSrs"
 _NOT_REGISTERED = "MissingSubscriptionRegistration"
 
 
@@ -89,7 +90,9 @@ def _from_answer(error: HttpResponseError, where: str, *, changes: bool) -> Site
 
 def _kind(status: int, answer: _Answer) -> tuple[type[SiteRecoveryError], str]:
     """The kind of error, and what to do where the service recommends nothing."""
-    if status == 404 or {answer.code, answer.detail_code} & _NOTHING_THERE:  # noqa: PLR2004 - not found
+    if _NEVER_SET_UP in (answer.code, answer.detail_code):
+        return NeverSetUpError, "Make a site or a policy in the vault: the first one sets Site Recovery up in it."
+    if status == 404:  # noqa: PLR2004 - not found
         return NotFoundError, "Check the name, and whether it has been removed."
     if answer.code == _NOT_REGISTERED:
         return RefusedError, "Register the provider: az provider register --namespace Microsoft.RecoveryServices."

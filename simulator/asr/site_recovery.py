@@ -20,7 +20,7 @@ from simulator.ids import VAULT_KIND, arm_id, asr_vault_id, same
 from simulator.inventory import Inventory
 from simulator.routing import Call
 from simulator.store import Document, Table
-from simulator.world import UnusedVault, World
+from simulator.world import World
 
 VAULT = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{vault}"
 _SETS_UP = frozenset({"ReplicationFabrics_Create", "ReplicationPolicies_Create"})
@@ -88,8 +88,7 @@ class SiteRecovery:
     def vault_id(self, call: Call) -> str:
         """The id of the vault that the path names, as Site Recovery writes it; 404 if there is none.
 
-        Until the first site or policy is made in it, a vault is not registered with Site Recovery: 400 (recorded), if
-        this world's vaults say so.
+        Until the first site or policy is made in it, a vault is not registered with Site Recovery: 400 (recorded).
         """
         given = call.parameters
         key = arm_id(given["subscription"], given["group"], f"{VAULT_KIND}/{given['vault']}")
@@ -100,9 +99,8 @@ class SiteRecovery:
             raise arm_resource_not_found(VAULT_KIND, given["vault"], given["group"])
         parts = vault["id"].split("/")
         vault_id = asr_vault_id(parts[2], parts[4], parts[8])
-        refuses = self.world.settings.unused_vault is UnusedVault.REFUSES and call.route.name not in _SETS_UP
         # Whatever was accepted in a vault left a job.
-        if refuses and not self.jobs.holds(vault_id):
+        if call.route.name not in _SETS_UP and not self.jobs.holds(vault_id):
             raise never_set_up(vault_id)
         return vault_id
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks
+from pulumi.runtime import settings as settings_of_the_sdk
 
 from components.settings import Settings
 from components.stack import declare
@@ -41,6 +42,13 @@ class Registry(mocks.Mocks):
         return dict(args.args), None
 
 
+class _Callbacks:
+    """What hooks are registered with in the SDK's own process, which its mocks leave out. Calls none of them."""
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        assert callable(hook.callback)
+
+
 def registered(
     settings: Settings,
     *,
@@ -51,6 +59,7 @@ def registered(
     """Everything that the program of these settings registers, custom resources and components."""
     registry = Registry(shared=shared or {})
     mocks.set_mocks(registry, project=PROJECT, stack=STACK, preview=False)
+    settings_of_the_sdk.SETTINGS.callbacks = _Callbacks()  # its own needs an engine
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK leaves it without types
     def program() -> None:

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from azure.mgmt.recoveryservicessiterecovery.models import (
+    CreatePolicyInput,
+    CreatePolicyInputProperties,
+    HyperVReplicaAzurePolicyInput,
+)
 
 from simulator.command import client_environment
 from tests.engine_fixture import EngineUnderTest, engine
@@ -88,6 +93,11 @@ def test_a_program_is_previewed_carried_out_changed_refreshed_and_destroyed(
     assert "9 to create" in previewed
     assert simulator.arm("GET", f"{simulator.subscription_path}/resourcegroups/contoso-dr").status_code == 404
 
+    # As the real plugin does: it takes 404 alone for "not there", and a vault that was never used says 400.
+    refused = pulumi("up", "--yes", "--skip-preview", check=False)
+    assert refused.count("**creating failed**") == 3, "the site, the policy and with them the stack"
+    assert "cannot check existence of resource" in refused
+    set_up(simulator)
     pulumi("up", "--yes", "--skip-preview")
     vault = pulumi("stack", "output", "vault").strip()
     assert vault.endswith("/vaults/contoso-vault")
@@ -109,3 +119,20 @@ def test_a_program_is_previewed_carried_out_changed_refreshed_and_destroyed(
 
     pulumi("destroy", "--yes", "--skip-preview")
     assert simulator.arm("GET", f"{simulator.subscription_path}/resourcegroups/contoso-dr").status_code == 404
+
+
+def set_up(simulator: RunningSimulator) -> None:
+    """What the first site or policy does to a vault; this one is of no further use."""
+    policy = CreatePolicyInput(
+        properties=CreatePolicyInputProperties(
+            provider_specific_input=HyperVReplicaAzurePolicyInput(
+                replication_interval=300,
+                recovery_point_history_duration=24,
+                application_consistent_snapshot_frequency_in_hours=4,
+            )
+        )
+    )
+    vault = ("contoso-dr", "contoso-vault")
+    with simulator.site_recovery() as client:
+        client.replication_policies.begin_create(*vault, "first", policy).result(60)
+        client.replication_policies.begin_delete(*vault, "first").result(60)

@@ -18,8 +18,8 @@ def tutorial_estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate
 
 @pytest.fixture(scope="session")
 def recorded_estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    """The service as recorded, which refuses at once, unused vaults too."""
-    yield from _made(tmp_path_factory, "recorded", "--refusals", "sync", "--unused-vaults", "refuse")
+    """The service as recorded, which refuses at once."""
+    yield from _made(tmp_path_factory, "recorded", "--refusals", "sync")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from tests.simulator.asr.estate import HYPER_V, Estate
+from tests.simulator.asr.estate import HYPER_V, Estate, policy_input
 from tests.simulator.conftest import FreshSimulator
 
 
@@ -261,7 +261,9 @@ def test_a_vault_that_is_made_again_remembers_nothing(fresh_simulator: FreshSimu
     begun.result(30)
     assert estate.simulator.arm("PUT", estate.vault_path, again).status_code == 201
     estate.advance(60)
-    assert list(client.replication_jobs.list(*estate.vault)) == []
+    estate.finish(client.replication_policies.begin_create(*estate.vault, "anew", policy_input()), 60)
+    jobs = [job.as_dict()["properties"] for job in client.replication_jobs.list(*estate.vault)]
+    assert [(job["scenarioName"], job["targetObjectName"]) for job in jobs] == [("AddProtectionProfile", "anew")]
     assert list(client.replication_events.list(*estate.vault)) == []
 
 
