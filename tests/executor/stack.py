@@ -30,6 +30,8 @@ class Stack:
     declared: Direction
     applied: Direction
     options: MoveOptions
+    # The choices that the last update which ended well was given.
+    _kept: MoveOptions | None = None
 
     def look(self) -> Intent:
         """What a preview decides."""
@@ -65,7 +67,7 @@ class Stack:
         return self._up(run)
 
     def _up(self, run: Callable[[MoveOrder], Stop]) -> Stop:
-        if self.declared is self.applied and self.options.take_over is None:
+        if self.declared is self.applied and self.options == self._kept:
             # The engine calls no update where nothing has changed.
             return None
         intent = self.look()
@@ -74,6 +76,7 @@ class Stack:
             stop = run(MoveOrder(self.site.items["vm01"], "vm01", self.declared, self.options, steps))
             if stop is not None:
                 return stop
+        self._kept = self.options
         if intent.decision is not Decision.HELD:
             self.applied = self.declared
         return None

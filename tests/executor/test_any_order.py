@@ -1,7 +1,7 @@
 """Whatever is done in whatever order, no harm is done; and once faults stop, a few runs reach the goal.
 
-A state machine declares, reverts, runs whole and in part, kills, acts in the portal, refreshes, breaks things and lets
-time pass, against the executor and the simulator.
+A state machine declares, reverts, changes the operator's choices, runs whole and in part, kills, acts in the portal,
+switches copies on and off, refreshes, breaks things and lets time pass, against the executor and the simulator.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -22,10 +23,12 @@ from executor.request_ids import is_ours
 from lifecycle.blockers import Code
 from lifecycle.directions import Direction, Place
 from lifecycle.intent import Decision, where_it_runs
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.observation import Operation
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, Window
 from lifecycle.steps import PlannedStep
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import JobRecord
+from tests.executor.gates import Up, judge_history, was_shut_down
 from tests.executor.killed import Death, Instant
 from tests.executor.site import AZURE, HOME, Site, Told
 from tests.executor.stack import Stack
@@ -33,6 +36,8 @@ from tests.executor.stack import Stack
 # A wait takes one more look when its time is over, so the clock may run as fast as looks can follow.
 _SPEED = 2000.0
 _RUNS_TO_THE_GOAL = 8
+# Port 1 of loopback: tcpmux, which nobody runs.
+_NOBODY_LISTENS = 1
 _LONG_HENCE = datetime(9000, 1, 1, tzinfo=UTC)
 
 _BY_HAND: dict[str, tuple[dict[str, Any], ...]] = {
@@ -59,7 +64,10 @@ _FAULTS: tuple[dict[str, Any], ...] = (
     {"job": {"task": "DataSyncForFailback"}, "when": {"once": True}, "effect": "heartbeatLost"},
     {"job": {"task": "VmCommit"}, "when": {"once": True}, "effect": "fail"},
 )
-_VERBS = ("unplannedFailover", "plannedFailover", "failoverCommit", "reProtect", "resume")
+_VERBS = ("unplannedFailover", "plannedFailover", "applyRecoveryPoint", "failoverCommit", "reProtect", "resume")
+# When Complete Failover may be made, in hours from now; by hand, or at any time.
+_WINDOWS = {"open": (-1, 9000), "closed": (-2, -1), "to come": (1, 9000)}
+_COMPLETIONS = ["automatic", "manual", *_WINDOWS]
 
 
 # Where it begins: what was applied before, and the direction that is declared, with its move stopped on the way.
@@ -108,6 +116,9 @@ class AnyOrder(RuleBasedStateMachine):
         options = replace(reached, failover_commit=commit, failback_commit=commit)
         self.stack = Stack(self.site, declared=goal, applied=before, options=options)
         self.judged: set[str] = set()
+        self.passes = True
+        self.reads_fail = False
+        self.switched_by_hand = False
         self.jobs_by_hand: list[str] = []
         self.brought_before = self.site.brought_here()
 
@@ -127,6 +138,54 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def revert(self) -> None:
         self.stack.declared = self.stack.applied
+
+    @rule(
+        commit=st.sampled_from([Commit.AUTOMATIC, Commit.AFTER_VERIFICATION, Commit.MANUAL]),
+        probed=st.booleans(),
+        passes=st.booleans(),
+    )
+    def commits_and_verifies(self, commit: Commit, probed: bool, passes: bool) -> None:
+        self.passes = passes
+        probes = (self._probe(passes=passes),) if probed else ()
+        self._choose(failover_commit=commit, failback_commit=commit, verification=probes)
+
+    @rule(choice=st.sampled_from([None, "latestProcessed", "latestAppConsistent"]))
+    def changes_the_point(self, choice: str | None) -> None:
+        self._choose(change_recovery_point=choice)
+
+    @rule(completion=st.sampled_from(_COMPLETIONS))
+    def completes(self, completion: str) -> None:
+        window, hours = None, _WINDOWS.get(completion)
+        if hours is not None:
+            now = self.site.service.now()
+            window = Window(now + timedelta(hours=hours[0]), now + timedelta(hours=hours[1]))
+        by_hand = completion == "manual"
+        self._choose(completion=Commit.MANUAL if by_hand else Commit.AUTOMATIC, completion_window=window)
+
+    @rule(number=st.integers(0, 3))
+    def takes_over(self, number: int) -> None:
+        """A job that somebody has started, the newest first; the line stays until another one is drawn."""
+        jobs = self.jobs_by_hand[::-1]
+        self._choose(take_over=jobs[number] if number < len(jobs) else None)
+
+    @rule(running=st.booleans())
+    def switches_the_source(self, running: bool) -> None:
+        self.switched_by_hand = True
+        self.site.admin("PATCH", "/machines/vm01", {"power": "running" if running else "off"})
+
+    @rule(action=st.sampled_from(["start", "powerOff", "deallocate"]))
+    def switches_the_azure_vm(self, action: str) -> None:
+        self.switched_by_hand = True
+        self._switch_azure(action)
+
+    @rule(newest=st.integers(0, 2))
+    def changes_the_point_by_hand(self, newest: int) -> None:
+        try:
+            points = self.site.observe().recovery_points or ()
+        except SiteRecoveryError:
+            return
+        if newest < len(points):
+            self.by_hand(("ChangePit", {"recoveryPointId": points[newest].id}))
 
     @rule(action=st.sampled_from(_ACTIONS))
     def by_hand(self, action: tuple[str, dict[str, Any]]) -> None:
@@ -154,6 +213,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, len(_FAULTS) - 1))
     def breaks(self, number: int) -> None:
+        self.reads_fail |= _FAULTS[number].get("request", {}).get("method") == "GET"
         self.site.fault(name=f"fault{number}", **_FAULTS[number])
 
     @rule()
@@ -166,54 +226,54 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def two_copies_run_only_after_a_failover_that_could_not_shut_the_source_down(self) -> None:
-        if hasattr(self, "stack") and self.site.truth()["running"] == "both":
+        if not hasattr(self, "stack") or self.switched_by_hand:
+            return
+        if self.site.truth()["running"] == "both":
             failovers = [job for job in self._jobs() if job.scenario_name == "UnplannedFailover"]
-            assert any(not _shut_down(job) for job in failovers), "both run, and every failover shut its source down"
+            assert any(not was_shut_down(job) for job in failovers), "both run, and every failover shut its source down"
 
     @invariant()
     def every_operation_of_ours_was_offered_and_every_commit_of_ours_had_its_gate(self) -> None:
         if not hasattr(self, "stack"):
             return
-        brought = self.brought_before
-        for job in self._jobs():
-            if is_ours(job.client_request_id):
-                self._judge(job, brought)
-            if job.succeeded and job.scenario_name in {"UnplannedFailover", "PlannedFailover", "Failback"}:
-                brought = job
+        judge_history(self._jobs(), self.brought_before, self.stack.options, self.judged)
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
             self._reach_the_goal()
 
-    def _judge(self, job: JobRecord, brought: JobRecord | None) -> None:
-        codes = {error.service_code for error in job.errors}
-        assert not codes & {"SimulatorOperationNotAllowed", "SimulatorOperationInProgress"}, (job, codes)
-        if job.scenario_name == "CommitFailover" and job.name not in self.judged:
-            assert self.stack.options.failover_commit is Commit.AUTOMATIC
-            assert brought is not None
-            unplanned = brought.scenario_name == "UnplannedFailover"
-            assert not unplanned or _shut_down(brought) or self.stack.options.source_off_until
-        self.judged.add(job.name)
-
     def _one_up(self, declared: Direction | None, run: Callable[[], object]) -> None:
         self.stack.declared = declared or self.stack.declared
-        stack, before = self.stack, self._asked()
-        idle = stack.declared is stack.applied
+        stack, before = self.stack, len(self._asked())
+        up = Up(
+            stack.declared,
+            stack.applied,
+            stack.options,
+            self.passes,
+            self.site.truth(),
+            self.site.service.now(),
+            readable=not self.reads_fail,
+        )
         try:
             run()
         except SiteRecoveryError:
             # A preview that cannot read says so, and moves nothing.
             return
-        if idle:
-            assert self._asked() == before, "an up without a change of direction moved something"
-        count = len(set(after := self._asked()))
-        assert count == len(after), f"an operation was taken on twice: {after}"
+        asked = self._asked()
+        assert len({entry["clientRequestId"] for entry in asked}) == len(asked), f"taken on twice: {asked}"
+        up.judge([entry["operation"].rsplit("_", 1)[-1] for entry in asked[before:]])
 
-    def _asked(self) -> list[str]:
-        """Our calls that the service has taken on, by their ids."""
+    def _choose(self, **choices: Any) -> None:
+        self.stack.options = replace(self.stack.options, **choices)
+
+    def _probe(self, *, passes: bool) -> dict[str, Any]:
+        port = urlsplit(self.site.simulator.url).port if passes else _NOBODY_LISTENS
+        return {"tcp": {"host": "127.0.0.1", "port": port}, "retries": 0, "timeoutSeconds": 10}
+
+    def _asked(self) -> list[dict[str, Any]]:
+        """Our calls that the service has taken on, as the audit has them."""
         entries = self.site.admin("GET", "/audit")["mutations"][self.site.audited :]
-        mine = [entry for entry in entries if is_ours(entry["clientRequestId"]) and entry["status"] < 400]
-        return [entry["clientRequestId"] for entry in mine]
+        return [entry for entry in entries if is_ours(entry["clientRequestId"]) and entry["status"] < 400]
 
     def _jobs(self) -> list[JobRecord]:
         """Every job that we or somebody else started on the machine, oldest first, read past every fault."""
@@ -223,6 +283,7 @@ class AnyOrder(RuleBasedStateMachine):
         return sorted((job for job in jobs if job is not None), key=lambda job: str(job.start_time))
 
     def _mend(self) -> None:
+        self.reads_fail = False
         self.site.admin("DELETE", "/faults")
         self.site.admin("PUT", "/hosts/hv01/heartbeat", {"beats": True})
 
@@ -230,7 +291,14 @@ class AnyOrder(RuleBasedStateMachine):
         """The operator does what each stop asks for, and nothing else."""
         self._mend()
         stack, goal = self.stack, self.stack.declared
-        stack.options = replace(stack.options, failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+        self._choose(
+            failover_commit=Commit.AUTOMATIC,
+            failback_commit=Commit.AUTOMATIC,
+            verification=(),
+            completion=Commit.AUTOMATIC,
+            completion_window=None,
+            change_recovery_point=None,
+        )
         for _ in range(_RUNS_TO_THE_GOAL):
             self.site.simulator.advance(3600)
             self._power_as_asked()
@@ -274,19 +342,24 @@ class AnyOrder(RuleBasedStateMachine):
         truth = self.site.truth()
         seen = self.site.observe()
         in_azure = where_it_runs(seen) is Place.AZURE
-        if truth["running"] in {"both", "onPremises"} and in_azure:
-            self.site.admin("PATCH", "/machines/vm01", {"power": "off"})
         if in_azure:
-            self.stack.options = replace(self.stack.options, source_off_until=_LONG_HENCE)
-        if truth["running"] == "neither" and in_azure and truth["azure"] is not None:
-            self.site.simulator.arm("POST", f"{truth['azure']['id']}/start", version="2024-07-01")
+            if truth["running"] in {"both", "onPremises"}:
+                self.site.admin("PATCH", "/machines/vm01", {"power": "off"})
+            self._choose(source_off_until=_LONG_HENCE)
+            if truth["azure"] is None and seen.recovery_points and seen.allows(Operation.CHANGE_PIT):
+                self.site.finish_by_hand("ChangePit", recoveryPointId=seen.recovery_points[0].id)
+            elif truth["running"] in {"neither", "onPremises"}:
+                self._switch_azure("start")
+        elif truth["running"] == "both":
+            self._switch_azure("powerOff")
+        elif truth["running"] == "neither" and not truth["job"]:
+            self.site.admin("PATCH", "/machines/vm01", {"power": "running"})
+
+    def _switch_azure(self, action: str) -> None:
+        azure = self.site.truth()["azure"]
+        if azure is not None:
+            self.site.simulator.arm("POST", f"{azure['id']}/{action}", version="2024-07-01")
             self.site.simulator.advance(600)
-
-
-def _shut_down(job: JobRecord) -> bool:
-    """Whether a failover was asked to shut its source down, and did."""
-    states = {task.name: task.state for task in job.tasks}
-    return states.get("VmShutdownVmOnPrimary") == "Succeeded" and states.get("VmPrepareForUnPlannedFailover") != "Other"
 
 
 def _play(site: Site, examples: int, steps: int) -> None:
@@ -321,4 +394,4 @@ def test_no_order_of_events_does_harm(fast: Site) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_no_order_of_many_events_does_harm(fast: Site) -> None:
-    _play(fast, examples=25, steps=14)
+    _play(fast, examples=60, steps=20)

@@ -1,0 +1,110 @@
+"""What one `up` may ask of the service, judged afterwards from what was declared, what was true before, and the audit.
+
+Nobody else acts while an `up` runs, so that what was true before it still was at its first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from executor.request_ids import is_ours
+from lifecycle.directions import Direction
+from lifecycle.options import Commit, DataSync, MoveOptions
+from lifecycle.recovery_points import choice_mark
+from site_recovery.records import JobRecord
+from tests.executor.site import AZURE, HOME
+
+_FAILOVERS = {"UnplannedFailover", "PlannedFailover"}
+_MOVES = {*_FAILOVERS, "Failback"}
+
+
+@dataclass(frozen=True)
+class Up:
+    """What was declared for one `up`, and how everything stood when it began. `readable`: no read fails."""
+
+    declared: Direction
+    applied: Direction
+    options: MoveOptions
+    # Whether what is probed answers.
+    passes: bool
+    truth: dict[str, Any]
+    at: datetime
+    readable: bool
+
+    def judge(self, asked: Sequence[str]) -> None:
+        """`asked` are the operations of ours that the service took on, in order, by their names in the audit."""
+        if self.declared is self.applied:
+            assert self.options.take_over or not asked, "an up without a change of direction moved something"
+            assert not _leaves(asked, self.declared), f"an up without a change of direction left its place: {asked}"
+        assert list(asked).count("ApplyRecoveryPoint") <= (self.options.change_recovery_point is not None)
+        for number, operation in enumerate(asked):
+            if operation == "FailoverCommit":
+                self._judge_commit(first=number == 0)
+            if operation == "Resume":
+                self._judge_completion()
+
+    def _judge_commit(self, *, first: bool) -> None:
+        failback = self.declared is HOME
+        declared = self.options.failback_commit if failback else self.options.failover_commit
+        assert declared is not Commit.MANUAL, "committed, though by hand is declared"
+        assert self.passes or not self.options.verification, "committed, though the verification fails"
+        assert self.options.verification or declared is not Commit.AFTER_VERIFICATION, "committed without its probes"
+        if first and self.readable:
+            # What a failover was made of is judged by its job; Azure cannot see the power on premises.
+            runs = (self.truth["azure"] or {}).get("power") == "running"
+            assert runs is not failback, f"committed with the wrong copy running: {self.truth}"
+
+    def _judge_completion(self) -> None:
+        if self.options.data_sync is DataSync.BEFORE_FAILOVER:
+            assert self.options.completion is not Commit.MANUAL, "completed, though by hand is declared"
+        window = self.options.completion_window
+        assert window is None or self.at <= window.closes, "completed after its window"
+
+
+def judge_history(jobs: Sequence[JobRecord], brought: JobRecord | None, options: MoveOptions, known: set[str]) -> None:
+    """Every job since the beginning, oldest first: what is ours was offered, gated and made once for its choice.
+
+    `brought` is the failover or failback that came before, `known` the commits that have been judged with the options
+    of their time; it is added to.
+    """
+    changed: JobRecord | None = None
+    for job in jobs:
+        if is_ours(job.client_request_id):
+            codes = {error.service_code for error in job.errors}
+            assert not codes & {"SimulatorOperationNotAllowed", "SimulatorOperationInProgress"}, (job, codes)
+            if job.scenario_name == "CommitFailover" and job.name not in known:
+                _judge_source(brought, options)
+                known.add(job.name)
+            if job.scenario_name == "ChangePit":
+                again = changed is not None and changed.succeeded and _mark(changed) == _mark(job)
+                assert not again, f"the recovery point was changed twice for one choice: {changed}, {job}"
+        if job.succeeded and job.scenario_name in _MOVES:
+            brought, changed = job, None
+        elif job.scenario_name == "ChangePit":
+            changed = job
+
+
+def was_shut_down(job: JobRecord) -> bool:
+    """Whether a failover was asked to shut its source down, and did."""
+    states = {task.name: task.state for task in job.tasks}
+    return states.get("VmShutdownVmOnPrimary") == "Succeeded" and states.get("VmPrepareForUnPlannedFailover") != "Other"
+
+
+def _judge_source(brought: JobRecord | None, options: MoveOptions) -> None:
+    assert brought is not None
+    unplanned = brought.scenario_name == "UnplannedFailover"
+    assert not unplanned or was_shut_down(brought) or options.source_off_until, "committed with a source that may run"
+
+
+def _mark(job: JobRecord) -> str:
+    started_by = job.client_request_id or ""
+    return started_by[-len(choice_mark("")) :] if is_ours(started_by) else job.name
+
+
+def _leaves(asked: Sequence[str], declared: Direction) -> bool:
+    """To Azure by a failover, or back by a failback, which by the name of its operation is a planned failover too."""
+    away = {"PlannedFailover", "Resume"} if declared is AZURE else {"UnplannedFailover"}
+    return bool(away & set(asked))
