@@ -36,6 +36,7 @@ from lifecycle.planner import plan
 from lifecycle.stack_limits import frozen
 from lifecycle.stages import WORDS, stage_of
 from site_recovery.errors import SiteRecoveryError
+from site_recovery.patience import STOPPING
 from site_recovery.service import SiteRecovery
 
 
@@ -79,7 +80,8 @@ def command(
     file says of holds, commits and verification is heeded. It prints what the move would cost and asks for the VM's
     name. Ctrl-C stops between steps; a second one at once. The same command again goes on.
 
-    Ends with 0 when the VM is where it is to be, 1 when a step failed or the service could not be reached, 3 when
+    Ends with 0 when the VM is where it is to be, 1 when a step failed, something came into the way of a move that had
+    begun, or the service could not be reached, 3 when
     nothing was begun (blocked, frozen, or not confirmed), 4 when the move waits for a person, 5 when a step goes on in
     the service past its time limit, 64 when the command or the stack file is wrong, 130 after Ctrl-C.
     """
@@ -96,6 +98,9 @@ def command(
     except SiteRecoveryError as error:
         console.print(escaped(str(error)), style="bold red")
         ending = Ending.FAILED
+    except KeyboardInterrupt:
+        console.print("Ended at once, as asked; what the service is doing goes on there.", style="bold red")
+        ending = Ending.INTERRUPTED
     if ending in {Ending.WAITING, Ending.IN_PROGRESS, Ending.INTERRUPTED, Ending.FAILED}:
         console.print(f"To go on from there, type the same again: {escaped(_typed())}")
     sys.exit(ending)
@@ -215,7 +220,7 @@ class _BreakGlass:
                 carry_out(order, self._service, screen, cancelled, outcome)
         except MoveStopped as stop:
             self._console.print(escaped(str(stop)), style="yellow")
-            return self._told(_ending_of(stop))
+            return self._told(_ending_of(stop, begun=bool(outcome.taken)))
         end = outcome.seen
         if end is not None:
             self._console.print(escaped(f"{self._wanted.name} {WORDS[stage_of(end)]}."), style="green")
@@ -233,7 +238,7 @@ class _BreakGlass:
         return ending
 
 
-def _ending_of(stop: MoveStopped) -> Ending:
+def _ending_of(stop: MoveStopped, *, begun: bool) -> Ending:
     match stop:
         case Waiting():
             return Ending.WAITING
@@ -241,7 +246,7 @@ def _ending_of(stop: MoveStopped) -> Ending:
             return Ending.IN_PROGRESS
         case Interrupted():
             return Ending.INTERRUPTED
-        case Blocked() | BeyondPlan():
+        case Blocked() | BeyondPlan() if not begun:
             return Ending.BLOCKED
         case _:
             return Ending.FAILED
@@ -250,7 +255,7 @@ def _ending_of(stop: MoveStopped) -> Ending:
 @contextmanager
 def _ctrl_c(console: Console) -> Iterator[threading.Event]:
     """The first Ctrl-C asks the move to stop between steps; the second ends the process where it is."""
-    cancelled = threading.Event()
+    cancelled = STOPPING
 
     def asked(_signal: int, _frame: FrameType | None) -> None:
         if cancelled.is_set():

@@ -22,8 +22,6 @@ from site_recovery.errors import (
 from site_recovery.records import Accepted, ItemRecord, last_segment
 from site_recovery.service import SiteRecovery
 
-SENDS = 3
-
 
 @dataclass(frozen=True)
 class Call:
@@ -61,40 +59,37 @@ def needed_operation(step: Step, options: MoveOptions) -> Operation | None:
 
 
 class NotTaken(Exception):  # noqa: N818 - not an error yet
-    """The service provably did not take a call, for a reason that passes: look anew after a while, then ask again.
+    """The service did not take a call, for a reason that passes: look anew after a while, then ask again.
 
-    `error` is what it said, `wait_seconds` (ours) what it asked for, None where it asked for nothing.
+    `error` is what it said, `wait_seconds` (ours) what it asked for, None where it asked for nothing. Where its answer
+    was lost, the search for the job has taken long enough.
     """
 
     def __init__(self, error: SiteRecoveryError) -> None:
         super().__init__(str(error))
         self.error = error
-        self.wait_seconds = error.retry_after_seconds if isinstance(error, ThrottledError) else None
+        self.wait_seconds: float | None = 0.0 if error.outcome_unknown else None
+        if isinstance(error, ThrottledError):
+            self.wait_seconds = error.retry_after_seconds
 
 
 def send(call: Call, cancelled: threading.Event) -> str:
     """Asks the service for the step, once. Returns the id of the job that does it.
 
-    When the answer is lost the job is looked for, by the id of the call, before anything is sent again, at most three
-    times. Raises NotTaken when it may be asked again later, StepFailed when the service refuses.
+    When the answer is lost the job is looked for, by the id of the call. Raises NotTaken when there is none, or when
+    the service cannot take the call just now: then the item is to be looked at anew, since only what it offers at that
+    moment may be asked for. Raises StepFailed when the service refuses.
     """
     _check_allowed(call)
-    error: SiteRecoveryError | None = None
-    for _ in range(SENDS):
-        try:
-            return last_segment(_post(call).job_id)
-        except SiteRecoveryError as failure:
-            error = failure
-            if not failure.outcome_unknown:
-                raise_refused(call.seen, call.step, failure)
-            found = _search(call, cancelled)
-            if found is not None:
-                return found
-    raise StepFailed(
-        f"{call.seen.vm}: {SENDS} answers to the step {call.step} were lost, and no job of it shows.\n{error}",
-        "mend what it says and run `pulumi up` again; the job is looked for before anything is sent",
-        call.seen,
-    ) from error
+    try:
+        return last_segment(_post(call).job_id)
+    except SiteRecoveryError as error:
+        if not error.outcome_unknown:
+            raise_refused(call.seen, call.step, error)
+        found = _search(call, cancelled)
+        if found is None:
+            raise NotTaken(error) from error
+        return found
 
 
 def raise_refused(seen: Observation, step: Step, error: SiteRecoveryError) -> NoReturn:
@@ -105,7 +100,13 @@ def raise_refused(seen: Observation, step: Step, error: SiteRecoveryError) -> No
 
 
 def not_taken(seen: Observation, step: Step, error: SiteRecoveryError) -> StepFailed:
-    """The service will not take a step."""
+    """The service will not take a step; or has not said so, again and again."""
+    if error.outcome_unknown:
+        return StepFailed(
+            f"{seen.vm}: the answers to the step {step} were lost again and again, and no job of it shows.\n{error}",
+            "mend what it says and run `pulumi up` again; the job is looked for before anything is sent",
+            seen,
+        )
     return StepFailed(
         f"{seen.vm}: the service did not take the step {step}.\n{error}",
         "mend what it says and run `pulumi up` again; nothing has been started",

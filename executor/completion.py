@@ -6,7 +6,7 @@ which then no longer waits.
 
 import threading
 
-from executor.calls import SENDS, not_taken, raise_refused
+from executor.calls import not_taken, raise_refused
 from executor.request_ids import request_id
 from executor.stops import Interrupted
 from lifecycle.observation import Job, Observation
@@ -17,6 +17,9 @@ from site_recovery.service import SiteRecovery
 # How long a resumed job may still be listed as waiting, in seconds of the service.
 _SHOWS_WITHIN = 60.0
 
+# A resumed job shows at once that it goes on; more lost answers than this are a service out of order.
+_SENDS = 3
+
 
 def complete_failover(service: SiteRecovery, job: Job, seen: Observation, cancelled: threading.Event) -> None:
     """Lets the waiting job go on. Returns when it does, whoever's call it was.
@@ -24,7 +27,7 @@ def complete_failover(service: SiteRecovery, job: Job, seen: Observation, cancel
     Raises NotTaken when it may be asked again later, StepFailed when the service refuses while the job still waits.
     """
     lost: SiteRecoveryError | None = None
-    for _ in range(SENDS):
+    for _ in range(_SENDS):
         try:
             service.operations.resume_job(
                 job.id,

@@ -109,16 +109,22 @@ class _Mover:
         self._done: set[Step] = set()
         self._refusals: Counter[type[SiteRecoveryError]] = Counter()
         self._called = False
+        self._committed = False
         self._record: ItemRecord | None = None
 
     def run(self) -> None:
         for _ in range(self._MOST_LOOKS):
-            seen = self._observe()
+            too_early = self._settling.too_early
+            seen = self._observe(power=not too_early)
             due = plan(seen, self._order.goal, self._order.options)
             if due.reached:
                 return
             self._stop_if_asked(seen, due.steps[0].step if due.steps else None)
             if due.blockers and self._waits_for_somebodys_job(due, seen):
+                continue
+            if too_early and not (due.steps and due.steps[0].running):
+                # Before anything is decided: a killed run's last call may not show yet.
+                self._settling.wait_lag_out()
                 continue
             first = self._first_step(due, seen)
             self._judge_the_call(first, seen)
@@ -148,12 +154,16 @@ class _Mover:
         self._listener.note(f"{step}: {refusal.error.what}; looks again in {asked:.0f} s")
         self._cancelled.wait(min(asked, self._LONGEST_PAUSE))
 
-    def _observe(self) -> Observation:
-        points = not self._called or not self._order.options.starts_from_latest
-        # Which copy runs decides whether a run may begin and a commit be made; what follows a commit changes nothing,
-        # and a look that is made too early for any call is made again.
-        power = self._outcome.taken[-1:] not in _AFTER_COMMIT and not self._settling.too_early
-        seen = self._settling.settled(Look(recovery_points=points, power=power), self._order.options.take_over)
+    def _observe(self, *, power: bool) -> Observation:
+        latest = self._order.options.starts_from_latest
+        look = Look(
+            recovery_points=not self._called or not latest,
+            newest_points=not latest,
+            # Which copy runs decides whether a run may begin and a commit be made, and after that nothing.
+            power=power and not self._committed,
+            power_is_needed=True,
+        )
+        seen = self._settling.settled(look, self._order.options.take_over)
         if seen is None:
             raise StepFailed(
                 f"{self._order.vm}: its protected item is no longer in the vault",
@@ -210,7 +220,8 @@ class _Mover:
         if due.stage is Stage.WAITING_TO_COMPLETE:
             return False
         self._listener.note(f"waits for {seen.job.friendly_name} (job {seen.job.id}), which somebody else started")
-        self._wait(seen.job.id, LIMITS[Step.FAILOVER], None, seen)
+        # A failback stops in its middle, and is then theirs to go on with.
+        self._wait(seen.job.id, LIMITS[Step.FAILOVER], None, seen, pauses=True)
         return True
 
     def _take(self, planned: PlannedStep, stage: Stage, seen: Observation) -> None:
@@ -233,6 +244,7 @@ class _Mover:
         self._judge(job, seen)
         if step is Step.CHANGE_RECOVERY_POINT and not planned.running:
             self._done.add(step)
+        self._committed = self._committed or step is Step.COMMIT
         self._settling.until_moved_on(step, seen)
 
     def _job_of(self, planned: PlannedStep, stage: Stage, seen: Observation) -> str | None:
@@ -244,17 +256,20 @@ class _Mover:
             check_window(self._order.vm, self._order.options.completion_window, self._service.now(), seen)
             complete_failover(self._service, seen.job, seen, self._cancelled)
             return seen.job.id
-        call = Call(self._service, self._item(seen), seen, planned.step, self._order.options)
+        call = Call(self._service, self._item(seen, planned.step), seen, planned.step, self._order.options)
         if self._settling.looks_for_lost_call(seen):
             # Looking takes a while: what the service offers has to be what it offers when it is asked.
             return self._settling.lost_call(call)
         self._stop_if_asked(seen, planned.step)
         return send(call, self._cancelled)
 
-    def _item(self, seen: Observation) -> ItemRecord:
-        """What does not change in a move: ids, disks, accounts. Read once a run, together with the other VMs."""
-        if self._record is None:
-            item_id = self._order.item_id
+    def _item(self, seen: Observation, step: Step) -> ItemRecord:
+        """Ids, disks, accounts: read once a run, together with the other VMs. After a failback another machine may be
+        the one that runs on premises."""
+        item_id = self._order.item_id
+        if step is Step.REVERSE_REPLICATE:
+            self._record = self._service.fresh_inventory().item(item_id)
+        elif self._record is None:
             self._record = self._service.inventory(max_age_seconds=_ANY_AGE, about=item_id).item(item_id)
         if self._record is None:
             raise StepFailed(f"{self._order.vm}: its protected item is gone", "run `pulumi refresh`", seen)
@@ -327,7 +342,6 @@ class _Mover:
 # The move has just been observed: whatever reading that was, the item's ids and disks are in it.
 _ANY_AGE = float("inf")
 _TASKS_TELL = {Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}
-_AFTER_COMMIT = ([Step.COMMIT.value], [Step.REPROTECT.value], [Step.REVERSE_REPLICATE.value])
 
 
 def _finished(job: JobRecord) -> bool:

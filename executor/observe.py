@@ -17,11 +17,12 @@ from lifecycle.observation import (
     Scenario,
 )
 from site_recovery.compute import PowerState as AzurePower
+from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import ItemRecord, JobRecord, RecoveryPointRecord, is_job_of, last_segment, same_id
 from site_recovery.service import SiteRecovery
 
-# In seconds of the service. A point that is newer makes a loss only smaller, and one that has been pruned meanwhile is
-# refused by the service.
+# In seconds of the service. Where the latest point is to be made by the failover itself, those that exist only tell
+# what would be lost without it.
 _POINTS_SHARED_FOR = 60.0
 
 _BRINGS_ELSEWHERE = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
@@ -34,7 +35,11 @@ class Look:
     """What to read besides the item and the job list. Each costs reads, so a caller says what it decides on."""
 
     recovery_points: bool = False
+    # Which point is newest decides what is asked for, so none of a while ago will do.
+    newest_points: bool = False
     power: bool = False
+    # Something is done by it: where Azure does not answer, the look fails.
+    power_is_needed: bool = False
     owners: bool = True
 
 
@@ -90,7 +95,7 @@ def observation_of(
         last_move=_job(finished[0], take_over) if finished else None,
         brought_here=_job(brought, take_over) if brought and open_end else None,
         last_change=_last_change(service, finished, take_over) if look.owners and open_end else None,
-        recovery_points=_points_of(service, item) if look.recovery_points else None,
+        recovery_points=_points_of(service, item, look) if look.recovery_points else None,
         replication_health=item.replication_health,
         failover_health=item.failover_health,
         health_errors=tuple(
@@ -106,7 +111,7 @@ def observation_of(
         managed_disks=item.uses_managed_disks,
         azure_vm_name=item.recovery_vm_name,
         azure_vm_size=item.recovery_vm_size,
-        azure_vm_power=_power(service, item) if look.power else PowerState.UNKNOWN,
+        azure_vm_power=_power(service, item, look) if look.power else PowerState.UNKNOWN,
         policy_id=item.policy_id,
         failover_recovery_point_id=item.failover_recovery_point_id,
         last_failover_job=_newest(finished, FAILOVER_SCENARIOS),
@@ -224,20 +229,27 @@ def _owner(job: JobRecord, take_over: str | None) -> Owner:
     return Owner.OURS if is_ours(job.client_request_id) else Owner.SOMEBODY_ELSE
 
 
-def _points_of(service: SiteRecovery, item: ItemRecord) -> tuple[RecoveryPoint, ...]:
+def _points_of(service: SiteRecovery, item: ItemRecord, look: Look) -> tuple[RecoveryPoint, ...]:
     """Asked for at every look before the first call: by the check, the decision, and the judgement."""
-    points: tuple[RecoveryPointRecord, ...] = service.recovery_points(item.id, max_age_seconds=_POINTS_SHARED_FOR)
+    oldest = 0.0 if look.newest_points else _POINTS_SHARED_FOR
+    points: tuple[RecoveryPointRecord, ...] = service.recovery_points(item.id, max_age_seconds=oldest)
     dated = [RecoveryPoint(p.id, p.time, p.kind == "app") for p in points if p.time is not None]
     return tuple(sorted(dated, key=lambda point: point.time, reverse=True))
 
 
-def _power(service: SiteRecovery, item: ItemRecord) -> PowerState:
+def _power(service: SiteRecovery, item: ItemRecord, look: Look) -> PowerState:
     never_there = place_of(item) is Place.ON_PREMISES and item.last_successful_failover_time is None
     if item.recovery_vm_id is None or never_there:
         # The item names the VM of a failover to come, too; one that never was has nothing that could run.
+        return PowerState.UNKNOWN
+    try:
+        power = service.power_state(item.recovery_vm_id)
+    except SiteRecoveryError:
+        if look.power_is_needed:
+            raise
         return PowerState.UNKNOWN
     return {
         AzurePower.RUNNING: PowerState.RUNNING,
         AzurePower.STOPPED: PowerState.STOPPED,
         AzurePower.ABSENT: PowerState.ABSENT,
-    }.get(service.power_state(item.recovery_vm_id), PowerState.UNKNOWN)
+    }.get(power, PowerState.UNKNOWN)

@@ -88,39 +88,34 @@ class Settling:
 
     @property
     def too_early(self) -> bool:
-        """Whether the calls of a run that was killed before this process began may not show yet."""
+        """Whether the calls of a run that was killed before this process began may not show yet. What is seen then is
+        not acted on: it is looked at again."""
         return not self._lag_is_over and time.monotonic() - _PROCESS_BEGAN < LOST_CALL
 
     def looks_for_lost_call(self, seen: Observation) -> bool:
         """Whether an earlier, killed run of ours may have made the call that is due: then `lost_call` tells.
 
-        Asked before the first call of a run only: within a run the answer itself tells. It may have if the item was
-        observed while this process had only just begun, since the job list lags; or if the observation shows a move
-        that is not finished, or that came after the first look. A vault of a hundred machines that nobody has moved is
-        not searched machine by machine.
+        Asked before the first call of a run only: within a run the answer itself tells. It may have if the observation
+        shows a move that is not finished, or that came after the first look. A vault of a hundred machines that nobody
+        has moved is not searched machine by machine.
         """
         if self._called:
             return False
-        if self.too_early:
-            return True
         self._called = seen.scenario is None and seen.job is None and _last_move(seen) == self._last_move
         return not self._called
 
     def lost_call(self, call: Call) -> str | None:
-        """The job of a call that an earlier, killed run of ours made for this very step; None when there is none, or
-        when that can only be told by looking at the item anew."""
-        if self.too_early:
-            self._lag_is_over = True
-            self._wait_lag_out(LOST_CALL - (time.monotonic() - _PROCESS_BEGAN))
-            return None
+        """The job of a call that an earlier, killed run of ours made for this very step; None when there is none."""
         self._called = True
         found = self._service.watcher.find_job(
             call.request_id, call.item, newer_than=call.after, settle_seconds=0.0, cancelled=self._cancelled
         )
         return found.name if found is not None else None
 
-    def _wait_lag_out(self, seconds: float) -> None:
-        """Until so many seconds have passed, of the service's clock or of the wall's, whichever is first."""
+    def wait_lag_out(self) -> None:
+        """Until it is no longer too early, by the service's clock or by the wall's, whichever is first."""
+        self._lag_is_over = True
+        seconds = LOST_CALL - (time.monotonic() - _PROCESS_BEGAN)
         began, wall = self._service.now(), time.monotonic()
         self._wait_for_item(
             lambda _item: (

@@ -25,6 +25,8 @@ from site_recovery.service import SiteRecovery
 # Two questions closer together than this belong to one preview; no preview is longer than the second.
 _PAUSE_SECONDS = 5.0
 _LONGEST_SECONDS = 300.0
+# A failed reading is everybody's for so long: a hundred VMs do not each wait for what is down.
+_FAILED_SECONDS = 15.0
 # What a move is judged by just before its first call was read no longer ago than this.
 _JUDGED_BY_SECONDS = 15.0
 # Their tasks tell synchronizing from completing, and each costs a read.
@@ -38,7 +40,7 @@ class Survey:
     def __init__(self, service: SiteRecovery, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.service = service
         self._asked = float("-inf")
-        self._failed: SiteRecoveryError | None = None
+        self._failed: _Taken | None = None
         self._served: set[str] = set()
         self._providers: dict[str, _Reading] = {}
         self._landing: dict[str, _Reading] = {}
@@ -52,21 +54,17 @@ class Survey:
         moved the item it is asked `about`."""
         with self._lock:
             going_on = not begins and self._monotonic() - self._asked <= _PAUSE_SECONDS
-            failed = self._failed if going_on else None
-        try:
-            if failed is not None:
-                raise failed
+            failed = self._failed
+        if failed is not None and going_on and self._monotonic() - failed.at < _FAILED_SECONDS:
+            reading = failed
+        else:
             oldest = _LONGEST_SECONDS if going_on else 0.0 if begins else _PAUSE_SECONDS
-            reading = self.service.inventory(max_age_seconds=oldest, about=about)
-            failed = None
-        except SiteRecoveryError as error:
-            failed = error
-            raise
-        finally:
-            with self._lock:
-                # After the reading, which may have taken long by itself.
-                self._failed, self._asked = failed, self._monotonic()
-        return reading
+            reading = _take(lambda: self.service.inventory(max_age_seconds=oldest, about=about), self._monotonic)
+        with self._lock:
+            # After the reading, which may have taken long by itself.
+            self._failed, self._asked = (reading if reading.error is not None else None), self._monotonic()
+        inventory: Inventory = reading.result()
+        return inventory
 
     def observe(self, item_id: str, look: Look, take_over: str | None) -> Observation | None:
         """The VM out of the reading that all VMs share. None when there is no such item."""
@@ -198,9 +196,23 @@ def _fabric_of(item_id: str) -> str:
 
 @dataclass
 class _Taken:
+    """What a reading brought, or how it failed, and when it ended."""
+
     value: Any
     error: SiteRecoveryError | None
     at: float
+
+    def result(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def _take(read: Callable[[], Any], monotonic: Callable[[], float]) -> _Taken:
+    try:
+        return _Taken(read(), None, monotonic())
+    except SiteRecoveryError as error:
+        return _Taken(None, error, monotonic())
 
 
 class _Reading:
@@ -223,19 +235,12 @@ class _Reading:
         with self._lock:
             now = self._monotonic()
             taken = self._taken
-            if taken is None or now - self._asked > _PAUSE_SECONDS or now - taken.at > _LONGEST_SECONDS:
-                taken = self._taken = self._fresh()
+            oldest = _LONGEST_SECONDS if taken is None or taken.error is None else _FAILED_SECONDS
+            if taken is None or now - self._asked > _PAUSE_SECONDS or now - taken.at > oldest:
+                taken = self._taken = _take(self._read, self._monotonic)
             # After the reading, which may have taken long by itself.
             self._asked = self._monotonic()
-        if taken.error is not None:
-            raise taken.error
-        return taken.value
-
-    def _fresh(self) -> _Taken:
-        try:
-            return _Taken(self._read(), None, self._monotonic())
-        except SiteRecoveryError as error:
-            return _Taken(None, error, self._monotonic())
+        return taken.result()
 
 
 _lock = threading.Lock()

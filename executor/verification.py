@@ -55,7 +55,7 @@ def _tried(probe: Mapping[str, Any], cancelled: threading.Event) -> ProbeResult:
         if attempts:
             cancelled.wait(pause)
         attempts += 1
-        passed, said = attempt(limit)
+        passed, said = _in_a_thread(lambda: attempt(limit), cancelled)
     return ProbeResult(kind, passed, attempts, said)
 
 
@@ -73,6 +73,19 @@ def _attempt_of(
         return f"http {wanted['url']}", lambda seconds: _http(wanted, seconds)
     words = [str(word) for word in probe["command"]]
     return f"command {words[0]}", lambda seconds: _command(words, seconds, cancelled)
+
+
+def _in_a_thread(attempt: Callable[[], tuple[bool, str]], cancelled: threading.Event) -> tuple[bool, str]:
+    """What an attempt brought; when the run is to stop, an answer is not waited for."""
+    brought: list[tuple[bool, str]] = []
+    thread = threading.Thread(target=lambda: brought.append(attempt()), daemon=True)
+    thread.start()
+    while thread.is_alive() and not cancelled.is_set():
+        thread.join(_CANCELLED_SEEN_WITHIN)
+    if cancelled.is_set():
+        # A command ends itself then, and all that it has started.
+        thread.join(2 * _CANCELLED_SEEN_WITHIN)
+    return brought[0] if brought else (False, "interrupted")
 
 
 def _tcp(host: str, port: int, seconds: float) -> tuple[bool, str]:

@@ -74,9 +74,9 @@ class DirectionProvider(ResourceProvider):
             return CheckResult(news, [CheckFailure("target", f"{news.get('vm')}: {error}")])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        # A refresh compares what it has read with the declaration; it checks no declaration before.
-        if str(news.get("vm")) not in _declared_in_this_command and _is_elsewhere(olds, news):
-            return DiffResult(changes=True, replaces=[])
+        if str(news.get("vm")) not in _declared_in_this_command:
+            # A refresh shows what it has found; it checks no declaration before, and has none to compare with.
+            return DiffResult(changes=_is_elsewhere(olds), replaces=[])
         # Never by the computed keys: what the service does by itself is no change of the declaration.
         declared_anew = news.get("direction") != olds.get("applied")
         return DiffResult(changes=declared_anew or bool(changed_keys(olds, news, SETTINGS)), replaces=[])
@@ -203,10 +203,11 @@ class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", nam
 _declared_in_this_command: set[str] = set()
 
 
-def _is_elsewhere(observed: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
-    """Whether a VM runs where it is not declared to be."""
-    runs, direction = observed.get("activeLocation"), direction_of(declared.get("direction"))
-    return bool(runs) and direction is not None and runs != direction.runs.value
+def _is_elsewhere(found: Mapping[str, Any]) -> bool:
+    """Whether a VM runs where nothing that was applied has brought it, nor a move that waits."""
+    declared = [found.get("applied"), *([found.get("direction")] if found.get("waiting") else [])]
+    places = {direction.runs.value for direction in map(direction_of, declared) if direction is not None}
+    return bool(places) and bool(found.get("activeLocation")) and found["activeLocation"] not in places
 
 
 def _seen_or_gone(props: Mapping[str, Any]) -> Observation:

@@ -1,20 +1,20 @@
-"""Whether the Azure copy of a virtual machine is running: read only, and never a reason to fail."""
+"""Whether the Azure copy of a virtual machine is running: read only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
 
-from site_recovery.errors import SiteRecoveryError
+from site_recovery.records import last_segment
+from site_recovery.translation import translated
 
 _API_VERSION = "2024-07-01"
-_NOT_FOUND = 404
-_OK = 200
 
 
 class PowerState(Enum):
@@ -22,7 +22,7 @@ class PowerState(Enum):
     STOPPED = "stopped"  # stopped or deallocated
     CHANGING = "changing"  # starting, stopping or deallocating
     ABSENT = "absent"  # there is no such VM
-    UNKNOWN = "unknown"  # not readable: no permission, no answer, or an answer nobody knows
+    UNKNOWN = "unknown"  # not readable: no permission, or an answer nobody knows
 
 
 _STATES = {
@@ -36,16 +36,21 @@ _STATES = {
 
 
 def read_power_state(client: SiteRecoveryManagementClient, vm_id: str) -> PowerState:
-    """The power state of the VM with this ARM id (Microsoft.Compute, instance view)."""
+    """The power state of the VM with this ARM id (Microsoft.Compute, instance view).
+
+    Reading it needs rights of its own, which an identity for Site Recovery alone may not have: then it is UNKNOWN. Any
+    other failure is raised, since by this somebody decides whether to commit.
+    """
     request = HttpRequest("GET", vm_id, params={"api-version": _API_VERSION, "$expand": "instanceView"})
-    try:
+    with translated(f"Reading the power state of the VM {last_segment(vm_id)}."):
         response = client.send_request(request)
-        if response.status_code == _NOT_FOUND:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             return PowerState.ABSENT
-        return _power_state(response.json()) if response.status_code == _OK else PowerState.UNKNOWN
-    except (AzureError, SiteRecoveryError, ValueError):
-        # Reading the VM needs rights of its own, which an identity for Site Recovery alone may not have.
-        return PowerState.UNKNOWN
+        if response.status_code == HTTPStatus.FORBIDDEN:
+            return PowerState.UNKNOWN
+        if response.status_code != HTTPStatus.OK:
+            raise HttpResponseError(response=response)
+        return _power_state(response.json())
 
 
 def _power_state(vm: Any) -> PowerState:

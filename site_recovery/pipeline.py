@@ -32,6 +32,7 @@ from requests.adapters import HTTPAdapter
 
 from site_recovery.credentials import GuardedCredential, ca_bundle
 from site_recovery.pace import Pace, retry_after_seconds
+from site_recovery.patience import told_to_stop
 from site_recovery.target import Endpoints
 from site_recovery.trace import Trace
 
@@ -106,16 +107,15 @@ class ReadsAreSentAgain(HTTPPolicy[HttpRequest, HttpResponse]):
             try:
                 response = self.next.send(request)
             except (ServiceRequestError, ServiceResponseError) as error:
-                if _is_certificate_refused(error):
+                if _is_certificate_refused(error) or told_to_stop(wait):
                     raise
-            else:
-                if response.http_response.status_code not in _SENT_AGAIN_ON:
-                    return response
-                asked = retry_after_seconds(response.http_response.headers)
-                wait = wait if asked is None else max(asked, self._backoff(1))
-                if wait > _LONGEST_WAIT_SECONDS:
-                    return response
-            time.sleep(wait)
+                continue
+            if response.http_response.status_code not in _SENT_AGAIN_ON:
+                return response
+            asked = retry_after_seconds(response.http_response.headers)
+            wait = wait if asked is None else max(asked, self._backoff(1))
+            if wait > _LONGEST_WAIT_SECONDS or told_to_stop(wait):
+                return response
         return self.next.send(request)
 
     def _backoff(self, attempt: int) -> float:
@@ -135,8 +135,8 @@ class Wire(HTTPPolicy[HttpRequest, HttpResponse]):
     def send(self, request: Request) -> Response:
         bucket = self._pace.reads if request.http_request.method in _READS else self._pace.writes
         wait = bucket.take()
-        if wait > 0:  # even a sleep of nothing gives the processor away
-            time.sleep(wait)
+        if wait > 0:  # even a wait of nothing gives the processor away
+            told_to_stop(wait)
         started = time.monotonic()
         try:
             response = self.next.send(request)

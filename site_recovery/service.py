@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -56,6 +57,15 @@ _VAULT_IS_MISSING = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class _KeptPoints:
+    """Recovery points as they were when they were asked for, by the service's clock and by ours."""
+
+    points: tuple[RecoveryPointRecord, ...]
+    asked_at: datetime
+    asked: float
+
+
 class SiteRecovery:
     """One vault, for any number of threads. Raises the kinds of site_recovery.errors and nothing of the SDK."""
 
@@ -67,7 +77,7 @@ class SiteRecovery:
         self._inventory = SharedReading(self._read_inventory)
         self._succeeded: dict[str, JobRecord] = {}
         self._called_at: dict[str, float] = {}
-        self._points: dict[str, tuple[datetime, tuple[RecoveryPointRecord, ...]]] = {}
+        self._points: dict[str, _KeptPoints] = {}
         self._discovered: dict[str, SharedReading[tuple[ProtectableItemRecord, ...]]] = {}
         self.watcher = JobWatcher(self, channel.pace)
         self.operations = Operations(channel, on_sent=self._sent)
@@ -119,6 +129,7 @@ class SiteRecovery:
     def invalidate(self) -> None:
         """The next inventory() reads anew, whatever its age. Every call that changes something does this."""
         self._inventory.invalidate()
+        self._points.clear()
         for reading in tuple(self._discovered.values()):
             reading.invalidate()
 
@@ -175,14 +186,19 @@ class SiteRecovery:
 
         A call of ours that changes the item makes what was read before it too old, whatever its age.
         """
-        kept = self._points.get(item_id.casefold())
-        # The service's Date has whole seconds: what was read a moment ago may seem to come from the future.
-        if kept is not None and max_age_seconds > 0 and (self.now() - kept[0]).total_seconds() < max_age_seconds:
-            return kept[1]
-        asked_at = self.now()
+        key = item_id.casefold()
+        kept = self._points.get(key)
+        if kept is not None and max_age_seconds > 0 and self._age(kept) < max_age_seconds:
+            return kept.points
+        asked_at, asked, call = self.now(), time.monotonic(), self._called_at.get(key)
         points = self._read_recovery_points(item_id)
-        self._points[item_id.casefold()] = asked_at, points
+        if self._called_at.get(key) == call:
+            self._points[key] = _KeptPoints(points, asked_at, asked)
         return points
+
+    def _age(self, kept: _KeptPoints) -> float:
+        """In seconds of the service; of the wall, where the service's clock is slower than that, or stands still."""
+        return max((self.now() - kept.asked_at).total_seconds(), time.monotonic() - kept.asked)
 
     def _read_recovery_points(self, item_id: str) -> tuple[RecoveryPointRecord, ...]:
         path = item_path(item_id)
@@ -274,7 +290,7 @@ class SiteRecovery:
         return read_landing_place(self._client, arm_id)
 
     def power_state(self, vm_arm_id: str) -> PowerState:
-        """Whether an Azure VM runs; UNKNOWN where that cannot be read, never an error."""
+        """Whether an Azure VM runs; UNKNOWN where the identity may not read it."""
         return read_power_state(self._client, vm_arm_id)
 
     def _sent(self, item_id: str | None) -> None:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from site_recovery.patience import STOPPING
+
 # Less than the 5 s after which the engine kills a plugin, and short: who presses Ctrl-C twice does not want to wait.
 STOP_SECONDS = 2.0
 
@@ -22,7 +24,7 @@ class Lifetime:
     """
 
     def __init__(self, engine_address: str) -> None:
-        self.cancelled = threading.Event()
+        self.cancelled = STOPPING
         self._engine_address = engine_address
         self._over = threading.Event()
         self._idle = threading.Condition()

@@ -94,6 +94,14 @@ class BrokenGlass:
         answer = self.simulator.arm("DELETE", f"{path}/virtualNetworks/prod", version="2025-01-01")
         assert answer.status_code in (200, 202, 204), answer.text
 
+    def switch_azure_vm_off(self) -> None:
+        """Stops the VM that a failover has made, as a colleague might."""
+        path = f"{self.simulator.subscription_path}/providers/Microsoft.Compute/virtualMachines"
+        (vm,) = self.simulator.arm("GET", path, version="2024-07-01").json()["value"]
+        answer = self.simulator.arm("POST", f"{vm['id']}/deallocate", version="2024-07-01")
+        assert answer.status_code in (200, 202), answer.text
+        self._admin("POST", "/clock/advance", {"seconds": 120})
+
     def change_item(self, **properties: Any) -> None:
         """Updates the protected item, as somebody in the portal."""
         with self.simulator.site_recovery() as client:

@@ -50,6 +50,20 @@ def test_what_azure_requires_of_a_vm_blocks_a_planned_failover_and_only_warns_of
     assert "'sql01_old' is not a name that an Azure VM can have" in unplanned.said
 
 
+def test_a_move_that_is_blocked_in_its_middle_does_not_say_that_nothing_was_begun(glass: BrokenGlass) -> None:
+    glass.begin(failover={"commit": "automatic"})
+    glass.fail({"name": "busy", "request": {"operation": "*_FailoverCommit"}, "answer": {"status": 429}})
+    move = glass.start(VM, "--to", "azure", "--mode", "unplanned", "--confirm", VM)
+    glass.until_said(move, "looks again in")
+    glass.switch_azure_vm_off()
+    glass.heal()
+    ended = glass.finish(move)
+    assert ended.code == 1, ended.said
+    assert "neitherRunning" in ended.said
+    assert "type the same again" in ended.said
+    assert glass.jobs() == ["UnplannedFailover"]
+
+
 def test_more_data_loss_than_is_allowed_blocks(glass: BrokenGlass) -> None:
     oldest = {"mode": "unplanned", "commit": "automatic", "recoveryPoint": "latestAppConsistent"}
     glass.begin(maxDataLossMinutes=60, failover=oldest)
@@ -76,7 +90,7 @@ def test_a_network_that_goes_just_before_the_first_call_stops_the_move(glass: Br
     # A process that has just begun waits some seconds for a call that an earlier one may have lost.
     glass.run_at(1)
     begun = glass.start(VM, "--to", "azure", "--confirm", VM)
-    glass.until_said(begun, "  failover: try to shut")
+    glass.until_said(begun, ": GO")
     glass.take_network_away()
     ended = glass.finish(begun)
     assert ended.code == 3, ended.said

@@ -22,6 +22,7 @@ def test_a_failover_made_by_hand_is_held_through_refresh_and_up_until_it_is_decl
     assert '~ activeLocation   : "onPremises" => "azure"' in drifted.stdout
     assert "~ 1 to update" in drifted.stdout
     stack.refresh()
+    assert stack.pulumi(*_DRIFT, "--stack", stack.stack, check=False).returncode != 0, "it is held, and still elsewhere"
     shown = stack.up()
     assert "HELD: sql01" in shown.stdout
     assert "declare direction azureToOnPremises" in shown.stdout
@@ -85,6 +86,7 @@ def test_a_hold_lasts_as_long_as_it_is_written_and_a_reverted_flip_is_held(new_s
         assert shown.returncode != 0
         assert "WAITING: sql01 waits before commit (holdAfter: failover)" in shown.stdout
         assert "pulumi config rm --path" in shown.stdout
+        assert stack.pulumi(*_DRIFT, "--stack", stack.stack).returncode == 0, "nobody but us has moved it"
         assert _moves(stack) == ["UnplannedFailover"]
 
     stack.flip("sql01", "onPremisesToAzure")

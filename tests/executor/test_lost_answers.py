@@ -81,7 +81,7 @@ def test_an_operation_whose_answers_are_lost_again_and_again_ends_with_what_was_
         name="odd", request={"operation": "*_FailoverCommit"}, answer={"status": 500, "message": "Out of order."}
     )
     words = site.run(AZURE).stopped(StepFailed)
-    assert "3 answers to the step commit were lost" in words
+    assert "the answers to the step commit were lost again and again" in words
     assert "Out of order." in words
     assert "waits for its commit" in words
     assert site.accepted() == []

@@ -253,6 +253,65 @@ def test_neither_copy_running_stops_everything(site: Site) -> None:
     assert site.accepted() == []
 
 
+@pytest.mark.parametrize(
+    ("begins", "goal", "power"), [("failedOver", AZURE, "deallocate"), ("failedBack", HOME, "start")]
+)
+def test_a_process_that_has_only_just_begun_commits_no_sooner_than_it_knows_which_copy_runs(
+    site: Site, begins: str, goal: Direction, power: str
+) -> None:
+    site.begin(begins)
+    order = site.order(goal, BOLD)
+    _switch(site, power)
+    ended = run_in_child(site.connection(), order, None)
+    assert ended.stop.startswith("Blocked"), ended
+    assert site.accepted() == []
+
+
+def test_a_commit_that_has_to_wait_looks_again_which_copy_runs(site: Site) -> None:
+    site.begin("failedOver")
+    site.fault(
+        name="busy",
+        request={"operation": "*_FailoverCommit"},
+        when={"once": True},
+        answer={"status": 429},
+    )
+    told = _SwitchedOffAt("looks again in", site)
+    run = site.run(AZURE, told=told)
+    assert isinstance(run.stop, Blocked)
+    assert [blocker.code for blocker in run.stop.blockers] == [Code.NEITHER_RUNNING]
+    assert site.accepted() == []
+
+
+def test_a_commit_is_not_made_while_azure_does_not_say_which_copy_runs(site: Site) -> None:
+    site.begin("failedOver")
+    site.fault(name="out", request={"path": "*/Microsoft.Compute/virtualMachines/*"}, answer={"status": 503})
+    run = site.run(AZURE, steps=frozenset(step.value for step in Step))
+    assert "power state" in str(run.stop)
+    assert site.accepted() == []
+    site.admin("DELETE", "/faults")
+    site.run(AZURE).reached()
+
+
+class _SwitchedOffAt(Told):
+    """Somebody switches the Azure VM off at the moment when this is said."""
+
+    def __init__(self, words: str, site: Site) -> None:
+        super().__init__()
+        self._words, self._site = words, site
+
+    def note(self, text: str) -> None:
+        super().note(text)
+        if self._words in text:
+            _switch(self._site, "deallocate")
+
+
+def _switch(site: Site, power: str) -> None:
+    azure = site.truth()["azure"]["id"]
+    answer = site.simulator.arm("POST", f"{azure}/{power}", version="2024-07-01")
+    assert answer.status_code in {200, 202}, answer.text
+    site.simulator.advance(120)
+
+
 def test_a_cancelled_failover_is_told_for_what_it_is(site: Site) -> None:
     """Somebody cancels the failover in the portal: the machine no longer replicates."""
     site.fault(name="hangs", job={"scenario": "UnplannedFailover", "task": "VmFailover"}, effect="hang")
