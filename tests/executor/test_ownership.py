@@ -43,6 +43,15 @@ def test_a_failback_by_hand_is_not_completed(site: Site) -> None:
     assert site.accepted() == ["Resume", "FailoverCommit", "Reprotect"]
 
 
+def test_a_failback_by_hand_is_waited_for_only_until_it_waits_itself(site: Site) -> None:
+    site.begin("replicatesBack")
+    job = site.by_hand("Failback")
+    run = site.run(HOME, steps=EVERY)
+    assert blocked_by(run) == {Code.NOT_OURS}
+    assert any(job in note and "somebody else" in note for note in run.told.notes)
+    assert site.accepted() == []
+
+
 @pytest.mark.parametrize(
     ("begins", "operation", "goal", "left"),
     [
