@@ -23,7 +23,7 @@ _MOVES = {*_FAILOVERS, "Failback"}
 
 @dataclass(frozen=True)
 class Up:
-    """What was declared for one `up`, and how everything stood when it began. `readable`: no read fails."""
+    """What was declared for one `up`, and how everything stood when it began."""
 
     declared: Direction
     applied: Direction
@@ -32,7 +32,6 @@ class Up:
     passes: bool
     truth: dict[str, Any]
     at: datetime
-    readable: bool
 
     def judge(self, asked: Sequence[str]) -> None:
         """`asked` are the operations of ours that the service took on, in order, by their names in the audit."""
@@ -52,7 +51,7 @@ class Up:
         assert declared is not Commit.MANUAL, "committed, though by hand is declared"
         assert self.passes or not self.options.verification, "committed, though the verification fails"
         assert self.options.verification or declared is not Commit.AFTER_VERIFICATION, "committed without its probes"
-        if first and self.readable:
+        if first:
             # What a failover was made of is judged by its job; Azure cannot see the power on premises.
             runs = (self.truth["azure"] or {}).get("power") == "running"
             assert runs is not failback, f"committed with the wrong copy running: {self.truth}"
