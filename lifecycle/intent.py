@@ -106,12 +106,10 @@ def _standing(seen: Observation, declared: Direction, due: Plan, place: Place, o
         )
     elif place is declared.runs:
         job = next((j for j in (seen.job, seen.brought_here) if j and j.owner is Owner.SOMEBODY_ELSE), None)
-        ways = "finish or undo it in Azure"
-        if job is not None:
-            ways += (
-                ", or let this tool go on from there: "
-                f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {job.id}`"
-            )
+        ways = _finish_or_take_over(seen.vm, job)
+    elif seen.job is not None and seen.job.running and _leads_to(seen.job) is declared.runs:
+        # On its way to where it is declared to run: neither direction can be declared anew before its end.
+        ways = _finish_or_take_over(seen.vm, seen.job)
     else:
         there = Direction.of(place)
         rest = () if _somebody_else_brought_it(seen) else plan(seen, there, options).names
@@ -121,6 +119,16 @@ def _standing(seen: Observation, declared: Direction, due: Plan, place: Place, o
             f"if it is to come back, declare {there} first, run `pulumi up`, then declare {declared} again"
         )
     return Intent(Decision.HELD, due, f"{found}. No step is taken. {ways[0].upper()}{ways[1:]}")
+
+
+def _finish_or_take_over(vm: str, job: Job | None) -> str:
+    ways = "finish or undo it in Azure"
+    if job is None:
+        return ways
+    return (
+        f"{ways}, or let this tool go on from there: "
+        f"`pulumi config set --path 'site-recovery:vms[\"{vm}\"].takeOver' {job.id}`"
+    )
 
 
 # Passing states at the declared place that nobody has to hear of as held.

@@ -37,7 +37,9 @@ class Up:
         """`asked` are the operations of ours that the service took on, in order, by their names in the audit."""
         if self.declared is self.applied:
             assert self.options.take_over or not asked, "an up without a change of direction moved something"
-            assert not _leaves(asked, self.declared), f"an up without a change of direction left its place: {asked}"
+            # What was taken over may be brought to its end, and nothing begun.
+            begun = (_FAILOVERS | ({"Resume"} if self.declared is AZURE else set())) & set(asked)
+            assert not begun, f"an up without a change of direction has begun a move: {asked}"
         assert list(asked).count("ApplyRecoveryPoint") <= (self.options.change_recovery_point is not None)
         for number, operation in enumerate(asked):
             if operation == "FailoverCommit":
@@ -101,9 +103,3 @@ def _judge_source(brought: JobRecord | None, options: MoveOptions) -> None:
 def _mark(job: JobRecord) -> str:
     started_by = job.client_request_id or ""
     return started_by[-len(choice_mark("")) :] if is_ours(started_by) else job.name
-
-
-def _leaves(asked: Sequence[str], declared: Direction) -> bool:
-    """To Azure by a failover, or back by a failback, which by the name of its operation is a planned failover too."""
-    away = {"PlannedFailover", "Resume"} if declared is AZURE else {"UnplannedFailover"}
-    return bool(away & set(asked))

@@ -73,6 +73,7 @@ _COMPLETIONS = ["automatic", "manual", *_WINDOWS]
 # Where it begins: what was applied before, and the direction that is declared, with its move stopped on the way.
 _BEGINS = {
     "protected": (HOME, AZURE),
+    "idle": (HOME, HOME),
     "failedOver": (HOME, AZURE),
     "committed": (HOME, AZURE),
     "failedBack": (AZURE, HOME),
@@ -112,7 +113,7 @@ class AnyOrder(RuleBasedStateMachine):
         reached = MoveOptions(
             mode=mode, data_sync=sync, failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC
         )
-        self.site.begin(stage, reached)
+        self.site.begin("protected" if stage == "idle" else stage, reached)
         options = replace(reached, failover_commit=commit, failback_commit=commit)
         self.stack = Stack(self.site, declared=goal, applied=before, options=options)
         self.judged: set[str] = set()
@@ -160,6 +161,18 @@ class AnyOrder(RuleBasedStateMachine):
             window = Window(now + timedelta(hours=hours[0]), now + timedelta(hours=hours[1]))
         by_hand = completion == "manual"
         self._choose(completion=Commit.MANUAL if by_hand else Commit.AUTOMATIC, completion_window=window)
+
+    @rule(committed=st.booleans())
+    def fails_over_by_hand_and_is_taken_over(self, committed: bool) -> None:
+        """The whole of what somebody does on a bad day, and the line that follows it in the stack file."""
+        before = len(self.jobs_by_hand)
+        self.by_hand(("UnplannedFailover", {"shutdownSource": True}))
+        self.site.simulator.advance(900)
+        if committed:
+            self.by_hand(("Commit", {}))
+            self.site.simulator.advance(60)
+        if len(self.jobs_by_hand) > before:
+            self._choose(take_over=self.jobs_by_hand[before])
 
     @rule(number=st.integers(0, 3))
     def takes_over(self, number: int) -> None:
@@ -321,6 +334,8 @@ class AnyOrder(RuleBasedStateMachine):
             self.site.finish_by_hand("TestFailoverCleanup")
         elif Code.UNFINISHED_MOVE in codes and intent.decision is Decision.MOVE:
             self.stack.declared = goal.other
+            self._take_over_if_asked()
+        elif intent.decision is Decision.HELD and "takeOver'" in intent.why:
             self._take_over_if_asked()
         elif intent.decision is Decision.HELD and there is not goal.runs:
             self.stack.declared = Direction.of(there)

@@ -108,6 +108,24 @@ def test_a_failback_that_was_taken_over_is_completed_where_its_end_is_declared()
     assert decide(replace(rows.WAITING_TO_COMPLETE, job=waits), AZURE, AZURE, BOLD).decision is Decision.HELD
 
 
+@pytest.mark.parametrize(
+    ("row", "scenario", "direction"),
+    [("WAITING_TO_COMPLETE", "Failback", HOME), ("FAILING_OVER", "UnplannedFailover", AZURE)],
+)
+def test_a_move_by_hand_to_where_a_vm_is_declared_is_held_with_the_line_that_takes_it_over(
+    row: str, scenario: str, direction: Direction
+) -> None:
+    seen = rows.ALL[row]
+    assert seen.job is not None
+    somebodys = replace(seen.job, scenario=scenario, owner=Owner.SOMEBODY_ELSE, id="j7")
+    held = decide(replace(seen, job=somebodys), direction, direction, BOLD)
+    assert held.decision is Decision.HELD
+    assert "takeOver' j7" in held.why
+    assert "declare" not in held.why
+    taken = replace(somebodys, owner=Owner.TAKEN_OVER)
+    assert decide(replace(seen, job=taken), direction, direction, BOLD).decision is Decision.MOVE
+
+
 def test_a_line_that_was_left_behind_takes_no_later_failback_over() -> None:
     """The failover that it names brought the VM to Azure, where it is declared; somebody has begun to bring it back."""
     somebodys = rows.job("Failback", state="Suspended", owner=Owner.SOMEBODY_ELSE, resume=True, number="j2")
