@@ -44,10 +44,12 @@ def headline(report: Report) -> str:
     if report.failed and not report.blockers:
         return f"{report.stack}: the preview failed"
     verdict = report.verdict or "NOTHING TO MOVE"
+    unseen = sum(vm.get("decision") == "unseen" and not vm.get("blockers") for vm in report.vms)
+    besides = f"; {unseen} could not be looked at" if unseen else ""
     if not report.blockers:
-        return f"{report.stack}: {verdict}: {moving} of {total} VMs would move"
+        return f"{report.stack}: {verdict}: {moving} of {total} VMs would move{besides}"
     blocked = len({blocker["vm"] for blocker in report.blockers})
-    return f"{report.stack}: {verdict}: {blocked} of {total} VMs cannot do what is declared"
+    return f"{report.stack}: {verdict}: {blocked} of {total} VMs cannot do what is declared{besides}"
 
 
 def _markdown(report: Report) -> str:

@@ -100,6 +100,8 @@ def report_of(stack: str, preview: Mapping[str, Any], facts: Path, *, failed: bo
 
 
 def _meaning(vm: Mapping[str, Any]) -> Exit:
+    if vm.get("decision") == "unseen" and not vm.get("blockers"):
+        return Exit.FAILED
     return meaning(
         str((vm.get("from") or {}).get("stage", "")),
         blocked=bool(vm.get("blockers")),

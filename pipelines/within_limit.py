@@ -2,7 +2,7 @@
 
 A pipeline that kills `pulumi up` at its own limit leaves the stack locked and its state behind. This asks the command
 to stop (SIGINT, as Ctrl-C does) while there is time: it saves where each VM stands, and what the service is doing goes
-on there. The same happens when the pipeline is cancelled.
+on there. The same happens when the pipeline is cancelled, if its runner hands the signal on and waits for the end.
 
 Ends with the command's exit code; with 75 when the limit stopped it: in progress, run again. Standard library only.
 """

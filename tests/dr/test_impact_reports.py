@@ -6,6 +6,7 @@ After a wanted change of the words: `python -m tests.dr.golden_cases`, and look 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,16 @@ def _blocked_stack(count: int, cause: str = "") -> Report:
 )
 def test_the_exit_code_tells_a_pipeline_what_was_found(name: str, code: Exit) -> None:
     assert CASES[name].exit_code is code
+
+
+def test_a_vm_that_could_not_be_looked_at_is_not_called_nothing_to_do() -> None:
+    line = "sql01: could not be looked at: the service cannot be reached"
+    unseen = {"vm": "sql01", "direction": "onPremisesToAzure", "decision": "unseen", "line": line, "blockers": []}
+    report = replace(CASES["to-azure-planned"], verdict="", vms=(unseen,), blockers=(), changes={}, failed=False)
+    assert report.exit_code is Exit.FAILED
+    shown = rendered(report, "text")
+    assert "NOTHING TO MOVE: 0 of 1 VMs would move; 1 could not be looked at" in shown
+    assert line in shown
 
 
 def test_a_move_whose_next_step_waits_for_a_person_and_a_held_vm_say_so() -> None:
