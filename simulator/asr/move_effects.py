@@ -13,7 +13,7 @@ from simulator.asr.jobs import error_document
 from simulator.asr.occupancy import held
 from simulator.asr.premises import darken_site, inconsistent, set_heartbeat, switch_host_vm
 from simulator.asr.records import Job, ProtectedItem
-from simulator.asr.refusals import item_gone, out_of_reach
+from simulator.asr.refusals import item_gone, no_such_point, out_of_reach
 from simulator.asr.replication import (
     chosen_point,
     delta_to_on_premises,
@@ -149,17 +149,23 @@ def _make_azure_vm(asr: SiteRecovery, job: Job, now: float) -> None:
     """Replication pauses, and the machine appears in Azure with the data of the chosen recovery point."""
     item, _ = _required(asr, job)
     settle(asr, item, now)
-    pause(item)
     _note_point(item, job)
+    pause(item)
     item.azure_vm, warning = create_vm(asr, item, now)
     job.warning = job.warning or warning
     asr.save_item(item)
 
 
 def _note_point(item: ProtectedItem, job: Job) -> None:
-    """The item and the job's own details name the recovery point that is used; a failed job leaves the one before."""
+    """The item and the job's own details name the recovery point that is used; a failed job leaves the one before.
+
+    Raises JobFailure if the named point is gone: replication went on after the request was accepted, and pruned it.
+    """
     job.payload["pointBefore"] = item.failover_point
-    point = chosen_point(item, job.payload["recoveryPoint"])
+    asked = job.payload["recoveryPoint"]
+    point = chosen_point(item, asked)
+    if point is None and asked:
+        raise JobFailure(no_such_point(asked))
     if point is None:
         return
     item.failover_point = f"{item.id}/recoveryPoints/{recovery_point_name(item, point[0])}"

@@ -20,6 +20,7 @@ from simulator.asr.refusals import (
     check_name,
     enabling_failed,
     item_gone,
+    no_such_card,
     no_such_disk,
     not_allowed,
     unmanaged_refused,
@@ -27,10 +28,7 @@ from simulator.asr.refusals import (
 from simulator.asr.replication import begin_cycles, settle
 from simulator.asr.site_recovery import VAULT, Effects, SiteRecovery
 from simulator.asr.states import Operation, Stage
-from simulator.asr.targets import (
-    apply_update,
-    updated_disks,
-)
+from simulator.asr.targets import apply_update, updated_cards, updated_disks
 from simulator.errors import AsyncError, resource_not_found
 from simulator.routing import Call, Reply
 from simulator.store import Document
@@ -285,6 +283,10 @@ def _why_no_update(asr: SiteRecovery, item: ProtectedItem, update: Document, *, 
     unknown = [disk for disk in updated_disks(update) if disk not in item.settings["disks"]]
     if unknown:
         return no_such_disk(item.name, unknown[0])
+    cards = {nic["nicId"].lower() for nic in item.nics}
+    missing = [card for card in updated_cards(update) if card.lower() not in cards]
+    if missing:
+        return no_such_card(item.name, missing[0])
     managed = update.get("providerSpecificDetails", {}).get("useManagedDisks")
     return unmanaged_refused(item.name) if unmanaged_retired(asr, managed) else None
 

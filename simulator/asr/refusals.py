@@ -143,6 +143,16 @@ def no_such_disk(name: str, disk: str) -> AsyncError:
     )
 
 
+def no_such_card(name: str, card: str) -> AsyncError:
+    """An update names a network card that the machine does not have."""
+    return AsyncError(
+        "SimulatorNetworkCardNotFound",
+        f"The network card '{card}' is not one of the network cards of '{name}'.",
+        "The network card does not exist, or it was removed from the virtual machine.",
+        "Choose one of the protected item's network cards, by its nicId.",
+    )
+
+
 def unmanaged_refused(name: str) -> AsyncError:
     """An update asks for disks in a storage account."""
     return AsyncError(

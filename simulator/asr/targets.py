@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.asr.azure_vm import default_size
 from simulator.asr.item_inputs import EnableSettings
 from simulator.asr.records import ProtectedItem
-from simulator.ids import derived_guid
+from simulator.ids import derived_guid, same
 from simulator.inventory import HostVm
 from simulator.store import Document
 from simulator.world import Profile, Settings
@@ -187,6 +187,12 @@ def updated_disks(update: Document) -> list[str]:
     return [disk.lower() for disk in [*named, *details.get("diskIdToDiskEncryptionMap", {})]]
 
 
+def updated_cards(update: Document) -> list[str]:
+    """The ids of the network cards that a PATCH names; empty for a change of a card that it does not name."""
+    selected = [update["selectedSourceNicId"]] if update.get("selectedSourceNicId") else []
+    return [*selected, *(nic.get("nicId", "") for nic in update.get("vmNics", []))]
+
+
 def updated_name(item: ProtectedItem, update: Document) -> tuple[str, str]:
     """The name and the resource group that a machine has in Azure after a PATCH."""
     details = update.get("providerSpecificDetails", {})
@@ -197,9 +203,7 @@ def updated_name(item: ProtectedItem, update: Document) -> tuple[str, str]:
 
 def _apply_nic(item: ProtectedItem, given: Document) -> None:
     """One adapter's change; a fixed address makes the address static."""
-    nic = next((nic for nic in item.nics if nic["nicId"] == given.get("nicId")), None)
-    if nic is None:
-        return
+    nic = next(nic for nic in item.nics if same(nic["nicId"], given["nicId"]))
     changed = {_RENAMED_OF_NIC.get(name, name): value for name, value in given.items()}
     nic.update({name: value for name, value in changed.items() if name in nic and name not in {"nicId", "ipConfigs"}})
     for configuration, change in zip(nic["ipConfigs"], given.get("ipConfigs", []), strict=False):

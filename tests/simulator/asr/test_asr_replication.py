@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from tests.simulator.asr.estate import HYPER_V, Estate, policy_input
 
@@ -164,3 +165,28 @@ def test_a_host_that_is_away_lets_the_rpo_grow(recorded: Estate) -> None:
     recorded.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
     recorded.advance(1000)
     assert recorded.item().provider_specific_details.rpo_in_seconds >= 900
+
+
+@pytest.mark.parametrize("scenario", ["UnplannedFailover", "TestFailover"])
+def test_a_point_that_is_pruned_while_the_job_runs_fails_it(recorded: Estate, scenario: str) -> None:
+    recorded.advance(3 * 3600)
+    first = recorded.points()[-1].name
+    for _ in range(31):
+        if recorded.points()[-1].name != first:
+            break
+        recorded.advance(10)
+    oldest = recorded.points()[-1]
+    assert oldest.name != first
+    # The next cycle, which prunes the point, comes within the job.
+    recorded.advance(280)
+    details = {"instanceType": HYPER_V, "recoveryPointId": oldest.id}
+    body = {"properties": {"failoverDirection": "PrimaryToRecovery", "providerSpecificDetails": details}}
+    items = recorded.client.replication_protected_items
+    begin = items.begin_test_failover if scenario == "TestFailover" else items.begin_unplanned_failover
+    poller = begin(*recorded.path(), body)
+    with pytest.raises(HttpResponseError, match=f"The recovery point '{oldest.name}' does not exist"):
+        recorded.finish(poller)
+    assert recorded.latest_job(scenario).properties.state == "Failed"
+    seen = recorded.view()
+    assert (seen["azure"], seen["testMachine"], recorded.item().failover_recovery_point_id) == (None, None, None)
+    assert scenario in recorded.item().allowed_operations

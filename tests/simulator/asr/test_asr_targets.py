@@ -297,3 +297,25 @@ def test_an_association_is_not_made_with_a_policy_that_is_gone(recorded: Estate)
     removal.result(30)
     with pytest.raises(HttpResponseError, match="does not exist any more"):
         association.result(30)
+
+
+@pytest.mark.parametrize("change", [{"selectedSourceNicId": "nothing"}, {"vmNics": [{"nicId": "nothing"}]}])
+def test_a_network_card_that_the_machine_does_not_have_is_not_updated(
+    recorded: Estate, tutorial: Estate, change: dict[str, Any]
+) -> None:
+    for estate in (recorded, tutorial):
+        before = estate.item().as_dict()
+        with pytest.raises(HttpResponseError, match="'nothing' is not one of the network cards of 'sql01'"):
+            update(estate, **change)
+        assert estate.item().as_dict() == before
+
+
+def test_a_change_of_a_network_card_names_the_card(recorded: Estate) -> None:
+    with pytest.raises(HttpResponseError, match="'' is not one of the network cards of 'sql01'"):
+        update(recorded, vmNics=[{"recoveryNicName": "some-nic"}])
+
+
+def test_a_network_card_is_found_without_regard_to_case(recorded: Estate) -> None:
+    nic = recorded.item().provider_specific_details.vm_nics[0].nic_id
+    update(recorded, vmNics=[{"nicId": nic.upper(), "recoveryNicName": "some-nic"}])
+    assert recorded.item().provider_specific_details.vm_nics[0].recovery_nic_name == "some-nic"
