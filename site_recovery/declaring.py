@@ -1,7 +1,7 @@
 """One declaration on its way: sent, its job waited for, its effect seen.
 
-A call whose answer was lost is looked for by its effect, since what it declares is there to be seen; then it is sent
-again.
+A call whose answer was lost is looked for by its effect where that is there to be seen, else by its job; then it is
+sent again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from site_recovery.channel import Channel
 from site_recovery.errors import BusyError, SiteRecoveryError, ThrottledError
 from site_recovery.polling import Limits
-from site_recovery.records import Accepted, JobRecord
+from site_recovery.records import JobRecord
 from site_recovery.sending import send_declaration
 from site_recovery.watcher import raise_if_failed
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from site_recovery.service import SiteRecovery
 
 OnJobProgress = Callable[[JobRecord], None]
+Find = Callable[[str], JobRecord | None]
 
 Seen = TypeVar("Seen")
 
@@ -88,42 +89,47 @@ class Declaration:
         begin: Callable[..., Any],
         *arguments: object,
         seen: Callable[[], object] = lambda: None,
+        find: Find = lambda _: None,
     ) -> None:
-        """The call and its job. Raises JobFailedError when the job fails."""
-        accepted = self._accepted(client_request_id or str(uuid.uuid4()), begin, arguments, seen)
-        if accepted is None:
+        """The call and its job. Raises JobFailedError when the job fails.
+
+        A call whose answer was lost is not sent again when `seen` is true, or `find` finds its job by the call's id.
+        """
+        job_id = self._job_id(client_request_id or str(uuid.uuid4()), begin, arguments, seen, find)
+        if job_id is None:
             return
         job = self.service.watcher.wait(
-            accepted.job_id,
+            job_id,
             on_progress=self.on_progress,
             cancelled=self.cancelled,
             timeout_seconds=self.timeout_seconds - self.limits.elapsed_seconds,
         )
         raise_if_failed(job)
 
-    def _accepted(
+    def _job_id(
         self,
         client_request_id: str,
         begin: Callable[..., Any],
         arguments: tuple[object, ...],
         seen: Callable[[], object],
-    ) -> Accepted | None:
+        find: Find,
+    ) -> str | None:
         """None when there is no job to wait for: the service said it was done, or the effect of a lost call shows."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return send_declaration(
-                    begin,
-                    *self.channel.names,
-                    *arguments,
-                    client_request_id=client_request_id,
-                    where=self.where,
+                accepted = send_declaration(
+                    begin, *self.channel.names, *arguments, client_request_id=client_request_id, where=self.where
                 )
             except SiteRecoveryError as error:
+                if error.outcome_unknown and (job := find(client_request_id)) is not None:
+                    return job.id
                 if attempt == _ATTEMPTS or not _may_be_sent_again(error):
                     raise
                 asked = error.retry_after_seconds if isinstance(error, ThrottledError) else None
                 self.limits.check()
                 self.limits.pause(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1), at_least=asked)
+            else:
+                return None if accepted is None else accepted.job_id
             finally:
                 self.service.invalidate()
             if seen():

@@ -32,7 +32,7 @@ from site_recovery.declaring import Declaration, OnJobProgress, declaration
 from site_recovery.errors import NeverSetUpError, NotFoundError
 from site_recovery.estate_parsing import parse_network_mapping
 from site_recovery.estate_records import NetworkMappingRecord, PolicyRecord
-from site_recovery.records import last_segment, same_id
+from site_recovery.records import JobRecord, last_segment, same_id
 from site_recovery.translation import translated
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ SET_UP_POLICY = "pulumi-site-recovery-set-up"
 
 _AZURE = "Microsoft Azure"
 _ARM_VERSION = "2024-10-01"
+_MODIFY_POLICY = "ModifyProtectionProfile"
 # Whatever the service takes: nothing is replicated by it.
 _ANY = CreatePolicyInput(
     properties=CreatePolicyInputProperties(
@@ -121,8 +122,12 @@ class Estate:
     ) -> PolicyRecord | None:
         """Change a policy (job ModifyProtectionProfile); what replicates by it takes the new rhythm."""
         run = self._run(f"Changing replication policy '{name}'", on_progress, cancelled, timeout_seconds)
+
+        def find(request_id: str) -> JobRecord | None:
+            return self._service.watcher.find_job_of_scenario(request_id, _MODIFY_POLICY, cancelled=cancelled)
+
         begin = self._channel.client.replication_policies.begin_update
-        run.once(None, begin, name, policy_update_body(settings))
+        run.once(None, begin, name, policy_update_body(settings), find=find)
         return next((policy for policy in self._service.policies() if same_id(policy.name, name)), None)
 
     def network_mapping(self, network_id: str, name: str) -> NetworkMappingRecord | None:

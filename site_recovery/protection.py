@@ -26,7 +26,7 @@ from site_recovery.declaring import Declaration, OnJobProgress, Seen, declaratio
 from site_recovery.errors import NotFoundError
 from site_recovery.estate_records import MappingRecord
 from site_recovery.paths import container_path, item_path, mapping_path
-from site_recovery.records import ItemRecord, same_id
+from site_recovery.records import ItemRecord, JobRecord, same_id
 
 if TYPE_CHECKING:
     from site_recovery.service import SiteRecovery
@@ -139,9 +139,14 @@ class Protection:
         """Change what the Azure VM will be like (job UpdateVmProperties); it moves nothing."""
         path = item_path(item_id)
         run = self._run(f"Changing protected item '{path.name}'", on_progress, cancelled, timeout_seconds)
-        body = update_body(self._present(item_id), change)
+        item = self._present(item_id)
+
+        def find(request_id: str) -> JobRecord | None:
+            return self._service.watcher.find_job(request_id, item, cancelled=cancelled)
+
+        body = update_body(item, change)
         begin = self._channel.client.replication_protected_items.begin_update
-        run.once(client_request_id, begin, path.fabric, path.container, path.name, body)
+        run.once(client_request_id, begin, path.fabric, path.container, path.name, body, find=find)
         return self._present(item_id)
 
     def disable(

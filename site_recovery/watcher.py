@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from itertools import takewhile
+from functools import partial
+from itertools import islice, takewhile
 from typing import Protocol
 
 from site_recovery.errors import JobFailedError, NotFoundError
@@ -133,11 +134,38 @@ class JobWatcher:
         the call may be sent again, so it is returned only after a search that was complete; while the service cannot
         be read the search goes on, for ten times settle_seconds, and then raises what stood in its way.
         """
-        limits = Limits(f"Looking for a job of '{item.friendly_name}'.", self._pace, settle_seconds * 10, cancelled)
+        candidates = partial(self._candidates, item, newer_than)
+        return self._found(client_request_id, f"a job of '{item.friendly_name}'", candidates, settle_seconds, cancelled)
+
+    def find_job_of_scenario(
+        self,
+        client_request_id: str,
+        scenario: str,
+        *,
+        settle_seconds: float = 60.0,
+        cancelled: threading.Event | None = None,
+    ) -> JobRecord | None:
+        """The same for a call that is about no item: its job is among the latest with this scenario name."""
+
+        def candidates() -> list[str]:
+            jobs = (job.name for job in self._newest_jobs() if same_id(job.scenario_name, scenario))
+            return list(islice(jobs, _JOBS_SEARCHED))
+
+        return self._found(client_request_id, f"a job {scenario}", candidates, settle_seconds, cancelled)
+
+    def _found(
+        self,
+        client_request_id: str,
+        what: str,
+        candidates: Callable[[], list[str]],
+        settle_seconds: float,
+        cancelled: threading.Event | None,
+    ) -> JobRecord | None:
+        limits = Limits(f"Looking for {what}.", self._pace, settle_seconds * 10, cancelled)
         others: set[str] = set()
         while True:
             try:
-                job = self._search(client_request_id, item, newer_than, others)
+                job = self._search(client_request_id, candidates(), others)
             except PASSING:
                 if limits.passed:
                     raise
@@ -146,11 +174,9 @@ class JobWatcher:
                     return job
             limits.pause(_SEARCH_EVERY)
 
-    def _search(
-        self, client_request_id: str, item: ItemRecord, newer_than: str | None, others: set[str]
-    ) -> JobRecord | None:
+    def _search(self, client_request_id: str, candidates: list[str], others: set[str]) -> JobRecord | None:
         """One look at the candidates; `others` collects those known to be somebody else's."""
-        for name in self._candidates(item, newer_than):
+        for name in candidates:
             job = None if name in others else self._reader.job(name)
             started_by = job.client_request_id if job is not None else None
             if started_by is None:
