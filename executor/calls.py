@@ -7,8 +7,9 @@ from typing import NoReturn
 
 from executor.request_ids import request_id
 from executor.stops import Blocked, Interrupted, StepFailed
-from lifecycle.blockers import Blocker, Code
-from lifecycle.observation import Observation, Operation, RecoveryPoint
+from lifecycle.blockers import Blocker
+from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.offered import needed_operation, operation_not_offered
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.recovery_points import chosen_point
 from lifecycle.steps import Step
@@ -42,20 +43,6 @@ class Call:
     def request_id(self) -> str:
         choice = self.options.change_recovery_point if self.step is Step.CHANGE_RECOVERY_POINT else None
         return request_id(self.item.id, self.step, self.after, choice)
-
-
-def needed_operation(step: Step, options: MoveOptions) -> Operation | None:
-    """What has to be in `allowedOperations` for a step to be asked; None for resuming a job (it offers Resume)."""
-    if step is Step.FAILOVER:
-        planned = options.mode is FailoverMode.PLANNED
-        return Operation.PLANNED_FAILOVER if planned else Operation.UNPLANNED_FAILOVER
-    return {
-        Step.CHANGE_RECOVERY_POINT: Operation.CHANGE_PIT,
-        Step.COMMIT: Operation.COMMIT,
-        Step.REPROTECT: Operation.REVERSE_REPLICATE,
-        Step.SYNCHRONIZE: Operation.FAILBACK,
-        Step.REVERSE_REPLICATE: Operation.REVERSE_REPLICATE,
-    }.get(step, Operation.FAILBACK)
 
 
 class NotTaken(Exception):  # noqa: N818 - not an error yet
@@ -131,17 +118,6 @@ def _check_allowed(call: Call) -> None:
     needed = needed_operation(call.step, call.options)
     if needed is not None and not call.seen.allows(needed):
         raise Blocked((operation_not_offered(call.seen, call.step, needed),), call.seen)
-
-
-def operation_not_offered(seen: Observation, step: Step, needed: Operation) -> Blocker:
-    """The service would refuse the call that `step` needs."""
-    offered = ", ".join(sorted(seen.allowed)) or "nothing"
-    return Blocker(
-        Code.OPERATION_NOT_OFFERED,
-        seen.vm,
-        cause=f"the step {step} needs {needed}, but the service offers {offered}",
-        mend="declare a mode that the service offers, or mend the replication; then preview again",
-    )
 
 
 def _post(call: Call) -> Accepted:

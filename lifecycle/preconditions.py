@@ -11,6 +11,7 @@ from lifecycle.blockers import Blocker, Code
 from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation
+from lifecycle.offered import next_not_offered
 from lifecycle.options import FailoverMode, MoveOptions
 from lifecycle.planner import Plan
 from lifecycle.recovery_points import chosen_point
@@ -23,6 +24,9 @@ _CRITICAL = "critical"
 
 def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
     """Everything that speaks against the steps of `due` at this moment."""
+    not_offered = next_not_offered(seen, due, options)
+    if not_offered is not None and not due.blockers:
+        yield not_offered
     if due.goal.runs is Place.AZURE:
         if begins_failover(due):
             yield from _health(seen)

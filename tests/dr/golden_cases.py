@@ -14,7 +14,6 @@ from typing import Any
 
 from dr.rendering import rendered
 from dr.report import Report
-from executor.calls import operation_not_offered
 from lifecycle.blockers import Blocker, Code
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
@@ -29,7 +28,6 @@ from lifecycle.planner import plan
 from lifecycle.requirements import requirement_blockers_of, unmet
 from lifecycle.stack_limits import both_ways, frozen, too_many
 from lifecycle.stages import WORDS, stage_of
-from lifecycle.steps import Step
 from lifecycle.verdict import assess
 from providers.direction_facts import first_direction
 from tests.lifecycle import rows
@@ -170,9 +168,7 @@ def cases() -> Mapping[str, Report]:
         Code.MANAGED_DISKS: move(replace(AWAY, managed_disks=True), HOME),
         Code.ATTESTATION: move(HERE, TO_AZURE, permits=Permits(require_attestations=True)),
         Code.APPROVAL: move(HERE, TO_AZURE, permits=approved),
-        Code.OPERATION_NOT_OFFERED: move(
-            HERE, TO_AZURE, found=[operation_not_offered(HERE, Step.FAILOVER, Operation.PLANNED_FAILOVER)]
-        ),
+        Code.OPERATION_NOT_OFFERED: move(replace(HERE, allowed=HERE.allowed - {Operation.PLANNED_FAILOVER}), TO_AZURE),
     }
     waived = replace(STATED, waivers=(Waiver("maxDataLoss", "the site is gone", _OFF),))
     return {
