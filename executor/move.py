@@ -193,13 +193,16 @@ class _Mover:
     def _judge_the_call(self, first: PlannedStep, seen: Observation) -> None:
         """A job that was waited for, or lag, may have taken hours: what was judged before the first call holds no more.
 
-        Once the move has begun its conditions are past, but an approval may have run out before what cannot be undone.
+        Once the move has begun its conditions are past, but an approval may have run out before what cannot be undone,
+        and the host may have been lost before the commit of a failback, which deletes the other copy.
         """
         if first.running or (self._called and first.reversible):
             return
         stands = tuple(self._order.judge(seen))
         if self._called:
-            stands = tuple(blocker for blocker in stands if blocker.code is Code.APPROVAL)
+            failback = self._order.goal.runs is Place.ON_PREMISES
+            kept = {Code.APPROVAL, Code.PROVIDER_SILENT} if failback else {Code.APPROVAL}
+            stands = tuple(blocker for blocker in stands if blocker.code in kept)
         if stands:
             raise Blocked(stands, seen)
 

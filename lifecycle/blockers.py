@@ -102,7 +102,8 @@ RULES: Mapping[Code, Rule] = {
     Code.UNFINISHED_MOVE: Rule(
         "A move the other way is not finished. It is brought to its end first, never turned around half-way.",
         _ITEM,
-        "Declare that direction, run `pulumi up`, then change the direction again.",
+        "Declare that direction, run `pulumi up`, then change the direction again. Not where a failback waits for its "
+        "commit and the site is lost: the commit deletes the safety copy in Azure, so start that instead.",
     ),
     Code.NOT_OURS: Rule(
         "A failover or failback in progress was started by somebody else: it is not ours to commit or complete.",
@@ -168,7 +169,8 @@ RULES: Mapping[Code, Rule] = {
         waivable=True,
     ),
     Code.PROVIDER_SILENT: Rule(
-        "The Site Recovery provider on the host is not connected, and the move needs the host.",
+        "The Site Recovery provider on the host is not connected, and the move needs the host. A failback is not "
+        "committed without it either: the commit deletes the copy in Azure, which may be the last one.",
         _HOST,
         "Bring the host back. Out of a site that is lost, a failover to Azure goes with failover.mode: unplanned.",
         _SITE_ANSWERS,

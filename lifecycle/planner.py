@@ -205,8 +205,16 @@ def _unfinished(seen: Observation, stage: Stage, way: Direction) -> Blocker:
         Code.UNFINISHED_MOVE,
         seen.vm,
         cause=f"{seen.vm} {WORDS[stage]}: a move the other way is not finished",
-        mend=f"declare direction {way} and run `pulumi up` to finish it, then change the direction again",
+        mend=f"{_LAST_COPY if stage is Stage.FAILBACK_COMMIT_PENDING else ''}"
+        f"declare direction {way} and run `pulumi up` to finish it, then change the direction again",
     )
+
+
+# Out of a site that is lost there is no way through the commit: what it deletes may be all that is left.
+_LAST_COPY = (
+    "if the site is lost, do NOT commit, as the commit deletes the Azure VM and its disks: start the Azure VM in "
+    "Azure, it is the safety copy; if the site lives, "
+)
 
 
 _STANDS_IN_THE_WAY: dict[Stage, tuple[Code, str]] = {

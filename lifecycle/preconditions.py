@@ -1,7 +1,8 @@
 """What has to hold before a move is begun, beyond what the planner needs to know the steps.
 
 Everything that does not hold is found, whatever the kind of move; the rule of its code then says whether it stops that
-kind or only warns. Once a failover has begun its conditions are past: a commit is not held up by a silent host.
+kind or only warns. Once a failover has begun its conditions are past: its commit is not held up by a silent host. The
+commit of a failback is: it deletes the copy in Azure, which is the last one where the host is lost.
 """
 
 from collections.abc import Iterator
@@ -46,10 +47,23 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
         yield from _provider(seen, "the VM is to be failed back to it", "; until then it goes on running in Azure")
         yield from _window(seen, options)
         yield from _managed_disks(seen, due)
+    else:
+        yield from _end_of_a_failback(seen, due)
 
 
 def _steps(due: Plan) -> set[Step]:
     return {planned.step for planned in due.steps}
+
+
+def _end_of_a_failback(seen: Observation, due: Plan) -> Iterator[Blocker]:
+    """The VM is on premises again: what is left needs its host alive."""
+    to_begin = {planned.step for planned in due.steps if not planned.running}
+    if Step.COMMIT in to_begin:
+        why = "the commit deletes the Azure VM and its disks, which are all that is left if the site is lost"
+        otherwise = "; if the site is lost, do NOT commit: start the Azure VM in Azure, it is the safety copy"
+        yield from _provider(seen, why, otherwise)
+    elif Step.REVERSE_REPLICATE in to_begin:
+        yield from _provider(seen, "replicating to Azure again starts on it", "")
 
 
 def _health(seen: Observation) -> Iterator[Blocker]:

@@ -228,6 +228,22 @@ def test_an_approval_that_has_run_out_meanwhile_stops_before_what_cannot_be_undo
     site.run(AZURE).reached()
 
 
+def test_a_host_that_is_lost_meanwhile_stops_before_the_commit_of_a_failback(site: Site) -> None:
+    site.begin("synchronized")
+    silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
+    ill = Blocker(Code.REPLICATION_UNHEALTHY, "vm01", cause="critical", mend="mend it")
+
+    def judge(seen: Observation) -> tuple[Blocker, ...]:
+        return (silent, ill) if seen.active is Place.ON_PREMISES else ()
+
+    with pytest.raises(Blocked) as stopped:
+        carry_out(replace(site.order(HOME, BOLD), judge=judge), site.service, Told(), threading.Event(), Outcome())
+    assert stopped.value.blockers == (silent,), "the commit would delete the other copy"
+    assert "FailoverCommit" not in site.accepted()
+    assert site.truth()["azure"] is not None
+    site.run(HOME).reached()
+
+
 def test_both_copies_running_stops_everything(site: Site) -> None:
     site.begin("failedBack")
     site.admin("POST", "/faults", {"faults": []})

@@ -174,6 +174,35 @@ def test_failing_back_needs_the_host() -> None:
     assert _codes(_judged(away, HOME, PLANNED)) == {Code.PROVIDER_SILENT}
 
 
+@pytest.mark.parametrize("host", [False, None])
+def test_a_failback_is_not_committed_while_its_host_is_silent(host: bool | None) -> None:
+    """The commit deletes the Azure VM: with the site lost it would delete the last copy."""
+    pending = replace(rows.FAILBACK_COMMIT_PENDING, provider_connected=host, provider_last_heartbeat=DIED)
+    (blocker,) = _judged(pending, HOME, PLANNED).blockers
+    assert blocker.code is Code.PROVIDER_SILENT
+    assert "the commit deletes the Azure VM and its disks" in blocker.cause
+    assert "do NOT commit: start the Azure VM in Azure" in blocker.mend
+    assert _codes(_judged(replace(pending, provider_connected=True), HOME, PLANNED)) == set()
+
+
+def test_whoever_flips_to_azure_out_of_a_lost_site_is_not_sent_through_the_commit() -> None:
+    pending = replace(rows.FAILBACK_COMMIT_PENDING, provider_connected=False, provider_last_heartbeat=DIED)
+    (blocker,) = _judged(pending, TO_AZURE, UNPLANNED).blockers
+    assert blocker.code is Code.UNFINISHED_MOVE
+    assert blocker.mend.startswith("if the site is lost, do NOT commit")
+    assert "start the Azure VM in Azure, it is the safety copy" in blocker.mend
+    (other,) = _judged(rows.SYNCHRONIZING, TO_AZURE, UNPLANNED).blockers
+    assert "do NOT" not in other.mend
+
+
+def test_replicating_again_needs_the_host_and_what_the_service_is_at_already_does_not() -> None:
+    silent = {"provider_connected": False, "provider_last_heartbeat": DIED}
+    failed_back = replace(rows.FAILED_BACK, **silent)  # type: ignore[arg-type]
+    assert _codes(_judged(failed_back, HOME, PLANNED)) == {Code.PROVIDER_SILENT}
+    replicating = replace(rows.REVERSE_REPLICATING, **silent)  # type: ignore[arg-type]
+    assert _codes(_judged(replicating, HOME, PLANNED)) == set()
+
+
 UNREAD = replace(HERE, provider_connected=None, provider_last_heartbeat=None, provider_unread="Azure does not answer.")
 
 
