@@ -8,20 +8,28 @@ from contextlib import contextmanager
 
 from lifecycle.observation import MOVE_SCENARIOS
 from site_recovery.errors import RefusedError, SiteRecoveryError
-from site_recovery.records import ItemRecord
+from site_recovery.records import Inventory, ItemRecord, JobRecord, is_job_of
 from site_recovery.service import SiteRecovery
 
 _TESTS = {"TestFailover", "TestFailoverCleanup"}
+_ENDINGS = {"DisableDr", "PurgeVm"}
 
 
-def in_the_way(service: SiteRecovery) -> tuple[str, ...]:
-    """Each VM of the vault that forbids dismantling, with why: it is active in Azure, or in the middle of a move."""
-    return tuple(f"{item.friendly_name} {why}" for item in service.inventory().items if (why := _why_not(item)))
+def in_the_way(inventory: Inventory) -> tuple[str, ...]:
+    """Each VM of the vault that forbids dismantling, with why: it is active in Azure, in the middle of a move, or has
+    ended a job whose outcome does not show yet.
+
+    Dismantling cannot be taken back, so `inventory` has to be a fresh one.
+    """
+    running = tuple(job for job in inventory.jobs if not job.finished)
+    return tuple(
+        f"{item.friendly_name} {why}" for item in inventory.items if (why := _why_not(item, running, inventory))
+    )
 
 
 def refuse_while_in_the_way(service: SiteRecovery) -> None:
     """Raises RefusedError with every VM that forbids dismantling."""
-    found = in_the_way(service)
+    found = in_the_way(service.fresh_inventory())
     if found:
         raise RefusedError(
             f"nothing is dismantled: {'; '.join(found)}",
@@ -43,12 +51,25 @@ def dismantled(what: str) -> Iterator[None]:
         ) from error
 
 
-def _why_not(item: ItemRecord) -> str:
-    scenario = item.current_scenario.name if item.current_scenario else ""
+def _why_not(item: ItemRecord, running: tuple[JobRecord, ...], inventory: Inventory) -> str:
+    # The item lags its job: one that has just begun shows among the jobs first.
+    scenarios = {job.scenario_name for job in running if is_job_of(job, item)}
+    if item.current_scenario is not None:
+        scenarios.add(item.current_scenario.name)
     if item.active_location.casefold() == "recovery":
         return "is active in Azure"
-    if scenario in MOVE_SCENARIOS or "Commit" in item.allowed_operations:
+    if scenarios & MOVE_SCENARIOS or "Commit" in item.allowed_operations:
         return "is in the middle of a move"
-    if scenario in _TESTS or "TestFailoverCleanup" in item.allowed_operations:
+    if scenarios & _TESTS or "TestFailoverCleanup" in item.allowed_operations:
         return "is in a test failover, which has to be cleaned up first"
+    if not scenarios and _settles(item, inventory):
+        return "has just ended a job whose outcome does not show yet (wait until it does)"
     return ""
+
+
+def _settles(item: ItemRecord, inventory: Inventory) -> bool:
+    """Whether the item may still become something else by itself: it may be active in Azure a moment later."""
+    if item.allowed_operations or item.protection_state.startswith("InitialReplication"):
+        return False
+    newest = next(iter(inventory.jobs_of(item)), None)
+    return newest is None or newest.scenario_name not in _ENDINGS

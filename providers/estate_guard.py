@@ -152,16 +152,17 @@ def _redundancy_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> boo
 
 def _of_the_vms(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[CheckFailure]:
     try:
-        service = service_of(news)
-        items, moving = service.inventory().items, in_the_way(service)
+        inventory = service_of(news).fresh_inventory()
     except NotFoundError:
         return  # no vault yet, or no longer
     except SiteRecoveryError as error:
         yield CheckFailure("vault", f"the VMs of the vault could not be looked at: {error}")
         return
+    moving = in_the_way(inventory)
     if news.get("dismantle") and moving:
         what = f"the estate cannot be dismantled: {'; '.join(moving)}"
         yield CheckFailure("dismantle", f"{what}. Bring every VM back on premises and finish its move first")
-    if _redundancy_changes(olds, news) and items:
-        what = f"Azure lets the redundancy of a vault be changed only while nothing is protected; {len(items)} VMs are"
+    if _redundancy_changes(olds, news) and inventory.items:
+        count = len(inventory.items)
+        what = f"Azure lets the redundancy of a vault be changed only while nothing is protected; {count} VMs are"
         yield CheckFailure("vault.redundancy", f"{what}. Write {olds['vault'].get('redundancy')} again")
