@@ -21,6 +21,9 @@ from site_recovery.estate_records import MappingRecord
 from site_recovery.records import same_id
 from site_recovery.service import SiteRecovery
 
+# What is still being made, or could not be, carries no VM: associating goes on with it.
+_PAIRED = "Paired"
+
 
 class AssociationProvider(SitePart, ResourceProvider):
     fixed = ("target", "vault", "site", "policyId")
@@ -40,11 +43,11 @@ class AssociationProvider(SitePart, ResourceProvider):
             return {**props, "containerId": "", "mappingId": ""}
         service = service_of(props)
         mapping = _associated(service, props)
-        if mapping is None:
+        if mapping is None or mapping.state != _PAIRED:
             mapping = service.protection.associate_policy(
                 props["containerId"],
                 policy_id=props["policyId"],
-                mapping_name=f"{props['site']}-{props['policyName']}",
+                mapping_name=mapping.name if mapping else f"{props['site']}-{props['policyName']}",
                 cancelled=current_operation().cancelled,
             )
         return {**props, "mappingId": mapping.id}

@@ -108,6 +108,24 @@ def test_the_team_leaves_and_its_vm_stays_protected(platform: StackUnderTest, te
     assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
 
 
+def test_dismantling_a_team_leaves_what_it_adopted(platform: StackUnderTest, team: StackUnderTest) -> None:
+    team.up()
+    adopted = _associations(team)
+    assert len(adopted) == 1
+    written = team.file.read_text(encoding="utf-8")
+    team.edit(lambda config: config.update({"site-recovery:dismantle": {"vault": VAULT[1], "confirm": VAULT[1]}}))
+    team.up()
+    team.destroy()
+    assert _protected(team) == ["vm01"], "what the team protected is protected no more"
+    assert _associations(team) == adopted, "the platform's own VM rests on it"
+    assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
+
+    team.file.write_text(written, encoding="utf-8")
+    team.up()
+    team.destroy()
+    assert _protected(team) == ["vm01", "vm02"], "the next test finds it as the last one left it"
+
+
 def test_dismantling_stops_at_each_refusal_of_the_service_and_goes_on_from_there(
     platform: StackUnderTest, team: StackUnderTest
 ) -> None:
@@ -142,6 +160,17 @@ def _destroy(stack: StackUnderTest) -> str:
     stopped = stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.stack, check=False)
     assert stopped.returncode != 0, stopped.stdout
     return " ".join(stopped.stdout.split())
+
+
+def _associations(stack: StackUnderTest) -> list[str]:
+    with stack.simulator.site_recovery() as client:
+        return [str(mapping.id) for mapping in client.replication_protection_container_mappings.list(*VAULT)]
+
+
+def _protected(stack: StackUnderTest) -> list[str]:
+    with stack.simulator.site_recovery() as client:
+        items = client.replication_protected_items.list(*VAULT)
+        return sorted(str(item.as_dict()["properties"]["friendlyName"]) for item in items)
 
 
 def _make_container(stack: StackUnderTest, name: str) -> None:
