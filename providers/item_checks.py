@@ -6,7 +6,7 @@ from typing import Any
 from pulumi.dynamic import CheckFailure
 
 from executor.survey import survey_of
-from providers.item_disks import disk_problems
+from providers.item_disks import disk_problems, unknown_disks
 from providers.item_settings import CHANGEABLE, differing, names_of, settled_otherwise
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
@@ -37,6 +37,9 @@ def checked_new(news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]
         return "", []
     try:
         vm = _discovered(news)
+        misnamed = _misnamed_disks(news, vm)
+        if misnamed:
+            return vm.protected_item_id, misnamed
         if vm.protected_item_id is None:
             return None, _cannot_be_protected(news, vm)
         item = survey_of(service_of(news)).inventory().item(vm.protected_item_id)
@@ -65,7 +68,8 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
         text = f"{news['vm']}: what Azure requires and what its host shows could not be compared: {error.what}"
         current_operation().say(Severity.WARNING, text)
         return known, []
-    return known, _unlike_its_host(news, item, vm) if item is not None else []
+    misnamed = _misnamed_again(olds, news, vm)
+    return known, misnamed + (_unlike_its_host(news, item, vm) if item is not None else [])
 
 
 def _cannot_be_protected(news: Mapping[str, Any], vm: ProtectableItemRecord) -> list[CheckFailure]:
@@ -78,6 +82,20 @@ def _cannot_be_protected(news: Mapping[str, Any], vm: ProtectableItemRecord) -> 
     if unchecked and not failures:
         current_operation().say(Severity.INFO, f"{vm.friendly_name}: not known, and so not checked: {unchecked}")
     return failures
+
+
+def _misnamed_disks(news: Mapping[str, Any], vm: ProtectableItemRecord) -> list[CheckFailure]:
+    return [CheckFailure("source.disks", problem) for problem in unknown_disks(vm, news.get("source") or {})]
+
+
+def _misnamed_again(olds: Mapping[str, Any], news: Mapping[str, Any], vm: ProtectableItemRecord) -> list[CheckFailure]:
+    """A disk that was taken off the VM since it was declared stands in the way of no move: it is only told."""
+    found = _misnamed_disks(news, vm)
+    if changed_keys(olds.get("source") or {}, news.get("source") or {}, ["disks"]):
+        return found
+    for each in found:
+        current_operation().say(Severity.WARNING, str(each.reason))
+    return []
 
 
 def _say_unmet(news: Mapping[str, Any], item: ItemRecord | None, vm: ProtectableItemRecord) -> None:

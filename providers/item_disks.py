@@ -1,6 +1,7 @@
 """Which disks of a VM replicate, held against what is declared and what the VM has on its host."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from site_recovery.records import DiskRecord, ItemRecord, ProtectableItemRecord
@@ -20,6 +21,20 @@ def is_included(disk: DiskRecord, source: Mapping[str, Any]) -> bool:
     return (not included or bool(names & included)) and not names & excluded
 
 
+def unknown_disks(vm: ProtectableItemRecord, source: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is declared of disks that the VM does not have on its host, each with the nearest name.
+
+    Nothing is said where the host tells of no disks.
+    """
+    known = set[str]().union(*map(_names, vm.disks))
+    return tuple(
+        _unknown(vm, key, str(name))
+        for key in ("include", "exclude")
+        for name in (source.get("disks") or {}).get(key) or ()
+        if vm.disks and str(name).casefold() not in known
+    )
+
+
 def disk_problems(item: ItemRecord, vm: ProtectableItemRecord, source: Mapping[str, Any]) -> tuple[str, ...]:
     """What of a VM's disks does not replicate as declared, each with the safe way.
 
@@ -28,6 +43,13 @@ def disk_problems(item: ItemRecord, vm: ProtectableItemRecord, source: Mapping[s
     if item.active_location.casefold() != "primary" or not any(_replica(item, disk) for disk in vm.disks):
         return ()
     return tuple(problem for disk in vm.disks if (problem := _problem(item, disk, source)))
+
+
+def _unknown(vm: ProtectableItemRecord, key: str, name: str) -> str:
+    shown = {(disk.name or disk.id).casefold(): disk.name or disk.id for disk in vm.disks}
+    close = get_close_matches(name.casefold(), shown, n=1)
+    mend = f"Did you mean {shown[close[0]]}?" if close else f"It has {', '.join(shown.values())}"
+    return f"{vm.friendly_name}: source.disks.{key} names {name}, which is no disk of the VM. {mend}"
 
 
 def _problem(item: ItemRecord, disk: DiskRecord, source: Mapping[str, Any]) -> str:

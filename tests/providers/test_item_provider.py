@@ -147,6 +147,31 @@ def test_a_vm_protected_with_another_policy_or_account_cannot_be_adopted_as_decl
     assert "with storageAccount" in said
 
 
+@pytest.mark.parametrize(
+    ("disks", "says"),
+    [
+        ({"include": ["sql01-os.vhdx", "sql01-dat.vhdx"]}, "include names sql01-dat.vhdx, which is no disk of the VM"),
+        ({"exclude": ["SQL01-DAT.vhdx"]}, "Did you mean sql01-data.vhdx?"),
+        ({"exclude": ["nothing"]}, "It has sql01-os.vhdx, sql01-data.vhdx"),
+    ],
+    ids=["included", "excluded", "like none"],
+)
+def test_a_disk_that_the_vm_does_not_have_is_an_error_of_the_preview(
+    service: SiteRecovery, disks: Props, says: str
+) -> None:
+    declared = {**_declared(service, "sql01"), "source": {"disks": disks}}
+    assert says in _failures(ITEM.check({}, declared))
+    assert says in _failures(ITEM.check(_declared(service, "sql01"), declared))
+
+
+def test_a_disk_that_was_declared_before_and_is_gone_is_told_and_stops_nothing(
+    service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declared = {**_declared(service), "source": {"disks": {"exclude": ["gone.vhdx"]}}}
+    assert _failures(ITEM.check({**declared, "itemId": app01.id}, declared)) == ""
+    assert "app01: source.disks.exclude names gone.vhdx, which is no disk of the VM" in capsys.readouterr().err
+
+
 def test_an_id_of_another_vm_is_refused(service: SiteRecovery, app01: ItemRecord) -> None:
     other = discovered(service, "web01")
     protect(service, "web01")
