@@ -1,24 +1,35 @@
 """How much data a failover would lose: from the chosen recovery point to the source's last sign of life.
 
 Not to now: a source that is dead has written nothing since it died. Its last sign of life is the last heartbeat of the
-provider on its host or the last data that arrived, whichever is later; a host that is connected is alive now.
+provider on its host or the last data that arrived, whichever is later; a host that was heard of just now is alive. What
+a source wrote after the last data that arrived is not known where nothing was heard of it later.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from lifecycle.achieved import Brought, achieved
 from lifecycle.directions import Direction, Place
-from lifecycle.observation import Observation, RecoveryPoint, Scenario
+from lifecycle.observation import Job, Observation, RecoveryPoint, Scenario
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.planner import Plan
-from lifecycle.recovery_points import chosen_point
+from lifecycle.recovery_points import chosen_point, started_from
 from lifecycle.spans import span
 from lifecycle.steps import Step
+
+# A host beats about once a minute, and the service goes on to call one connected after it has fallen silent: one that
+# was not heard of for longer may be dead already.
+HEARD_LATELY_SECONDS = 300.0
+# The longest interval at which a policy for Hyper-V VMs sends changes: what came after the last of them never left.
+_SENDS_EVERY_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class DataLoss:
-    """`seconds` is the most that would be lost, 0 for none, None where it is not known; `words` say why."""
+    """`seconds` is the most that would be lost as far as it can be told, 0 for none, None where it is not known.
+
+    `words` say how much up to their first colon ("none" only where the move by its nature loses nothing), then why.
+    """
 
     seconds: float | None
     words: str
@@ -34,7 +45,7 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
         return DataLoss(0, f"none expected: the Azure VM is shut down first and {how}")
     begins, changes = begins_failover(due), changes_recovery_point(due)
     if not begins and not changes:
-        return DataLoss(0, "none by the steps that are left: the failover itself has begun already")
+        return _already_taken(seen, due, options)
     if options.mode is FailoverMode.PLANNED and not changes:
         return DataLoss(0, "none: the on-premises VM is shut down first and its last changes are transferred")
     # However it gets to Azure: what it is started from in the end is the point that it is changed to.
@@ -59,11 +70,16 @@ def last_sign_of_life(seen: Observation) -> datetime | None:
     stopped = _shut_down_at(seen)
     if stopped is not None:
         return stopped
-    if seen.provider_connected:
+    if seen.provider_connected and _heard_lately(seen):
         return seen.at
     if seen.provider_last_heartbeat is None:
         return None
     return max(filter(None, (seen.provider_last_heartbeat, seen.last_replicated)))
+
+
+def _heard_lately(seen: Observation) -> bool:
+    heard = seen.provider_last_heartbeat
+    return heard is None or (seen.at - heard).total_seconds() <= HEARD_LATELY_SECONDS
 
 
 def _shut_down_at(seen: Observation) -> datetime | None:
@@ -92,15 +108,82 @@ def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
             None, f"unknown: {described}, and the source's last sign of life is not known ({_rpo(seen)})", shown
         )
     lost = max((alive - since).total_seconds(), 0.0)
-    until = (
-        "now, as the host is alive"
-        if alive == seen.at
-        else f"the source's last sign of life at {alive:%F %H:%M:%S} UTC"
-    )
+    if _is_only_its_last_data(seen, alive):
+        lost += _SENDS_EVERY_SECONDS
+        until = (
+            f"the last data that arrived ({alive:%F %H:%M:%S} UTC), which is the source's last sign of life, and "
+            f"{span(_SENDS_EVERY_SECONDS)} that it may not have sent: what it wrote after that is not known"
+        )
+        return DataLoss(lost, f"up to {span(lost)} or more: from {described} to {until}", shown)
     less = ""
     if options.shutdown_source and choice == RecoveryPointChoice.LATEST and seen.provider_connected:
         less = "; none if the on-premises VM can be shut down and its last changes sent"
-    return DataLoss(lost, f"up to {span(lost)}: from {described} to {until}{less}", shown)
+    return DataLoss(lost, f"up to {span(lost)}: from {described} to {_until(seen, alive)}{less}", shown)
+
+
+def _is_only_its_last_data(seen: Observation, alive: datetime) -> bool:
+    """Whether nothing was heard of the source after the last data that arrived from it."""
+    if alive == seen.at and seen.provider_connected and _heard_lately(seen):
+        return False
+    return _shut_down_at(seen) is None and alive == seen.last_replicated
+
+
+def _until(seen: Observation, alive: datetime) -> str:
+    if alive == seen.at:
+        return "now, as the host is alive"
+    life = f"the source's last sign of life at {alive:%F %H:%M:%S} UTC"
+    if seen.provider_connected and not _heard_lately(seen):
+        life += f" (its host is called connected, last heard {seen.provider_last_heartbeat:%F %H:%M:%S} UTC)"
+    return life
+
+
+def _already_taken(seen: Observation, due: Plan, options: MoveOptions) -> DataLoss:
+    """By the failover that was made, or by the change of its recovery point: the commit only makes it final."""
+    first = due.steps[0]
+    made = seen.job if first.step is Step.FAILOVER else seen.brought_here
+    changed = seen.job if first.step is Step.CHANGE_RECOVERY_POINT else seen.last_change
+    if changed is not None and not (changed.running or changed.succeeded):
+        changed = None
+    if made is None:
+        return DataLoss(None, "unknown: the failover that was made is no longer listed")
+    if made.scenario == Scenario.PLANNED_FAILOVER and changed is None:
+        how = "shuts the on-premises VM down first and transfers its last changes"
+        return DataLoss(0, f"none: the planned failover (job {made.id}) {how}")
+    taking = changed or made
+    what = "change of the recovery point" if changed is not None else "failover"
+    when = "being" if taking.running else "already"
+    much, why, point = _taken(seen, made, caught_up=changed is None and _caught_up(made, options))
+    return DataLoss(None, f"{when} taken by the {what} (job {taking.id}), {much}: {why}", point)
+
+
+def _taken(seen: Observation, made: Job, *, caught_up: bool) -> tuple[str, str, RecoveryPoint | None]:
+    """How much the failover that was made has lost, why that is all that can be said, and the point it started from."""
+    point = started_from(seen)
+    final = "the commit makes it final"
+    if made.started is None or made.ended is None or (point is None and not caught_up):
+        return (
+            "how much is not known",
+            f"the service does not tell the recovery point that it started from; {final}",
+            None,
+        )
+    stopped = _shut_down_at(seen)
+    brought = Brought(made.id, made.scenario, made.started, made.ended, stopped, caught_up)
+    lost = achieved(brought, point.time if point is not None else None).data_loss_seconds
+    if not lost:
+        return (
+            "none as far as its tasks tell",
+            f"the on-premises VM was shut down, its last changes were sent; {final}",
+            point,
+        )
+    from_point = f"from recovery point {point.time:%F %H:%M:%S} UTC" if point is not None else ""
+    if stopped is not None:
+        return f"up to {span(lost)}", f"{from_point} to the end of the failover, which shut the VM down; {final}", point
+    after = "what the VM wrote after that, if it went on running, is lost as well"
+    return f"up to {span(lost)} or more", f"{from_point} to the failover's begin; {after}; {final}", point
+
+
+def _caught_up(made: Job, options: MoveOptions) -> bool:
+    return options.starts_from_latest and made.source_shutdown == "Succeeded"
 
 
 def _latest(seen: Observation, newest: RecoveryPoint | None) -> datetime | None:

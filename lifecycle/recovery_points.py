@@ -38,6 +38,14 @@ def is_at_point(seen: Observation, choice: str) -> bool:
     return _name(at) == _name(point.id if isinstance(point, RecoveryPoint) else choice)
 
 
+def started_from(seen: Observation) -> RecoveryPoint | None:
+    """The recovery point that the VM runs from in Azure, as the item names it; None where that is not known."""
+    at = seen.failover_recovery_point_id
+    if at is None:
+        return None
+    return next((point for point in seen.recovery_points or () if _name(point.id) == _name(at)), None)
+
+
 def was_changed_to(seen: Observation, choice: str) -> bool:
     """Whether the last change since the failover was made by us, for this very choice.
 

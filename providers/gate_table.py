@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifecycle.impact_text import Ink
-from lifecycle.spans import span
 from lifecycle.verdict import Verdict
 from providers.paint import painted
 
@@ -100,11 +99,12 @@ def _cost(row: Row) -> str:
     if row.facts is None:
         return "what it would cost is not known"
     facts = row.facts
-    seconds = (facts.get("dataLoss") or {}).get("seconds")
-    loss = "data loss unknown" if seconds is None else "no data loss" if not seconds else _most(seconds)
     outage = facts.get("outage")
-    return f"{loss}, {'outage ' + outage['words'] if outage else 'no outage'}"
+    return f"{_loss(facts)}, {'outage ' + outage['words'] if outage else 'no outage'}"
 
 
-def _most(seconds: float) -> str:
-    return f"data loss up to {span(seconds)}"
+def _loss(facts: Mapping[str, Any]) -> str:
+    """How much the impact says, in its own words: a figure of nothing is not yet nothing lost."""
+    loss = facts.get("dataLoss") or {}
+    much = str(loss.get("words") or "unknown").partition(":")[0]
+    return "no data loss" if loss.get("seconds") == 0 and much.startswith("none") else f"data loss {much}"

@@ -93,9 +93,29 @@ def test_a_living_source_goes_on_writing_until_now() -> None:
     assert expected_loss(HERE, plan(HERE, TO_AZURE, UNPLANNED), UNPLANNED).seconds == 4 * 60
 
 
-def test_data_that_arrived_after_the_last_heartbeat_is_a_sign_of_life_too() -> None:
+def test_a_host_that_is_called_connected_but_was_not_heard_of_lately_is_not_alive_now() -> None:
+    heard = rows.NOW - timedelta(minutes=14)
+    late = replace(HERE, provider_last_heartbeat=heard, last_replicated=rows.NOW - timedelta(minutes=16))
+    late = replace(
+        late, recovery_points=(RecoveryPoint("new", rows.NOW - timedelta(minutes=16), app_consistent=False),)
+    )
+    found = _judged(late, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=15))
+    assert found.loss.seconds == 2 * 60
+    assert "called connected, last heard 2026-03-01 11:46:00 UTC" in found.loss.words
+    assert _codes(found) == set()
+    just = replace(late, provider_last_heartbeat=rows.NOW - timedelta(minutes=5))
+    assert _judged(just, TO_AZURE, UNPLANNED).loss.seconds == 16 * 60
+
+
+def test_what_a_dead_source_wrote_after_its_last_data_is_not_called_nothing() -> None:
+    """Data that arrived after the last heartbeat is a sign of life too, and the last one."""
     later = replace(DEAD, last_replicated=DIED + timedelta(minutes=3))
-    assert expected_loss(later, plan(later, TO_AZURE, UNPLANNED), UNPLANNED).seconds == 0
+    loss = expected_loss(later, plan(later, TO_AZURE, UNPLANNED), UNPLANNED)
+    assert loss.seconds == 5 * 60
+    assert "what it wrote after that is not known" in loss.words
+    assert _codes(_judged(later, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=0))) == {Code.DATA_LOSS}
+    older = replace(UNPLANNED, recovery_point="old")
+    assert expected_loss(later, plan(later, TO_AZURE, older), older).seconds == (6 + 3 + 5) * 60
 
 
 def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
@@ -146,6 +166,34 @@ COMMIT_PENDING = replace(
         RecoveryPoint("old", rows.NOW - timedelta(minutes=94), app_consistent=True),
     ),
 )
+
+
+def test_a_commit_does_not_call_the_loss_that_it_makes_final_nothing() -> None:
+    seen = replace(COMMIT_PENDING, failover_recovery_point_id="OLD")
+    begun = replace(_FAILED_OVER, started=rows.NOW - timedelta(minutes=70), source_shutdown="Failed")
+    for made, much in ((_FAILED_OVER, "up to 34 min"), (begun, "up to 24 min or more")):
+        loss = _judged(replace(seen, brought_here=made), TO_AZURE, replace(UNPLANNED, recovery_point="old")).loss
+        assert loss.seconds is None
+        assert loss.words.startswith(f"already taken by the failover (job j1), {much}: ")
+        assert "from recovery point 2026-03-01 10:26:00 UTC" in loss.words
+        assert loss.point is not None
+    unnamed = _judged(replace(COMMIT_PENDING, brought_here=begun), TO_AZURE, UNPLANNED).loss
+    assert (unnamed.seconds, "how much is not known" in unnamed.words) == (None, True)
+    caught_up = _judged(COMMIT_PENDING, TO_AZURE, UNPLANNED).loss
+    assert (caught_up.seconds, "none as far as its tasks tell" in caught_up.words) == (None, True)
+
+
+def test_only_a_planned_failover_that_was_made_has_lost_nothing() -> None:
+    loss = _judged(rows.PLANNED_COMMIT_PENDING, TO_AZURE, UNPLANNED).loss
+    assert (loss.seconds, loss.words.startswith("none: the planned failover (job j1)")) == (0, True)
+    changed = replace(rows.PLANNED_COMMIT_PENDING, last_change=rows.job("ChangePit", state="Succeeded", number="j2"))
+    later = _judged(changed, TO_AZURE, PLANNED).loss
+    assert later.seconds is None
+    assert later.words.startswith("already taken by the change of the recovery point (job j2), ")
+    running = _judged(rows.FAILING_OVER, TO_AZURE, UNPLANNED).loss
+    assert (running.seconds, running.words.startswith("being taken by the failover (job j1), ")) == (None, True)
+    gone = _judged(replace(rows.COMMIT_PENDING, brought_here=None), TO_AZURE, UNPLANNED).loss
+    assert (gone.seconds, gone.words.startswith("unknown: ")) == (None, True)
 
 
 def test_a_change_of_the_recovery_point_is_judged_as_the_loss_it_is() -> None:

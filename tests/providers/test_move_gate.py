@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from providers.gate_table import Row, summary
 from providers.move_gate import GateProvider
 from tests.providers.gate_cases import GOLDEN, cases
 
@@ -39,6 +40,23 @@ def test_every_vm_past_the_limit_is_named() -> None:
     ]
     assert "Not blocked: app01. " in said, "no more than may move"
     assert "`pulumi up --strict --target '**ProtectionDirection::app01'`" in said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "said"),
+    [
+        (0, "none: the on-premises VM is shut down first", "no data loss"),
+        (0.0, "up to 0 s: from the last data that arrived to now", "data loss up to 0 s"),
+        (300.0, "up to 5 min or more: what it wrote after that is not known", "data loss up to 5 min or more"),
+        (None, "already taken by the failover (job j1), up to 4 min: final", "data loss already taken by the failover"),
+        (None, "unknown: the last sign of life is not known", "data loss unknown"),
+    ],
+)
+def test_no_data_loss_is_said_only_where_there_is_none_by_nature(seconds: float | None, words: str, said: str) -> None:
+    facts = {"headline": "sql01", "verdict": "GO", "dataLoss": {"seconds": seconds, "words": words}, "outage": None}
+    text = summary([Row("sql01", TO_AZURE, moves=True, facts=facts)], [], 0).text
+    assert f"sql01: {said}" in text
+    assert ("no data loss" in text) is (said == "no data loss")
 
 
 def _gate(most: int, *rows: dict[str, object]) -> str:
