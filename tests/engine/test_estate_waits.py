@@ -67,7 +67,7 @@ def test_an_up_that_is_killed_goes_on_with_the_vm_that_it_enabled(
     with estate.start_up() as killed:
         _strike(estate, killed, lambda: struck in estate.job_scenarios(vm))
     assert ENABLED[1] not in estate.job_scenarios(vm), "struck before the first replication had ended"
-    _go_on(estate)
+    _go_on(estate, waits_for=vm if struck[1] == "InProgress" else None)
     assert estate.outputs(vm)["stage"] == "protected"
     assert estate.job_scenarios(vm) == ENABLED, "enabled once"
     assert resources_changed(estate.preview_json("--expect-no-changes")) == {}
@@ -80,7 +80,7 @@ def test_an_enable_whose_answer_was_lost_with_its_process_is_not_made_twice(esta
     _run_slowly(estate)
     with estate.start_up() as killed:
         _strike(estate, killed, lambda: estate.job_scenarios(VM04) != [])
-    _go_on(estate)
+    _go_on(estate, waits_for=VM04)
     assert estate.job_scenarios(VM04) == ENABLED, "enabled once"
     told = estate.up().stdout
     assert "pending operations" in told, "the engine's own note of creates that it did not see end"
@@ -92,10 +92,18 @@ def _run_slowly(stack: StackUnderTest) -> None:
     _admin(stack, "PUT", "/clock", {"manual": False, "speed": _SLOWLY})
 
 
-def _go_on(stack: StackUnderTest) -> None:
-    _admin(stack, "PUT", "/clock", {"manual": False, "speed": 600})
+def _go_on(stack: StackUnderTest, *, waits_for: str | None) -> None:
+    """The next `up`, in a service that stands still until it waits for a VM that is still being enabled."""
     stack.pulumi("cancel", "--yes", stack.stack)
-    stack.up()
+    if waits_for is None:
+        _admin(stack, "PUT", "/clock", {"manual": False, "speed": 600})
+        stack.up()
+        return
+    with stack.start_up() as going:
+        _until_said(going, f"{waits_for}: its protection has begun already; waiting for it to be there")
+        _admin(stack, "PUT", "/clock", {"manual": False, "speed": 600})
+        said, _ = going.communicate(timeout=300)
+    assert going.returncode == 0, said
 
 
 def _strike(stack: StackUnderTest, running: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
