@@ -327,7 +327,8 @@ def _source_is_shut_down(stage: Stage, seen: Observation, options: MoveOptions) 
         made = seen.brought_here
         unplanned = made is not None and made.scenario == Scenario.UNPLANNED_FAILOVER
         return made is not None and (not unplanned or made.source_shutdown == "Succeeded")
-    return options.mode is FailoverMode.PLANNED or options.shutdown_source
+    # A host that is known to be silent shuts nothing down, whatever is asked of it.
+    return options.mode is FailoverMode.PLANNED or (options.shutdown_source and seen.provider_connected is not False)
 
 
 SOURCE_MAY_RUN = "sourceOff: the on-premises VM was not shut down by the failover"

@@ -11,9 +11,10 @@ from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.permits import Attested, Permits
-from lifecycle.planner import Plan
+from lifecycle.planner import SOURCE_MAY_RUN, Plan
 from lifecycle.preconditions import heartbeat_in_words
 from lifecycle.spans import span
+from lifecycle.steps import Step
 from lifecycle.targets import Targets
 
 # So many times its target is worth a word, and so many is critical.
@@ -53,7 +54,7 @@ NOTICES: dict[Notice, str] = {
     Notice.PLANNED_IS_POSSIBLE: "An unplanned failover is declared where a planned one, without loss, is possible.",
     Notice.RPO_ABOVE_TARGET: "Replication is behind by twice the target (rpoTargetMinutes), or three times: critical.",
     Notice.UNKNOWN: "Something could not be seen. It is said as unknown, never as a number.",
-    Notice.REPROTECT_WAITS: "The site does not answer: what comes after the commit has to wait for it.",
+    Notice.REPROTECT_WAITS: "The site does not answer: reprotecting, after the commit, has to wait for it.",
     Notice.MANAGED_DISKS: "The VM has managed disks, which some vaults and older providers cannot fail back.",
     Notice.ASK_NO_CHECKPOINTS: "Nobody has stated that the on-premises VM has no checkpoints, which Azure cannot see.",
     Notice.ASK_SOURCE_OFF: "Nobody has stated that the on-premises VM is off and stays off, which Azure cannot see.",
@@ -87,6 +88,7 @@ def warnings(seen: Observation, due: Plan, declared: Declared, loss: DataLoss) -
                 yield Warned(Notice.UNKNOWN, _unknown_loss(options), critical=True)
     else:
         yield from _long_stay(seen, options, targets)
+    yield from _reprotect(seen, due, options)
     yield from _stated(seen, due, permits)
     yield from _health(seen)
     if abs(seen.clock_skew_seconds) > SKEW_SECONDS:
@@ -156,18 +158,30 @@ def _unplanned(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
             Notice.PLANNED_IS_POSSIBLE,
             "the host is connected: a planned failover (failover.mode: planned) would lose nothing",
         )
-    if seen.provider_connected is False:
-        heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
-        commit = "so the commit waits for the statement that it is off (attestation sourceOff), and"
-        if options.source_is_attested_off(seen.at):
-            commit = "but is stated to be off (attestation sourceOff);"
-        yield Warned(
-            Notice.REPROTECT_WAITS,
-            f"the host does not answer ({heard}): the on-premises VM cannot be shut down, {commit} reprotecting waits "
-            "for the site",
-        )
     if seen.provider_connected is None:
         yield Warned(Notice.UNKNOWN, "whether the host is connected is unknown: the service did not say")
+
+
+def _reprotect(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[Warned]:
+    if seen.provider_connected is not False or not _is_to_begin(Step.REPROTECT, due):
+        return
+    heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
+    waits = "reprotecting waits for the site"
+    if begins_failover(due) and options.mode is FailoverMode.UNPLANNED:
+        waits = f"the on-premises VM cannot be shut down{_commit_waits(seen, due, options)} {waits}"
+    yield Warned(Notice.REPROTECT_WAITS, f"the host does not answer ({heard}): {waits}")
+
+
+def _commit_waits(seen: Observation, due: Plan, options: MoveOptions) -> str:
+    if options.source_is_attested_off(seen.at):
+        return " but is stated to be off (attestation sourceOff);"
+    if any(planned.waits == SOURCE_MAY_RUN for planned in due.steps):
+        return ", so the commit waits for the statement that it is off (attestation sourceOff), and"
+    return ", and"
+
+
+def _is_to_begin(step: Step, due: Plan) -> bool:
+    return any(planned.step is step and not planned.running for planned in due.steps)
 
 
 def _managed(seen: Observation) -> Iterator[Warned]:

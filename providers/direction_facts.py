@@ -110,7 +110,9 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         intent = decide(seen, goal, applied, declared.options)
         if intent.decision is not Decision.MOVE:
             return _stays(news, olds, seen, intent)
+        # Read of a VM that moves only. It decides nothing, but tells where the steps wait for a person.
         seen = survey.with_host(seen)
+        intent = decide(seen, goal, applied, declared.options)
         finished = survey.finished(seen.item_id, failbacks=goal.runs is Place.ON_PREMISES)
     except (WrongTargetError, AccessDeniedError):
         # Not an answer that is missing: a shell that is not this stack's.

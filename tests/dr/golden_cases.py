@@ -23,7 +23,7 @@ from lifecycle.impact_text import impact_text
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import HealthError, Observation, Operation, Owner, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
-from lifecycle.permits import Approval, Attestation, Permits, Waiver
+from lifecycle.permits import Approval, Attestation, Attested, Permits, Waiver
 from lifecycle.planner import plan
 from lifecycle.requirements import requirement_blockers_of, unmet
 from lifecycle.stack_limits import both_ways, frozen, too_many
@@ -99,6 +99,8 @@ def move(
     finished: Iterable[Finished] = (),
 ) -> Report:
     """The report of a stack in which sql01 would move and app01 stays."""
+    off = permits.attestation(Attested.SOURCE_OFF, seen.at)
+    options = replace(options, source_off_until=off.until if off is not None else None)
     declared = Declared(options, permits)
     due = plan(seen, goal, options)
     assessment = assess(seen, due, declared, found)
@@ -176,6 +178,7 @@ def cases() -> Mapping[str, Report]:
         "to-azure-planned": move(HERE, TO_AZURE),
         "to-azure-unplanned": move(HERE, TO_AZURE, UNPLANNED, Permits(), finished=_VAULTS_OWN),
         "to-azure-dead-site": move(DEAD, TO_AZURE, late),
+        "to-azure-dead-site-not-stated": move(DEAD, TO_AZURE, late, Permits()),
         "to-azure-waived": move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent"), waived),
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
         "home": move(AWAY, HOME),

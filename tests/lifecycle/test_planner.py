@@ -8,7 +8,7 @@ import pytest
 from lifecycle.blockers import Code
 from lifecycle.directions import Direction
 from lifecycle.observation import Observation, Owner
-from lifecycle.options import Commit, DataSync, MoveOptions
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.stages import WORDS, Stage, stage_of
 from lifecycle.steps import Step
@@ -133,6 +133,18 @@ def test_an_unplanned_failover_whose_source_was_not_shut_down_waits_for_an_attes
     assert waiting is not None
     assert "sourceOff" in waiting.waits
     assert plan(seen, TO_AZURE, replace(BOLD, source_off_until=rows.NOW + timedelta(hours=1))).stops_before is None
+
+
+def test_a_host_that_is_silent_shuts_nothing_down_so_the_commit_after_it_waits() -> None:
+    unplanned = replace(BOLD, mode=FailoverMode.UNPLANNED)
+    dead = replace(rows.PROTECTED, provider_connected=False)
+    waiting = plan(dead, TO_AZURE, unplanned).stops_before
+    assert waiting is not None
+    assert waiting.step is Step.COMMIT
+    assert "sourceOff" in waiting.waits
+    assert plan(dead, TO_AZURE, replace(unplanned, source_off_until=rows.NOW + timedelta(hours=1))).stops_before is None
+    for host in (True, None):
+        assert plan(replace(dead, provider_connected=host), TO_AZURE, unplanned).stops_before is None
 
 
 def test_only_commits_and_a_changed_recovery_point_cannot_be_undone() -> None:

@@ -89,6 +89,28 @@ def test_a_silent_host_and_an_unknown_one_are_told_apart() -> None:
     assert codes.count(Notice.UNKNOWN) == 2, "the host, and what would be lost"
 
 
+def test_reprotecting_with_a_silent_host_is_said_to_wait_wherever_the_move_stands() -> None:
+    silent = {"provider_connected": False, "provider_last_heartbeat": rows.NOW - timedelta(hours=1)}
+    for row in (rows.COMMIT_PENDING, rows.COMMITTED_TUTORIAL):
+        seen = replace(row, **silent)  # type: ignore[arg-type]
+        (said,) = [each for each in _said(seen, TO_AZURE) if each.code == Notice.REPROTECT_WAITS]
+        assert said.text.endswith("60 min ago): reprotecting waits for the site")
+        assert _said(replace(seen, provider_connected=True), TO_AZURE) == []
+    under_way = replace(rows.REPROTECTING, **silent)  # type: ignore[arg-type]
+    assert Notice.REPROTECT_WAITS not in {each.code for each in _said(under_way, TO_AZURE)}
+
+
+def test_a_dead_site_is_told_whether_the_commit_waits_for_a_statement() -> None:
+    silent = replace(HERE, provider_connected=False, provider_last_heartbeat=rows.NOW - timedelta(hours=1))
+    for options, words in (
+        (UNPLANNED, "so the commit waits for the statement that it is off"),
+        (replace(UNPLANNED, source_off_until=LATER), "but is stated to be off"),
+        (replace(UNPLANNED, failover_commit=Commit.MANUAL), "cannot be shut down, and reprotecting waits"),
+    ):
+        (said,) = [each for each in _said(silent, TO_AZURE, options) if each.code == Notice.REPROTECT_WAITS]
+        assert words in said.text
+
+
 @pytest.mark.parametrize(("days", "warned"), [(30, False), (31, True)])
 def test_a_long_stay_in_azure_advises_a_full_download(days: int, warned: bool) -> None:
     seen = replace(AWAY, last_failover=rows.NOW - timedelta(days=days))
