@@ -7,7 +7,7 @@ may have moved, and it is read anew.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -90,8 +90,7 @@ class Survey:
         connected = {provider.connection_status.casefold() == "connected" for provider in providers}
         heard = [provider.last_heartbeat for provider in providers if provider.last_heartbeat is not None]
         if len(connected) != 1:
-            # No host, or several of which some are silent, and nothing says which of them has the VM.
-            return seen
+            return replace(seen, provider_unclear=_unclear(providers))
         return replace(seen, provider_connected=connected.pop(), provider_last_heartbeat=min(heard, default=None))
 
     def finished(self, item_id: str, *, failbacks: bool) -> tuple[Finished, ...]:
@@ -162,6 +161,17 @@ def survey_of(service: SiteRecovery) -> Survey:
         if known is None:
             known = _surveys[service] = Survey(service)
         return known
+
+
+def _unclear(providers: Sequence[ProviderRecord]) -> str:
+    """Of no host, or of several of which some are silent while nothing says which of them has the VM."""
+    if not providers:
+        return "its site has no provider"
+    silent = [each.friendly_name for each in providers if each.connection_status.casefold() != "connected"]
+    return (
+        f"its item does not name its host, and {len(silent)} of the {len(providers)} hosts of its site "
+        f"({', '.join(silent)}) do not answer"
+    )
 
 
 def finished_failback(job: JobRecord) -> Finished:

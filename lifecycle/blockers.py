@@ -184,8 +184,9 @@ RULES: Mapping[Code, Rule] = {
         waivable=True,
     ),
     Code.DATA_LOSS_UNKNOWN: Rule(
-        "maxDataLossMinutes is declared, and Azure could not be asked when the source last lived, so nobody can say "
-        "whether it is kept. That a dead site does not answer is no such case: Azure answers for it.",
+        "maxDataLossMinutes is declared, and it is not known when the source last lived, so nobody can say whether it "
+        "is kept: Azure could not be asked, or does not tell which of several hosts has the VM. That a dead site does "
+        "not answer is no such case: Azure answers for it.",
         "the service",
         "Preview again; where it stays so and the VM has to move, waive this.",
         _TO_AZURE,

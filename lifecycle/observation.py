@@ -150,6 +150,8 @@ class Observation:
     provider_last_heartbeat: datetime | None = None
     # Why Azure itself could not be asked about the host; empty where it answered, whatever it said.
     provider_unread: str = ""
+    # Why Azure's answer does not tell whether this VM's host is connected; empty where it does.
+    provider_unclear: str = ""
     policy_id: str | None = None
     failover_recovery_point_id: str | None = None
     # The jobs that last brought the VM to Azure, and home: they do not change while a move the other way goes on.

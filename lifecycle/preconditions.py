@@ -34,12 +34,10 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
             if options.mode is FailoverMode.PLANNED:
                 why = "a planned failover shuts the VM down there first"
                 yield from _provider(seen, why, "; if the site is lost, write failover.mode: unplanned")
-            yield from _recovery_points(seen, options)
-            yield from _data_loss(seen, options, loss)
+            yield from _point_and_loss(seen, options, loss)
             yield from _landing(seen)
         elif changes_recovery_point(due):
-            yield from _recovery_points(seen, options)
-            yield from _data_loss(seen, options, loss)
+            yield from _point_and_loss(seen, options, loss)
         return
     if Step.SYNCHRONIZE in _steps(due) or Step.COMPLETE_FAILOVER in _steps(due):
         if not any(planned.running for planned in due.steps):
@@ -90,19 +88,34 @@ def _provider(seen: Observation, why: str, otherwise: str) -> Iterator[Blocker]:
     if seen.provider_connected:
         return
     heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
-    what = "is not connected" if seen.provider_connected is False else "could not be asked for"
+    if seen.provider_connected is False:
+        what = f"is not connected ({heard})"
+    else:
+        what = f"is not known to be connected ({_not_known(seen)})"
     yield Blocker(
         Code.PROVIDER_SILENT,
         seen.vm,
-        cause=f"the provider on the host of {seen.vm} {what} ({heard}), and {why}",
+        cause=f"the provider on the host of {seen.vm} {what}, and {why}",
         mend=f"bring the host back, and see that its Site Recovery provider runs{otherwise}",
     )
+
+
+def _not_known(seen: Observation) -> str:
+    """Why it is not known whether the host is connected."""
+    unread = f"Azure could not be asked about its host: {seen.provider_unread}" if seen.provider_unread else ""
+    return unread or seen.provider_unclear or "the service does not say"
 
 
 def heartbeat_in_words(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "its last heartbeat is not known"
     return f"last heartbeat {at:%F %H:%M:%S} UTC, {span(max((now - at).total_seconds(), 0.0))} ago"
+
+
+def _point_and_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
+    """Without a point to start from nothing is to be said of what it would lose."""
+    missing = tuple(_recovery_points(seen, options))
+    yield from missing or _data_loss(seen, options, loss)
 
 
 def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocker]:
@@ -123,13 +136,14 @@ def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocke
 
 def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
     most = options.max_data_loss_minutes
-    if most is not None and loss.seconds is None and seen.provider_unread:
+    # That a dead site is silent stops nothing; that nobody knows whether it is dead does, while a limit is to be kept.
+    if most is not None and loss.seconds is None and seen.provider_connected is not False:
+        why = _not_known(seen) if seen.provider_connected is None else loss.words
         yield Blocker(
             Code.DATA_LOSS_UNKNOWN,
             seen.vm,
-            cause=f"whether {seen.vm} would lose more than the {most} min of maxDataLossMinutes is not known: Azure "
-            f"could not be asked about its host ({seen.provider_unread})",
-            mend="preview again; if it stays so and the VM has to move, waive this",
+            cause=f"whether {seen.vm} would lose more than the {most} min of maxDataLossMinutes is not known ({why})",
+            mend="see that it can be told, and preview again; if it stays so and the VM has to move, waive this",
         )
     if most is None or loss.seconds is None or loss.seconds <= most * 60:
         return

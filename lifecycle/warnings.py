@@ -159,7 +159,12 @@ def _unplanned(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
             "the host is connected: a planned failover (failover.mode: planned) would lose nothing",
         )
     if seen.provider_connected is None:
-        yield Warned(Notice.UNKNOWN, "whether the host is connected is unknown: the service did not say")
+        yield Warned(Notice.UNKNOWN, _unknown_host(seen))
+
+
+def _unknown_host(seen: Observation) -> str:
+    why = seen.provider_unread or seen.provider_unclear or "the service did not say"
+    return f"whether the host is connected is unknown: {why}"
 
 
 def _reprotect(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[Warned]:

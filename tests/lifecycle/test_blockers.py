@@ -119,7 +119,7 @@ def test_what_a_dead_source_wrote_after_its_last_data_is_not_called_nothing() ->
 
 
 def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
-    silent = replace(DEAD, provider_connected=None, provider_last_heartbeat=None)
+    silent = replace(DEAD, provider_last_heartbeat=None)
     found = _judged(silent, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=1))
     assert found.loss.seconds is None
     assert found.loss.words.startswith("unknown")
@@ -261,6 +261,19 @@ def test_a_limit_that_azure_does_not_let_check_is_not_silently_dropped() -> None
     assert "Azure does not answer." in found.blockers[0].cause
     assert _codes(_judged(UNREAD, TO_AZURE, UNPLANNED)) == set(), "without a limit there is nothing to check"
     assert _codes(_judged(UNREAD, TO_AZURE, replace(PLANNED, max_data_loss_minutes=60))) == {Code.PROVIDER_SILENT}
+
+
+def test_a_limit_is_not_dropped_where_nobody_knows_which_host_has_the_vm() -> None:
+    unclear = "its item does not name its host, and 1 of the 2 hosts of its site (hv02) do not answer"
+    seen = replace(UNREAD, provider_unread="", provider_unclear=unclear)
+    found = _judged(seen, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=60))
+    assert _codes(found) == {Code.DATA_LOSS_UNKNOWN}
+    assert unclear in found.blockers[0].cause
+    assert any(unclear in warned.text for warned in found.warnings)
+    assert _codes(_judged(seen, TO_AZURE, UNPLANNED)) == set()
+    (silent,) = _judged(seen, TO_AZURE, PLANNED).blockers
+    assert (silent.code, unclear in silent.cause) == (Code.PROVIDER_SILENT, True)
+    assert "could not be asked" not in silent.cause
 
 
 def test_a_limit_that_a_dead_site_does_not_let_check_is_a_warning() -> None:
