@@ -1,4 +1,6 @@
-"""What a move says on its resource's row while it goes on."""
+"""What a move, or a job, says on its resource's row while it goes on."""
+
+from collections.abc import Callable
 
 from lifecycle.progress import progress_line
 from lifecycle.steps import PlannedStep
@@ -29,3 +31,14 @@ class RowProgress:
 
     def note(self, text: str) -> None:
         self._operation.say(Severity.INFO, f"{self._vm}: {text}")
+
+
+def job_progress(operation: Operation, vm: str) -> Callable[[JobRecord], None]:
+    """Tells the row of a VM which task a job of it is at."""
+
+    def tell(job: JobRecord) -> None:
+        task = job.current_task
+        doing = task.friendly_name if task else job.state_description
+        operation.say(Severity.INFO, f"{vm}: {job.friendly_name}: {doing}", ephemeral=True)
+
+    return tell

@@ -14,14 +14,15 @@ from pulumi.output import Input, Output
 
 from providers.dismantling import dismantled, refuse_while_in_the_way
 from providers.item_checks import FIXED, checked_again, checked_new
-from providers.item_settings import change_to, differing, names_of
+from providers.item_settings import differing, names_of
+from providers.item_update import brought_in_line, is_settling, must_wait
 from providers.operation import Operation, PartialFailure, Severity, current_operation
+from providers.progress import job_progress
 from providers.properties import SnakeCaseOutputs, changed_keys, plain
 from providers.protectable_vms import enable_settings, find_vm
 from providers.vault_access import service_of
-from site_recovery.errors import BusyError, NotFoundError, RefusedError, SiteRecoveryError, StillRunningError
-from site_recovery.protection import ItemUpdate
-from site_recovery.records import ItemRecord, JobRecord, last_segment
+from site_recovery.errors import NotFoundError, SiteRecoveryError, StillRunningError
+from site_recovery.records import ItemRecord, last_segment
 from site_recovery.service import SiteRecovery
 
 _HOURS_OF_INITIAL_REPLICATION = 48
@@ -59,7 +60,7 @@ class ItemProvider(ResourceProvider):
         service, operation = service_of(news), current_operation()
         item = _existing(service, olds["itemId"])
         before, after = olds.get("azure", {}), news.get("azure", {})
-        item, azure = _brought_in_line(service, operation, item, before, after)
+        item, azure = brought_in_line(service, operation, item, before, after)
         outs = _outputs({**news, "azure": azure}, _waited(service, operation, item, {**news, "azure": azure}))
         return UpdateResult({**outs, "deferred": sorted(changed_keys(azure, after, {*azure, *after}))})
 
@@ -85,7 +86,7 @@ class ItemProvider(ResourceProvider):
             with dismantled(f"the protection of {props['vm']}"):
                 service.protection.disable(
                     props["itemId"],
-                    on_progress=_job_progress(operation, props["vm"]),
+                    on_progress=job_progress(operation, props["vm"]),
                     cancelled=operation.cancelled,
                 )
             service.invalidate()
@@ -164,62 +165,14 @@ def _protected(props: dict[str, Any]) -> dict[str, Any]:
             props["containerId"],
             item_name=vm.name,
             settings=enable_settings(vm, props),
-            on_progress=_job_progress(operation, props["vm"]),
+            on_progress=job_progress(operation, props["vm"]),
             cancelled=operation.cancelled,
         )
         service.invalidate()
-        item, azure = _brought_in_line(service, operation, item, {**wanted, **differing(item, wanted)}, wanted)
+        item, azure = brought_in_line(service, operation, item, {**wanted, **differing(item, wanted)}, wanted)
     props = {**props, "azure": azure}
     outs = _outputs(props, _waited(service, operation, item, props))
     return {**outs, "deferred": sorted(changed_keys(azure, wanted, {*azure, *wanted}))}
-
-
-def _brought_in_line(
-    service: SiteRecovery, operation: Operation, item: ItemRecord, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> tuple[ItemRecord, dict[str, Any]]:
-    """The item and its settings after the change; those `before` it where the VM's stage makes the change wait."""
-    change = change_to(before, after, item)
-    if change is None:
-        return item, dict(after)
-    why = _must_wait(item)
-    if not why:
-        try:
-            return _changed(service, operation, item, change), dict(after)
-        except (BusyError, RefusedError) as error:
-            if not _is_passing(item, error):
-                raise
-            why = error.what
-    keys = names_of(changed_keys(before, after, {*before, *after}))
-    operation.say(Severity.WARNING, f"{item.friendly_name}: DEFERRED {keys}: {why}; a later `pulumi up` changes it")
-    return item, dict(before)
-
-
-def _changed(service: SiteRecovery, operation: Operation, item: ItemRecord, change: ItemUpdate) -> ItemRecord:
-    changed = service.protection.update(
-        item.id,
-        change=change,
-        on_progress=_job_progress(operation, item.friendly_name),
-        cancelled=operation.cancelled,
-    )
-    service.invalidate()
-    return changed
-
-
-def _must_wait(item: ItemRecord) -> str:
-    """Why the settings of the Azure VM cannot be changed now; empty if they can."""
-    if item.active_location.casefold() != "primary":
-        return "the VM is active in Azure, and its settings there can be changed once it is back on premises"
-    if item.current_scenario is not None:
-        return f"the VM is busy ({item.current_scenario.name})"
-    offered = {"PlannedFailover", "UnplannedFailover"} & set(item.allowed_operations)
-    if not offered and not item.protection_state.startswith("InitialReplication"):
-        return f"the VM does not replicate to Azure now ({item.protection_state_description or item.protection_state})"
-    return ""
-
-
-def _is_passing(item: ItemRecord, error: SiteRecoveryError) -> bool:
-    """Busy passes by itself; while the first replication runs, the service may want it to end before any change."""
-    return isinstance(error, BusyError) or item.protection_state != "Protected"
 
 
 def _tell_deferral(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
@@ -227,7 +180,7 @@ def _tell_deferral(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         item = service_of(news).inventory().item(olds["itemId"])
     except SiteRecoveryError:
         return  # the check has told
-    why = _must_wait(item) if item is not None else ""
+    why = must_wait(item) if item is not None and not is_settling(item) else ""
     if why:
         before, after = olds.get("azure") or {}, news.get("azure") or {}
         keys = names_of(changed_keys(before, after, {*before, *after}))
@@ -261,15 +214,6 @@ def _shown(service: SiteRecovery, operation: Operation, vm: str, item_id: str) -
         )
         service.invalidate()
     return item
-
-
-def _job_progress(operation: Operation, vm: str) -> Any:
-    def tell(job: JobRecord) -> None:
-        task = job.current_task
-        doing = task.friendly_name if task else job.state_description
-        operation.say(Severity.INFO, f"{vm}: {job.friendly_name}: {doing}", ephemeral=True)
-
-    return tell
 
 
 def _waited(service: SiteRecovery, operation: Operation, item: ItemRecord, props: Mapping[str, Any]) -> ItemRecord:

@@ -11,10 +11,10 @@ from providers.protected_item import ItemProvider
 from site_recovery.connection import SiteRecovery
 from site_recovery.protection import ItemUpdate
 from site_recovery.records import ItemRecord
+from tests.providers.declared_item import Props, declared_item
 from tests.simulator.running import RunningSimulator
-from tests.site_recovery.prepared import GROUP, SITE, VAULT, discovered, finished, ours, policy_id, prepare, protect
+from tests.site_recovery.prepared import discovered, finished, ours, prepare, protect
 
-Props = dict[str, Any]
 ITEM = ItemProvider()
 
 
@@ -39,41 +39,13 @@ def app01(service: SiteRecovery) -> ItemRecord:
     return protect(service, "app01")
 
 
-def _declared(service: SiteRecovery, vm: str = "app01", **azure: Any) -> Props:
-    target, group = service.target, f"/subscriptions/{service.vault.subscription_id}/resourceGroups/{GROUP}"
-    (container,) = service.containers(SITE)
-    return {
-        "target": {
-            "cloud": target.cloud,
-            "subscriptionId": target.subscription_id,
-            "tenantId": target.tenant_id,
-        },
-        "vault": {"resourceGroup": GROUP, "name": VAULT},
-        "site": SITE,
-        "vm": vm,
-        "containerId": container.id,
-        "policyId": policy_id(service),
-        "azure": {
-            "vmName": vm,
-            "resourceGroupId": group,
-            "networkId": f"{group}/providers/Microsoft.Network/virtualNetworks/prod",
-            "subnet": "data",
-            "storageAccountId": f"{group}/providers/Microsoft.Storage/storageAccounts/contosodr",
-            "managedDisks": False,
-            **azure,
-        },
-        "source": {},
-        "waitForInitialReplication": False,
-    }
-
-
 def _failures(result: Any) -> str:
     return "\n".join(failure.reason for failure in result.failures)
 
 
 def test_a_vm_protected_by_hand_is_adopted_without_a_job(service: SiteRecovery, app01: ItemRecord) -> None:
     jobs = len(service.jobs())
-    checked = ITEM.check({}, _declared(service))
+    checked = ITEM.check({}, declared_item(service))
     assert not checked.failures
     assert checked.inputs["itemId"] == app01.id
     created = ITEM.create(checked.inputs)
@@ -88,7 +60,7 @@ def test_what_is_declared_otherwise_is_adopted_as_it_is_and_changed_by_the_next_
     service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs = len(service.jobs())
-    wanted = ITEM.check({}, _declared(service, size="Standard_D8s_v5")).inputs
+    wanted = ITEM.check({}, declared_item(service, size="Standard_D8s_v5")).inputs
     assert "adopted as it is" in (said := capsys.readouterr().err)
     assert "declared: Standard_D8s_v5" in said
     adopted = ITEM.create(wanted)
@@ -108,7 +80,7 @@ def test_what_is_declared_otherwise_is_adopted_as_it_is_and_changed_by_the_next_
 def test_a_change_made_in_the_portal_shows_as_drift_of_what_is_declared_alone(
     service: SiteRecovery, app01: ItemRecord
 ) -> None:
-    wanted = ITEM.check({}, _declared(service, size="Standard_D8s_v5")).inputs
+    wanted = ITEM.check({}, declared_item(service, size="Standard_D8s_v5")).inputs
     created = ITEM.create(wanted)
     assert created.outs is not None
     change = ItemUpdate(recovery_vm_size="Standard_D4s_v5", tags={"by": "hand"})
@@ -133,15 +105,15 @@ def test_a_change_made_in_the_portal_shows_as_drift_of_what_is_declared_alone(
 def test_what_the_service_cannot_change_is_an_error_that_says_why(
     service: SiteRecovery, app01: ItemRecord, change: Props, says: str
 ) -> None:
-    olds = {**_declared(service), "itemId": app01.id}
-    assert says in _failures(ITEM.check(olds, {**_declared(service), **change}))
+    olds = {**declared_item(service), "itemId": app01.id}
+    assert says in _failures(ITEM.check(olds, {**declared_item(service), **change}))
 
 
 def test_a_vm_protected_with_another_policy_or_account_cannot_be_adopted_as_declared(
     service: SiteRecovery, app01: ItemRecord
 ) -> None:
     assert app01.policy_name is not None
-    declared = {**_declared(service, storageAccountId="/another"), "policyId": "/another"}
+    declared = {**declared_item(service, storageAccountId="/another"), "policyId": "/another"}
     said = _failures(ITEM.check({}, declared))
     assert f"app01 is protected already, with policy {app01.policy_name}: declare it with that one" in said
     assert "with storageAccount" in said
@@ -175,23 +147,23 @@ def test_a_disk_that_was_declared_before_and_is_gone_is_told_and_stops_nothing(
 def test_an_id_of_another_vm_is_refused(service: SiteRecovery, app01: ItemRecord) -> None:
     other = discovered(service, "web01")
     protect(service, "web01")
-    olds = {**_declared(service), "itemId": app01.id}
+    olds = {**declared_item(service), "itemId": app01.id}
     service.invalidate()
-    said = _failures(ITEM.check(olds, {**_declared(service), "source": {"vmId": other.vm_id}}))
+    said = _failures(ITEM.check(olds, {**declared_item(service), "source": {"vmId": other.vm_id}}))
     assert "this is the id of another VM" in said
 
 
 def test_a_change_waits_while_the_vm_runs_in_azure(
     service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    adopted = ITEM.create(_declared(service, size="Standard_D4s_v5"))
+    adopted = ITEM.create(declared_item(service, size="Standard_D4s_v5"))
     assert adopted.outs is not None
     sent = service.operations.unplanned_failover(
         app01.id, shutdown_source=True, recovery_point_id=None, client_request_id=ours()
     )
     finished(service, sent)
     jobs = len(service.jobs())
-    wanted = _declared(service, size="Standard_D8s_v5")
+    wanted = declared_item(service, size="Standard_D8s_v5")
     deferred = ITEM.update(app01.id, adopted.outs, wanted)
     assert deferred.outs is not None
     assert deferred.outs["deferred"] == ["size"]
@@ -202,7 +174,7 @@ def test_a_change_waits_while_the_vm_runs_in_azure(
 
 
 def test_nothing_is_dismantled_while_a_vm_of_the_vault_runs_in_azure(service: SiteRecovery, app01: ItemRecord) -> None:
-    props = {**_declared(service, "web01"), "itemId": app01.id, "dismantle": True}
+    props = {**declared_item(service, "web01"), "itemId": app01.id, "dismantle": True}
     service.invalidate()
     with pytest.raises(Exception, match="app01 is active in Azure"):
         ITEM.delete(app01.id, props)
@@ -212,7 +184,7 @@ def test_forgetting_a_vm_changes_nothing_in_azure(
     service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs = len(service.jobs())
-    ITEM.delete(app01.id, {**_declared(service), "itemId": app01.id})
+    ITEM.delete(app01.id, {**declared_item(service), "itemId": app01.id})
     assert "nothing is changed in Azure" in capsys.readouterr().err
     assert len(service.jobs()) == jobs
 
@@ -228,7 +200,7 @@ def test_forgetting_a_vm_changes_nothing_in_azure(
 def test_a_network_that_is_referred_to_is_looked_at_before_a_vm_is_protected(
     service: SiteRecovery, azure: dict[str, str], says: str
 ) -> None:
-    declared = _declared(service, "sql01")
+    declared = declared_item(service, "sql01")
     declared["azure"] |= {"testNetworkId": declared["azure"]["networkId"], **azure}
     assert says in _failures(ITEM.check({}, declared))
     made = {**declared, "madeNetworks": ["networkId", "testNetworkId"]}
@@ -238,18 +210,18 @@ def test_a_network_that_is_referred_to_is_looked_at_before_a_vm_is_protected(
 def test_what_its_host_does_not_tell_is_said_once_when_a_vm_is_to_be_protected(
     service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ITEM.check({}, _declared(service, "sql01"))
+    ITEM.check({}, declared_item(service, "sql01"))
     assert "sql01: not known, and so not checked: whether Azure supports its version" in capsys.readouterr().err
-    ITEM.check({}, _declared(service))
+    ITEM.check({}, declared_item(service))
     assert "not known" not in capsys.readouterr().err
 
 
 def test_a_dead_service_stands_in_the_way_of_nothing_that_does_not_change(
     service: SiteRecovery, app01: ItemRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    props = {**_declared(service), "itemId": app01.id}
+    props = {**declared_item(service), "itemId": app01.id}
     monkeypatch.setenv("ARM_ENDPOINT", "https://127.0.0.1:9")
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9")
-    checked = ITEM.check(props, _declared(service))
+    checked = ITEM.check(props, declared_item(service))
     assert not checked.failures
     assert checked.inputs["itemId"] == app01.id
