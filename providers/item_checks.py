@@ -6,7 +6,7 @@ from typing import Any
 from pulumi.dynamic import CheckFailure
 
 from executor.survey import survey_of
-from providers.item_disks import disk_problems, unknown_disks
+from providers.item_disks import are_comparable, choice_of, disk_problems, unknown_disks
 from providers.item_settings import CHANGEABLE, differing, names_of, settled_otherwise
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
@@ -67,9 +67,12 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
         # A dead site must not stand in the way of anything: the VM is declared as it was.
         text = f"{news['vm']}: what Azure requires and what its host shows could not be compared: {error.what}"
         current_operation().say(Severity.WARNING, text)
-        return known, []
+        return known, _unproven_disks(olds, news)
     misnamed = _misnamed_again(olds, news, vm)
-    return known, misnamed + (_unlike_its_host(news, item, vm) if item is not None else [])
+    if item is None:
+        return known, misnamed
+    unproven = [] if are_comparable(item, vm) else _unproven_disks(olds, news)
+    return known, misnamed + _unlike_its_host(news, item, vm) + unproven
 
 
 def _cannot_be_protected(news: Mapping[str, Any], vm: ProtectableItemRecord) -> list[CheckFailure]:
@@ -91,7 +94,7 @@ def _misnamed_disks(news: Mapping[str, Any], vm: ProtectableItemRecord) -> list[
 def _misnamed_again(olds: Mapping[str, Any], news: Mapping[str, Any], vm: ProtectableItemRecord) -> list[CheckFailure]:
     """A disk that was taken off the VM since it was declared stands in the way of no move: it is only told."""
     found = _misnamed_disks(news, vm)
-    if changed_keys(olds.get("source") or {}, news.get("source") or {}, ["disks"]):
+    if choice_of(olds.get("source") or {}) != choice_of(news.get("source") or {}):
         return found
     for each in found:
         current_operation().say(Severity.WARNING, str(each.reason))
@@ -110,6 +113,19 @@ def _unlike_its_host(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableI
     if vm.protected_item_id is not None and not same_id(vm.protected_item_id, item.id):
         return [CheckFailure("source.vmId", f"{news['vm']}: this is the id of another VM. {_ANEW}")]
     return _disk_failures(news, item, vm)
+
+
+def _unproven_disks(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[CheckFailure]:
+    """Another choice of disks than the state's, while what replicates cannot be held against the host's disks."""
+    if choice_of(olds.get("source") or {}) == choice_of(news.get("source") or {}):
+        return []
+    text = (
+        f"{news['vm']}: its source.disks are declared otherwise than before. Which disks replicate is settled when it "
+        f"is protected, and whether the new choice fits cannot be told now, while the VM is not on premises or its "
+        f"host's disks are not known. Take the change back, and make it when the VM is back on premises. To replicate "
+        f"other disks, {_ANEW}"
+    )
+    return [CheckFailure("source.disks", text)]
 
 
 def _discovered(news: Mapping[str, Any]) -> ProtectableItemRecord:

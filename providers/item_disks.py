@@ -14,10 +14,8 @@ _ANEW = (
 
 def is_included(disk: DiskRecord, source: Mapping[str, Any]) -> bool:
     """Whether a disk is to be replicated, by its name or id."""
-    disks = source.get("disks") or {}
     names = _names(disk)
-    included = {str(name).casefold() for name in disks.get("include") or ()}
-    excluded = {str(name).casefold() for name in disks.get("exclude") or ()}
+    included, excluded = choice_of(source)
     return (not included or bool(names & included)) and not names & excluded
 
 
@@ -40,7 +38,7 @@ def disk_problems(item: ItemRecord, vm: ProtectableItemRecord, source: Mapping[s
 
     Nothing is said where service and host do not name the disks alike, or the VM runs in Azure.
     """
-    if item.active_location.casefold() != "primary" or not any(_replica(item, disk) for disk in vm.disks):
+    if not are_comparable(item, vm):
         return ()
     return tuple(problem for disk in vm.disks if (problem := _problem(item, disk, source)))
 
@@ -50,6 +48,20 @@ def _unknown(vm: ProtectableItemRecord, key: str, name: str) -> str:
     close = get_close_matches(name.casefold(), shown, n=1)
     mend = f"Did you mean {shown[close[0]]}?" if close else f"It has {', '.join(shown.values())}"
     return f"{vm.friendly_name}: source.disks.{key} names {name}, which is no disk of the VM. {mend}"
+
+
+def are_comparable(item: ItemRecord, vm: ProtectableItemRecord) -> bool:
+    """Whether the disks that replicate can be held against those of the VM on its host."""
+    return item.active_location.casefold() == "primary" and any(_replica(item, disk) for disk in vm.disks)
+
+
+def choice_of(source: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    """The declared choice of disks, included and excluded, to be compared: order and case say nothing."""
+    disks = source.get("disks") or {}
+    included, excluded = (
+        frozenset(str(name).casefold() for name in disks.get(key) or ()) for key in ("include", "exclude")
+    )
+    return included, excluded
 
 
 def _problem(item: ItemRecord, disk: DiskRecord, source: Mapping[str, Any]) -> str:

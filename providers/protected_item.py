@@ -29,8 +29,8 @@ _HOURS_OF_INITIAL_REPLICATION = 48
 _SECONDS_OF_ENABLING = 3600.0
 # Many VMs are protected at once, and all are found in one reading of the site.
 _SHARED_FOR_SECONDS = 5.0
-_COMPARED = (*FIXED, "azure", "waitForInitialReplication", "dismantle")
-_INPUTS = (*_COMPARED, "containerId", "source", "madeNetworks", "stepLimitMinutes", "itemId")
+_COMPARED = (*FIXED, "azure", "source", "waitForInitialReplication", "dismantle")
+_INPUTS = (*_COMPARED, "containerId", "madeNetworks", "stepLimitMinutes", "itemId")
 
 
 class ItemProvider(ResourceProvider):

@@ -131,17 +131,34 @@ def test_a_vm_protected_with_another_policy_or_account_cannot_be_adopted_as_decl
 def test_a_disk_that_the_vm_does_not_have_is_an_error_of_the_preview(
     service: SiteRecovery, disks: Props, says: str
 ) -> None:
-    declared = {**_declared(service, "sql01"), "source": {"disks": disks}}
+    declared = {**declared_item(service, "sql01"), "source": {"disks": disks}}
     assert says in _failures(ITEM.check({}, declared))
-    assert says in _failures(ITEM.check(_declared(service, "sql01"), declared))
+    assert says in _failures(ITEM.check(declared_item(service, "sql01"), declared))
 
 
 def test_a_disk_that_was_declared_before_and_is_gone_is_told_and_stops_nothing(
     service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    declared = {**_declared(service), "source": {"disks": {"exclude": ["gone.vhdx"]}}}
+    declared = {**declared_item(service), "source": {"disks": {"exclude": ["gone.vhdx"]}}}
     assert _failures(ITEM.check({**declared, "itemId": app01.id}, declared)) == ""
     assert "app01: source.disks.exclude names gone.vhdx, which is no disk of the VM" in capsys.readouterr().err
+
+
+def test_another_choice_of_disks_that_fits_what_replicates_is_kept_without_a_job(
+    service: SiteRecovery, app01: ItemRecord
+) -> None:
+    created = ITEM.create(ITEM.check({}, declared_item(service)).inputs)
+    assert created.outs is not None
+    all_disks = [disk.name for disk in discovered(service, "app01").disks]
+    news = {**declared_item(service), "source": {"disks": {"include": all_disks}}}
+    checked = ITEM.check(created.outs, news)
+    assert not checked.failures
+    assert ITEM.diff(app01.id, created.outs, checked.inputs).changes
+    jobs = len(service.jobs())
+    updated = ITEM.update(app01.id, created.outs, checked.inputs)
+    assert updated.outs is not None
+    assert updated.outs["source"] == news["source"]
+    assert len(service.jobs()) == jobs
 
 
 def test_an_id_of_another_vm_is_refused(service: SiteRecovery, app01: ItemRecord) -> None:
@@ -171,6 +188,18 @@ def test_a_change_waits_while_the_vm_runs_in_azure(
     assert "DEFERRED size" in capsys.readouterr().err
     assert len(service.jobs()) == jobs
     assert ITEM.diff(app01.id, deferred.outs, wanted).changes, "the next `up` tries again"
+
+
+def test_another_choice_of_disks_is_an_error_while_the_vm_runs_in_azure(
+    service: SiteRecovery, app01: ItemRecord
+) -> None:
+    olds = {**declared_item(service), "itemId": app01.id, "source": {"disks": {"exclude": ["A.vhdx", "b.vhdx"]}}}
+    service.invalidate()
+    same = {**declared_item(service), "source": {"disks": {"exclude": ["b.vhdx", "a.vhdx"]}}}
+    assert _failures(ITEM.check(olds, same)) == ""
+    said = _failures(ITEM.check(olds, {**same, "source": {}}))
+    assert "app01: its source.disks are declared otherwise than before" in said
+    assert "make it when the VM is back on premises" in said
 
 
 def test_nothing_is_dismantled_while_a_vm_of_the_vault_runs_in_azure(service: SiteRecovery, app01: ItemRecord) -> None:
@@ -225,3 +254,5 @@ def test_a_dead_service_stands_in_the_way_of_nothing_that_does_not_change(
     checked = ITEM.check(props, declared_item(service))
     assert not checked.failures
     assert checked.inputs["itemId"] == app01.id
+    said = _failures(ITEM.check(props, {**declared_item(service), "source": {"disks": {"exclude": ["a.vhdx"]}}}))
+    assert "its source.disks are declared otherwise than before" in said
