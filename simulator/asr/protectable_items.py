@@ -4,6 +4,8 @@ machines' ids.
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from simulator.asr.fabrics import CONTAINER
 from simulator.asr.records import ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery, listing
@@ -39,8 +41,7 @@ def list_protectable_items(call: Call) -> Reply:
     end = start + size
     following = str(end) if end < len(kept) else LAST_TOKEN.replace(":", "%3A")
     link = f"{call.base_url}{quoted(container['id'])}/replicationProtectableItems"
-    query = f"api-version={quoted(call.api_version)}&$skipToken={following}"
-    return Reply(200, listing(kept[start:end], f"{link}?{query}"))
+    return Reply(200, listing(kept[start:end], f"{link}?{_next_query(call, following)}"))
 
 
 def show_protectable_item(call: Call) -> Reply:
@@ -60,6 +61,14 @@ def machine(asr: SiteRecovery, protectable_id: str, container: Document) -> Host
     if not wanted.startswith(prefix):
         return None
     return next((vm for vm in _machines(asr, container) if vm.id == wanted[len(prefix) :]), None)
+
+
+def _next_query(call: Call, following: str) -> str:
+    """The query of the next page: what narrows and sizes this page goes with it, for a client follows the link as it
+    is. The token stands last, as recorded.
+    """
+    carried = "".join(f"&{name}={quote(call.query[name], safe='')}" for name in ("$filter", "$take") if name in call.query)
+    return f"api-version={quoted(call.api_version)}{carried}&$skipToken={following}"
 
 
 def _machines(asr: SiteRecovery, container: Document) -> list[HostVm]:

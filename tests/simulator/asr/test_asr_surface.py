@@ -96,6 +96,31 @@ def test_protectable_items_end_with_an_empty_page(recorded: Estate) -> None:
     assert [item["properties"]["friendlyName"] for item in rest["value"]] == ["legacy01"]
 
 
+def test_the_next_page_is_narrowed_and_sized_as_the_first(recorded: Estate) -> None:
+    host = {
+        "name": "hv02",
+        "site": "contoso-hyperv",
+        "registersAfterSeconds": 1,
+        "virtualMachines": [
+            {"name": "r&d 01", "id": f"0000000{number}", "disks": [{"name": "c.vhdx", "sizeGB": 60}]}
+            for number in range(3)
+        ],
+    }
+    recorded.admin("POST", "hosts", host)
+    recorded.advance(60)
+    path = f"/replicationFabrics/contoso-hyperv/replicationProtectionContainers/{recorded.container}"
+    asked = {"$take": "1", "$filter": "friendlyName eq 'r&d 01'"}
+    page = get(recorded, f"{path}/replicationProtectableItems", params=asked)
+    headers = {"Authorization": f"Bearer {recorded.simulator.token()}"}
+    sizes = []
+    for _ in range(5):
+        sizes.append([item["properties"]["friendlyName"] for item in page["value"]])
+        if page["nextLink"] is None:
+            break
+        page = recorded.simulator.session.get(page["nextLink"], headers=headers, timeout=30).json()
+    assert sizes == [["r&d 01"], ["r&d 01"], ["r&d 01"], []]
+
+
 def test_the_site_its_container_and_its_provider(recorded: Estate) -> None:
     site = recorded.client.replication_fabrics.get(*recorded.vault, "contoso-hyperv").properties
     assert (site.bcdr_state, site.health) == ("Valid", "Normal")
