@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from simulator.arm.addresses import free_address
 from simulator.arm.operations import ArmOperations, accepted
 from simulator.arm.resources import GROUP, bodies, found, id_of, remove_with_children
 from simulator.clock import written
@@ -56,7 +57,7 @@ class FailoverVm:
     """What Site Recovery makes in Azure of a protected item.
 
     `group_id` is the ARM id of the target resource group, `subnet_id` that of a subnet or None. `ip_address` None takes
-    a free one, which the simulator calls 10.0.0.4. `size` is like `Standard_D4s_v5`.
+    the first free one of the subnet; without a subnet there is none. `size` is like `Standard_D4s_v5`.
     """
 
     group_id: str
@@ -75,7 +76,7 @@ def create_failover_vm(world: World, vm: FailoverVm, now: float) -> str:
     """Make the machine, running, with its disks and one network interface; returns the id of the machine.
 
     One that is there already is replaced, as the service does with what a failover left behind half made.
-    Raises ServiceError 404 if the group is not there.
+    Raises ServiceError if the group, the network or the subnet is not there, or the subnet is full.
     """
     group = vm.group_id.rstrip("/").rpartition("/")[2]
     if world.resource_groups.get(group) is None:
@@ -83,11 +84,13 @@ def create_failover_vm(world: World, vm: FailoverVm, now: float) -> str:
     subscription = world.settings.subscription
     vm_id = arm_id(subscription, group, f"{VIRTUAL_MACHINES}/{vm.name}")
     nic_id = arm_id(subscription, group, f"{NETWORK_INTERFACES}/{vm.name}-nic")
+    # Before anything is made: it says what is missing.
+    free = free_address(world, vm.subnet_id, interface_id=nic_id) if vm.subnet_id is not None else None
     for disk in vm.disks:
         if disk.blob_uri is None:
             disk_id = arm_id(subscription, group, f"{DISKS}/{disk.name}")
             world.resources.put(disk_id, Resource(body=_disk_body(disk, disk_id, vm, vm_id, now)))
-    world.resources.put(nic_id, Resource(body=_nic_body(nic_id, vm, vm_id)))
+    world.resources.put(nic_id, Resource(body=_nic_body(nic_id, vm, vm_id, vm.ip_address or free)))
     body = _vm_body(vm, vm_id, nic_id, now)
     world.resources.put(
         vm_id, Resource(body=body, hidden={"power": Power.RUNNING.value, "generation": f"V{vm.generation}"})
@@ -339,9 +342,9 @@ def _disk_body(disk: FailoverDisk, disk_id: str, vm: FailoverVm, vm_id: str, now
     return body
 
 
-def _nic_body(nic_id: str, vm: FailoverVm, vm_id: str) -> Document:
+def _nic_body(nic_id: str, vm: FailoverVm, vm_id: str, ip_address: str | None) -> Document:
     address: Document = {
-        "privateIPAddress": vm.ip_address or "10.0.0.4",
+        "privateIPAddress": ip_address,
         "privateIPAllocationMethod": "Static" if vm.ip_address else "Dynamic",
         "primary": True,
         "provisioningState": "Succeeded",

@@ -17,7 +17,7 @@ from simulator.arm.compute import (
     set_power,
 )
 from simulator.asr.records import ProtectedItem
-from simulator.asr.refusals import name_modified, name_unavailable
+from simulator.asr.refusals import name_modified, name_unavailable, target_missing
 from simulator.asr.site_recovery import JobFailure, SiteRecovery
 from simulator.errors import AsyncError, ServiceError
 from simulator.ids import arm_id, same
@@ -75,7 +75,7 @@ def create_vm(
     """Make the virtual machine of a failover, switched off; returns its ARM id, and a warning if its name was taken. A
     test one stands beside it, `-test`.
 
-    Raises JobFailure if its resource group is gone.
+    Raises JobFailure if something of its target does not exist: resource group, network, subnet, storage account, size.
     """
     vm = asr.inventory.vm(item.vm)
     if vm is None:
@@ -83,7 +83,9 @@ def create_vm(
     settings = item.settings
     configuration = item.nics[0]["ipConfigs"][0] if item.nics else {}
     network = test_network or settings["selectedRecoveryAzureNetworkId"]
-    subnet = configuration.get("tfoSubnetName" if test_network else "recoverySubnetName") or "default"
+    named = configuration.get("tfoSubnetName" if test_network else "recoverySubnetName")
+    subnet = named or _subnet_of(asr, network, configuration.get("recoverySubnetName") or "default")
+    _require_size_and_account(asr, item)
     asked = f"{settings['recoveryAzureVmName']}{'-test' if test_network else ''}"
     name = _free_name(asr, settings["recoveryAzureResourceGroupId"], asked)
     wanted = FailoverVm(
@@ -101,16 +103,26 @@ def create_vm(
     try:
         vm_id = create_failover_vm(asr.world, wanted, now)
     except ServiceError as refused:
-        raise JobFailure(
-            AsyncError(
-                "SimulatorTargetMissing",
-                f"The virtual machine '{name}' could not be created in Azure: {refused.message}",
-                "The target of the protected item does not exist.",
-                "Correct the target's settings, or bring back what was deleted.",
-            )
-        ) from refused
+        raise JobFailure(target_missing(name, refused.message)) from refused
     set_power(asr.world, vm_id, Power.STOPPED)
     return vm_id, None if name == asked else name_modified(asked, name)
+
+
+def _subnet_of(asr: SiteRecovery, network: str, wanted: str) -> str:
+    """The subnet where none was chosen: the one of the wanted name, or else the network's first (inferred)."""
+    known = asr.world.resources.get(network or "")
+    names = [subnet["name"] for subnet in known.body["properties"].get("subnets", [])] if known is not None else []
+    return next((name for name in names if name.lower() == wanted.lower()), names[0] if names else wanted)
+
+
+def _require_size_and_account(asr: SiteRecovery, item: ProtectedItem) -> None:
+    settings = item.settings
+    name, size = settings["recoveryAzureVmName"], settings["recoveryAzureVMSize"]
+    if size.lower() not in {known.name.lower() for known in SIZES}:
+        raise JobFailure(target_missing(name, f"The size '{size}' does not exist."))
+    account = settings["recoveryAzureStorageAccount"]
+    if settings["useManagedDisks"] != "true" and account and account not in asr.world.resources:
+        raise JobFailure(target_missing(name, f"The storage account '{account}' does not exist."))
 
 
 def name_warning(asr: SiteRecovery, item: ProtectedItem, name: str, group: str) -> Document | None:

@@ -63,8 +63,8 @@ def route(
 
 
 _TAKEN = (
-    "no upgrade of the guest's system (501); certificates of data encryption and a capacity reservation are taken and "
-    "not used"
+    "no upgrade of the guest's system (501); certificates of data encryption, an availability set and a capacity "
+    "reservation are taken and not used; one network interface is made, of the first network card"
 )
 _R, _S, _I = Evidence.RECORDED, Evidence.SPECIFIED, Evidence.INFERRED
 

@@ -163,6 +163,16 @@ def unmanaged_refused(name: str) -> AsyncError:
     )
 
 
+def target_missing(name: str, what: str) -> AsyncError:
+    """A machine cannot be made in Azure, because something of its target does not exist."""
+    return AsyncError(
+        "SimulatorTargetMissing",
+        f"The virtual machine '{name}' could not be created in Azure: {what}",
+        "The target of the protected item does not exist.",
+        "Correct the target's settings, or bring back what was deleted.",
+    )
+
+
 def name_unavailable(name: str) -> Document:
     """The warning that a name in Azure is taken (recorded)."""
     return {"code": "28061", "message": f"The virtual machine name '{name}' is unavailable."}

@@ -1,0 +1,62 @@
+"""Addresses in subnets: which one a network interface takes that asks for none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from simulator.errors import ServiceError
+from simulator.store import Document
+from simulator.world import World
+
+# Azure keeps the network's own address and the three after it, and the last one.
+_KEPT_FIRST, _KEPT_LAST = 4, 1
+
+
+def free_address(world: World, subnet_id: str, *, interface_id: str) -> str:
+    """The first address of a subnet that no network interface has but the one that asks.
+
+    Raises ServiceError if the network or the subnet is not there, has no prefix that is one, or is full.
+    """
+    subnet = _subnet(world, subnet_id)
+    taken = set(_taken(world, subnet_id, interface_id))
+    for prefix in _prefixes(subnet):
+        try:
+            network = ip_network(prefix)
+        except ValueError as error:
+            raise ServiceError(
+                400, "InvalidAddressPrefixFormat", f"The prefix '{prefix}' of subnet '{subnet['name']}' is not one."
+            ) from error
+        for number in range(_KEPT_FIRST, network.num_addresses - _KEPT_LAST):
+            address = str(network[number])
+            if address not in taken:
+                return address
+    raise ServiceError(400, "SubnetIsFull", f"Subnet '{subnet['name']}' has no free address in any prefix of it.")
+
+
+def _subnet(world: World, subnet_id: str) -> Document:
+    network_id, _, name = subnet_id.rpartition("/subnets/")
+    network = world.resources.get(network_id)
+    if network is None:
+        raise ServiceError(404, "ResourceNotFound", f"The virtual network '{network_id}' was not found.")
+    subnets: list[Document] = network.body["properties"].get("subnets", [])
+    found = next((subnet for subnet in subnets if subnet["name"].lower() == name.lower()), None)
+    if found is None:
+        raise ServiceError(404, "NotFound", f"The virtual network '{network_id}' has no subnet '{name}'.")
+    return found
+
+
+def _prefixes(subnet: Document) -> list[str]:
+    properties = subnet["properties"]
+    one = properties.get("addressPrefix")
+    return [one] if one else list(properties.get("addressPrefixes") or [])
+
+
+def _taken(world: World, subnet_id: str, interface_id: str) -> Iterator[str]:
+    for resource in world.resources:
+        if resource.body["id"].lower() == interface_id.lower():
+            continue
+        for configuration in resource.body["properties"].get("ipConfigurations", []):
+            properties = configuration["properties"]
+            if properties.get("subnet", {}).get("id", "").lower() == subnet_id.lower():
+                yield properties["privateIPAddress"]
