@@ -21,11 +21,10 @@ from simulator.asr.jobs import cancel_job, resume_job
 from simulator.asr.records import JobState, ProtectedItem
 from simulator.asr.replication import settle
 from simulator.asr.site_recovery import SiteRecovery
-from simulator.asr.states import Operation
 from simulator.audit import AuditLog
 from simulator.clock import written
 from simulator.errors import AsyncError, ServiceError
-from simulator.faults import FaultBook, Scenario
+from simulator.faults import FaultBook, MoveByHand, Scenario
 from simulator.routing import Call, OperationRoute, Reply
 from simulator.store import Document, Snapshot
 from simulator.world import World
@@ -54,7 +53,7 @@ class PortalAction(_Input):
     """What somebody does by hand to the item of a virtual machine."""
 
     vm: str
-    operation: Operation
+    operation: MoveByHand
     shutdown_source: bool = False
     full_download: bool = False
     recovery_point_id: str = ""

@@ -31,11 +31,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 from ruamel.yaml import YAML
 
-from simulator.asr.states import Operation
+from simulator.asr.states import Operation, carried_out
 from simulator.errors import AsyncError, ServiceError
 from simulator.routing import Call, Reply
 from simulator.store import Document, Table
@@ -138,14 +138,26 @@ class DeclaredError(Declared):
     provider_message: str = ""
 
 
+def _has_a_move(operation: Operation) -> Operation:
+    if not carried_out(operation):
+        words = ", ".join(word.value for word in Operation if carried_out(word))
+        raise ValueError(f"'{operation.value}' is offered and not simulated; what can be done by hand: {words}")
+    return operation
+
+
+# A word of `allowedOperations` that the simulator carries out.
+MoveByHand = Annotated[Operation, AfterValidator(_has_a_move)]
+
+
 class Act(Declared):
     """Something that happens besides: one of a move by hand, a site that goes dark, a host's heartbeat.
 
-    `move` is a word of `allowedOperations`, done to the protected item of `machine` as somebody in the portal would.
+    `move` is a word of `allowedOperations` that is carried out, done to the protected item of `machine` as somebody in
+    the portal would.
     """
 
     machine: str | None = None
-    move: Operation | None = None
+    move: MoveByHand | None = None
     shutdown_source: bool = False
     dark_site: str | None = None
     host: str | None = None

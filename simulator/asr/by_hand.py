@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.asr.moves import Move, begin_move, why_not
+from simulator.asr.protection import disable_by_hand
 from simulator.asr.records import Job, ProtectedItem
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.asr.states import Operation
@@ -29,7 +30,9 @@ def move_by_hand(
     full_download: bool = False,
     recovery_point: str = "",
 ) -> Job | AsyncError:
-    """Start a move for nobody we know; returns its job, or the refusal."""
+    """Start a move, or disable protection, for nobody we know; returns its job, or the refusal."""
+    if operation is Operation.DISABLE_PROTECTION:
+        return disable_by_hand(asr, item, now)
     skip = []
     if operation is Operation.FAILBACK and full_download:
         skip = ["DataSyncForFailback", "WaitForUserInputForFailback"]

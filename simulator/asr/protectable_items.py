@@ -67,7 +67,9 @@ def _next_query(call: Call, following: str) -> str:
     """The query of the next page: what narrows and sizes this page goes with it, for a client follows the link as it
     is. The token stands last, as recorded.
     """
-    carried = "".join(f"&{name}={quote(call.query[name], safe='')}" for name in ("$filter", "$take") if name in call.query)
+    carried = "".join(
+        f"&{name}={quote(call.query[name], safe='')}" for name in ("$filter", "$take") if name in call.query
+    )
     return f"api-version={quoted(call.api_version)}{carried}&$skipToken={following}"
 
 

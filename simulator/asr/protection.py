@@ -114,6 +114,14 @@ def disable(call: Call) -> Reply:
     return _remove(call, asr, item, "DisableDr", refused)
 
 
+def disable_by_hand(asr: SiteRecovery, item: ProtectedItem, now: float) -> Job | AsyncError:
+    """Somebody disables protection in the portal: the job, which is nobody's we know, or the refusal."""
+    refused = _why_not_disabled(asr, item)
+    if refused is not None:
+        return refused
+    return _begin_removal(asr, item, "DisableDr", None, now, origin="portal")
+
+
 def purge(call: Call) -> Reply:
     """DELETE: the item goes from the vault at once, whatever works on it."""
     asr = call.world.room(SiteRecovery)
@@ -304,19 +312,34 @@ def _stop_what_runs(asr: SiteRecovery, item: ProtectedItem, now: float) -> None:
 
 
 def _remove(call: Call, asr: SiteRecovery, item: ProtectedItem, scenario: str, refused: AsyncError | None) -> Reply:
+    job = _begin_removal(asr, item, scenario, refused, call.now, client_request_id=call.client_request_id)
+    return accepted(call, asr, job.name, item.id, job=job)
+
+
+def _begin_removal(
+    asr: SiteRecovery,
+    item: ProtectedItem,
+    scenario: str,
+    refused: AsyncError | None,
+    now: float,
+    *,
+    client_request_id: str = "",
+    origin: str = "service",
+) -> Job:
     job = start_job(
         asr,
         scenario,
         _target(asr, item),
-        now=call.now,
-        client_request_id=call.client_request_id,
+        now=now,
+        client_request_id=client_request_id,
         item="" if refused else item.key,
         payload={"item": item.key},
         refused=refused,
+        origin=origin,
     )
     if refused is None:
-        occupy(asr, item, job, call.now)
-    return accepted(call, asr, job.name, item.id, job=job)
+        occupy(asr, item, job, now)
+    return job
 
 
 def _plan_named(asr: SiteRecovery, vault: str, expression: str) -> set[str] | None:

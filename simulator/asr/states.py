@@ -143,6 +143,12 @@ def transition(operation: Operation, stage: Stage, profile: Profile) -> Transiti
     return _TRANSITIONS.get((operation, stage))
 
 
+def carried_out(operation: Operation) -> bool:
+    """Whether the simulator does anything for a word: disabling needs no transition, the item goes."""
+    known = {entry.operation for entry in _ALL_TRANSITIONS}
+    return operation is Operation.DISABLE_PROTECTION or operation in known
+
+
 def transitions() -> tuple[Transition, ...]:
     """Every transition."""
     return _ALL_TRANSITIONS
