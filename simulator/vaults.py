@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import math
 import re
+from collections import Counter
 
 from simulator.arm.resources import open_group, require_group
 from simulator.asr.operations_status import poll_again, poll_seconds
+from simulator.asr.records import JobState
+from simulator.asr.replication import health, settle
 from simulator.asr.site_recovery import VAULT, SiteRecovery
 from simulator.clock import written
 from simulator.errors import ServiceError, arm_resource_not_found
@@ -30,6 +33,10 @@ CREATE_SECONDS, DELETE_SECONDS = 6.0, 4.0
 def vault_routes() -> list[OperationRoute]:
     """The operations of vaults."""
     recorded, specified = Parity(Extent.FULL, Evidence.RECORDED), Parity(Extent.FULL, Evidence.SPECIFIED)
+    counted = Parity(Extent.PARTIAL, Evidence.INFERRED, "what is counted as which is inferred; all kept jobs count")
+    invented = Parity(
+        Extent.PARTIAL, Evidence.INFERRED, "the protected items alone; name and limit are the simulator's"
+    )
     return [
         OperationRoute("GET", VAULT, show_vault, "Vaults_Get", parity=recorded),
         OperationRoute("GET", _IN_GROUP, list_vaults, "Vaults_ListByResourceGroup", parity=recorded),
@@ -43,8 +50,10 @@ def vault_routes() -> list[OperationRoute]:
         OperationRoute("DELETE", VAULT, delete_vault, "Vaults_Delete", parity=recorded),
         OperationRoute("GET", _STATUS, show_status, "Vaults_OperationStatus", parity=recorded),
         OperationRoute("GET", _RESULT, show_result, "Vaults_OperationResult", parity=specified),
-        OperationRoute("GET", f"{VAULT}/usages", show_usages, "Usages_ListByVaults", parity=specified),
-        OperationRoute("GET", f"{VAULT}/replicationUsages", show_usages, "ReplicationUsages_List", parity=specified),
+        OperationRoute("GET", f"{VAULT}/usages", show_usages, "Usages_ListByVaults", parity=invented),
+        OperationRoute(
+            "GET", f"{VAULT}/replicationUsages", show_replication_usages, "ReplicationUsages_List", parity=counted
+        ),
     ]
 
 
@@ -167,30 +176,39 @@ def show_result(call: Call) -> Reply:
 
 
 def show_usages(call: Call) -> Reply:
-    """GET what a vault holds."""
+    """GET how many items a vault protects."""
     asr, vault = call.world.room(SiteRecovery), _vault(call)
-    items = asr.items.of(vault["id"])
-    if call.path.lower().endswith("/replicationusages"):
-        value: list[Document] = [
-            {
-                "monitoringSummary": {
-                    "unHealthyVmCount": 0,
-                    "supportedProviderCount": len(asr.providers.of(vault["id"])),
-                },
-                "jobsSummary": {"failedJobs": 0, "suspendedJobs": 0, "inProgressJobs": 0},
-                "protectedItemCount": len(items),
-                "recoveryPlanCount": len(asr.plans.of(vault["id"])),
-                "registeredServersCount": len(asr.providers.of(vault["id"])),
-                "recoveryServicesProviderAuthType": 1,
-            }
-        ]
-        return Reply(200, {"value": value})
     usage = {
         "unit": "Count",
         "quotaPeriod": "P1D",
-        "currentValue": len(items),
+        "currentValue": len(asr.items.of(vault["id"])),
         "limit": 1000,
         "name": {"value": "ProtectedItemsCount", "localizedValue": "Protected items"},
+    }
+    return Reply(200, {"value": [usage]})
+
+
+def show_replication_usages(call: Call) -> Reply:
+    """GET what a vault holds, and how its items and jobs are."""
+    asr, vault = call.world.room(SiteRecovery), _vault(call)
+    items, providers = asr.items.of(vault["id"]), asr.providers.of(vault["id"])
+    for item in items:
+        settle(asr, item, call.now)
+    jobs = Counter(job.state for job in asr.jobs.of(vault["id"]))
+    usage: Document = {
+        "monitoringSummary": {
+            "unHealthyVmCount": sum(health(item) in {"Warning", "Critical"} for item in items),
+            "supportedProviderCount": len(providers),
+        },
+        "jobsSummary": {
+            "failedJobs": jobs[JobState.FAILED],
+            "suspendedJobs": jobs[JobState.SUSPENDED],
+            "inProgressJobs": jobs[JobState.NOT_STARTED] + jobs[JobState.IN_PROGRESS],
+        },
+        "protectedItemCount": len(items),
+        "recoveryPlanCount": len(asr.plans.of(vault["id"])),
+        "registeredServersCount": len(providers),
+        "recoveryServicesProviderAuthType": 1,
     }
     return Reply(200, {"value": [usage]})
 

@@ -42,7 +42,6 @@ def body_of(asr: SiteRecovery, resource: str) -> Any:
         asr.containers,
         asr.mappings,
         asr.policies,
-        asr.networks,
         asr.network_mappings,
         asr.plans,
     )

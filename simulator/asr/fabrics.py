@@ -324,7 +324,7 @@ def _site_gone(asr: SiteRecovery, job: Job, _now: float) -> None:
     fabric = job.payload["fabric"]
     for host in asr.inventory.hosts_of(fabric):
         _unregister(asr.inventory, host)
-    for table in (asr.providers, asr.mappings, asr.networks, asr.network_mappings, asr.containers):
+    for table in (asr.providers, asr.mappings, asr.network_mappings, asr.containers):
         for one in table.values():
             if one["id"].lower().startswith(f"{fabric}/".lower()):
                 table.delete(one["id"])

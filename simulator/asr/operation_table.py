@@ -66,6 +66,7 @@ _TAKEN = (
     "no upgrade of the guest's system (501); certificates of data encryption, an availability set and a capacity "
     "reservation are taken and not used; one network interface is made, of the first network card"
 )
+_COUNTS = "counts alone, no errors of the vault and no issues; containers are always Normal"
 _R, _S, _I = Evidence.RECORDED, Evidence.SPECIFIED, Evidence.INFERRED
 
 
@@ -140,7 +141,8 @@ def _site_routes() -> list[OperationRoute]:
             p.list_protectable_items,
             "ReplicationProtectableItems_ListByReplicationProtectionContainers",
             _R,
-            note="$filter by friendlyName only; the grammar is not published",
+            extent=Extent.PARTIAL,
+            note="$filter by friendlyName only; other filters pass everything (the grammar is not published)",
         ),
         route("GET", p.PROTECTABLE_ITEM, p.show_protectable_item, "ReplicationProtectableItems_Get", _S),
     ]
@@ -328,7 +330,8 @@ def _job_routes() -> list[OperationRoute]:
             j.list_jobs,
             "ReplicationJobs_List",
             _R,
-            note="$filter by state, scenario and target; the grammar is not published",
+            extent=Extent.PARTIAL,
+            note="$filter by state, scenario and target; other filters pass everything (the grammar is not published)",
         ),
         route("GET", j.JOB, j.show_job, "ReplicationJobs_Get", _R),
         route("POST", f"{j.JOB}/cancel", j.cancel, "ReplicationJobs_Cancel", _S),
@@ -399,7 +402,7 @@ def _vault_view_routes() -> list[OperationRoute]:
     return [
         route("GET", v.EVENTS, v.list_events, "ReplicationEvents_List", _R, extent=partial, note="ends of jobs only"),
         route("GET", v.EVENT, v.show_event, "ReplicationEvents_Get", _S, extent=partial, note="ends of jobs only"),
-        route("GET", v.HEALTH, v.show_health, "ReplicationVaultHealth_Get", _S),
+        route("GET", v.HEALTH, v.show_health, "ReplicationVaultHealth_Get", _S, extent=partial, note=_COUNTS),
         route("POST", f"{v.HEALTH}/default/refresh", v.refresh_health, "ReplicationVaultHealth_Refresh", _R),
         route(
             "GET",

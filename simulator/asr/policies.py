@@ -94,10 +94,10 @@ def create_mapping(call: Call) -> Reply:
     policy = asr.policies.get(wanted.policy_id)
     if policy is None:
         raise resource_not_found(wanted.policy_id.rsplit("/", 1)[-1])
-    if wanted.target_protection_container_id != AZURE:
+    if wanted.target_protection_container_id.lower() != AZURE.lower():
         raise _no_target(wanted.target_protection_container_id)
     instance = str((wanted.provider_specific_input or {}).get("instanceType", "HyperVReplicaAzure"))
-    if instance in OTHER_PROVIDERS:
+    if instance.lower() in {one.lower() for one in OTHER_PROVIDERS}:
         raise not_there(call.route.name, f"the replication provider '{instance}' is not simulated")
     if instance.lower() != "hypervreplicaazure":
         raise bad_provider_input()

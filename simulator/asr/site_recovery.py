@@ -71,7 +71,6 @@ class SiteRecovery:
         self.containers: Table[Document] = store.table("asr.container", group=_vault_of)
         self.mappings: Table[Document] = store.table("asr.mapping", group=_vault_of)
         self.policies: Table[Document] = store.table("asr.policy", group=_vault_of)
-        self.networks: Table[Document] = store.table("asr.network", group=_vault_of)
         self.network_mappings: Table[Document] = store.table("asr.networkMapping", group=_vault_of)
         self.plans: Table[Document] = store.table("asr.recoveryPlan", group=_vault_of)
         self.events: Table[Document] = store.table("asr.event", group=_vault_of)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from http import HTTPStatus
 
+from simulator.asr.fabrics import fabric_body
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted, show_operation_result
 from simulator.asr.records import Job, JobState
@@ -64,6 +66,7 @@ def health_body(asr: SiteRecovery, vault: str, now: float) -> Document:
         settle(asr, item, now)
         grades[health(item)] += 1
     fabrics, containers = asr.fabrics.of(vault), asr.containers.of(vault)
+    fabric_grades = Counter(fabric_body(asr, fabric)["properties"]["health"] for fabric in fabrics)
     return {
         "id": f"{vault}/replicationVaultHealth/default",
         "name": vault.rsplit("/", 1)[-1],
@@ -71,7 +74,7 @@ def health_body(asr: SiteRecovery, vault: str, now: float) -> Document:
         "properties": {
             "vaultErrors": [],
             "protectedItemsHealth": _summary(len(items), grades),
-            "fabricsHealth": _summary(len(fabrics), {"Normal": len(fabrics)}),
+            "fabricsHealth": _summary(len(fabrics), fabric_grades),
             "containersHealth": _summary(len(containers), {"Normal": len(containers)}),
         },
     }

@@ -335,3 +335,45 @@ def test_the_date_header_is_the_services_clock(recorded: Estate) -> None:
 def test_an_unknown_path_or_method_is_a_plain_404_or_405(recorded: Estate) -> None:
     assert recorded.simulator.arm("GET", "/subscriptions/x/nothing/here").status_code == 404
     assert recorded.simulator.arm("DELETE", f"{recorded.vault_path}/replicationJobs").status_code == 405
+
+
+def usages(estate: Estate) -> Any:
+    """What the vault says of its items and jobs."""
+    return get(estate, "/replicationUsages")["value"][0]
+
+
+def test_usages_count_jobs_and_unhealthy_machines(recorded: Estate) -> None:
+    before = usages(recorded)
+    assert (before["monitoringSummary"]["unHealthyVmCount"], before["protectedItemCount"]) == (0, 1)
+    assert before["jobsSummary"] == {"failedJobs": 0, "suspendedJobs": 0, "inProgressJobs": 0}
+    recorded.begin_failover()
+    assert usages(recorded)["jobsSummary"]["inProgressJobs"] == 1
+    recorded.advance(1200)
+    recorded.commit()
+    recorded.begin_failback()
+    recorded.advance(2000)
+    assert usages(recorded)["jobsSummary"]["suspendedJobs"] == 1
+
+
+def test_a_silent_host_shows_in_usages_and_in_the_health_of_the_vault(recorded: Estate) -> None:
+    recorded.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
+    recorded.advance(7200)
+    with pytest.raises(HttpResponseError):
+        recorded.failover(planned=True)
+    seen = usages(recorded)
+    assert seen["monitoringSummary"]["unHealthyVmCount"] == 1
+    assert seen["jobsSummary"]["failedJobs"] == 1
+    assert get(recorded, "/replicationFabrics/contoso-hyperv")["properties"]["health"] == "Critical"
+    health = get(recorded, "/replicationVaultHealth")["properties"]["fabricsHealth"]
+    assert health["categorizedResourceCounts"] == {"Critical": 1}
+
+
+def test_the_target_and_the_provider_of_an_association_have_no_case(recorded: Estate) -> None:
+    body = recorded.mapping_input()
+    body["properties"]["targetProtectionContainerId"] = "microsoft azure"
+    body["properties"]["providerSpecificInput"] = {"instanceType": "HYPERVREPLICAAZURE"}
+    path = f"replicationFabrics/contoso-hyperv/replicationProtectionContainers/{recorded.container}"
+    mapping = f"{recorded.vault_path}/{path}/replicationProtectionContainerMappings/again"
+    assert recorded.simulator.arm("PUT", mapping, body).status_code == 202
+    body["properties"]["providerSpecificInput"] = {"instanceType": "inmagercm"}
+    assert recorded.simulator.arm("PUT", mapping, body).status_code == 501
