@@ -24,6 +24,7 @@ from simulator.fault_acts import perform
 from simulator.faults import Cut, FaultBook, Strike
 from simulator.ids import derived_guid
 from simulator.request_bodies import LARGEST_BODY, take_body
+from simulator.request_numbers import RequestNumbers
 from simulator.rooms import all_routes, open_rooms
 from simulator.routing import Call, Gate, OperationRoute, Reply, RouteTable
 from simulator.world import World
@@ -60,7 +61,7 @@ class Dispatcher:
         self._options = options
         self._faults = world.room(FaultBook)
         self._audit = world.room(AuditLog)
-        self._requests = 0
+        self._numbers = world.room(RequestNumbers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -104,8 +105,7 @@ class Dispatcher:
             raise fault.error
 
     def _recognise(self, scope: Scope) -> Call:
-        self._requests += 1
-        request_id = derived_guid(self._world.settings.seed, "request", self._requests)
+        request_id = derived_guid(self._world.settings.seed, "request", self._numbers.take())
         route, parameters, methods = self._routes.match(scope["method"], scope["path"])
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         query_string = scope["query_string"].decode("latin-1")
