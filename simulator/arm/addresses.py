@@ -13,12 +13,14 @@ from simulator.world import World
 _KEPT_FIRST, _KEPT_LAST = 4, 1
 
 
-def free_address(world: World, subnet_id: str, *, interface_id: str) -> str:
-    """The first address of a subnet that no network interface has but the one that asks.
+def address_in(world: World, subnet_id: str, asked: str | None, *, interface_id: str) -> str:
+    """The address that is asked for, or else the first of the subnet that no other network interface has.
 
     Raises ServiceError if the network or the subnet is not there, has no prefix that is one, or is full.
     """
     subnet = _subnet(world, subnet_id)
+    if asked is not None:
+        return asked
     taken = set(_taken(world, subnet_id, interface_id))
     for prefix in _prefixes(subnet):
         try:

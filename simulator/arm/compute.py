@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from simulator.arm.addresses import free_address
+from simulator.arm.addresses import address_in
 from simulator.arm.operations import ArmOperations, accepted
 from simulator.arm.resources import GROUP, bodies, found, id_of, remove_with_children
 from simulator.clock import written
@@ -85,12 +85,14 @@ def create_failover_vm(world: World, vm: FailoverVm, now: float) -> str:
     vm_id = arm_id(subscription, group, f"{VIRTUAL_MACHINES}/{vm.name}")
     nic_id = arm_id(subscription, group, f"{NETWORK_INTERFACES}/{vm.name}-nic")
     # Before anything is made: it says what is missing.
-    free = free_address(world, vm.subnet_id, interface_id=nic_id) if vm.subnet_id is not None else None
+    address = vm.ip_address
+    if vm.subnet_id is not None:
+        address = address_in(world, vm.subnet_id, address, interface_id=nic_id)
     for disk in vm.disks:
         if disk.blob_uri is None:
             disk_id = arm_id(subscription, group, f"{DISKS}/{disk.name}")
             world.resources.put(disk_id, Resource(body=_disk_body(disk, disk_id, vm, vm_id, now)))
-    world.resources.put(nic_id, Resource(body=_nic_body(nic_id, vm, vm_id, vm.ip_address or free)))
+    world.resources.put(nic_id, Resource(body=_nic_body(nic_id, vm, vm_id, address)))
     body = _vm_body(vm, vm_id, nic_id, now)
     world.resources.put(
         vm_id, Resource(body=body, hidden={"power": Power.RUNNING.value, "generation": f"V{vm.generation}"})

@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 
 from simulator.arm.compute import FailoverDisk, FailoverVm, create_failover_vm, delete_failover_vm
 from simulator.clock import Clock
-from simulator.world import Settings, World
+from simulator.world import Resource, Settings, World
 from tests.simulator.conftest import FreshSimulator
 from tests.simulator.running import RunningSimulator
 
@@ -264,7 +264,11 @@ class TestWhatAFailoverLeavesInAzure:
         group = f"/subscriptions/{world.settings.subscription}/resourceGroups/recovered"
         world.resource_groups.put("recovered", {"id": group, "name": "recovered", "location": "westeurope"})
         disks = (FailoverDisk("sql01-os", 127, operating_system=True), FailoverDisk("sql01-data", 512))
-        subnet = f"{group}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/data"
+        network = f"{group}/providers/Microsoft.Network/virtualNetworks/vnet"
+        subnet = f"{network}/subnets/data"
+        properties = {"subnets": [{"id": subnet, "name": "data", "properties": {"addressPrefix": "10.1.0.0/24"}}]}
+        body = {"id": network, "name": "vnet", "type": "Microsoft.Network/virtualNetworks", "properties": properties}
+        world.resources.put(network, Resource(body=body))
         vm = FailoverVm(group, "sql01", "westeurope", "Standard_D4s_v5", "Windows", disks, subnet, "10.1.0.4")
         vm_id = create_failover_vm(world, vm, world.clock.now())
         world.close()
