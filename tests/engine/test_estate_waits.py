@@ -114,6 +114,7 @@ def _strike(stack: StackUnderTest, running: subprocess.Popen[str], reached: Call
             kill_session(running.pid)
             running.wait(timeout=60)
             wait_until_ended(running.pid)
+            stack.mend_torn_state()
             return
         if running.poll() is not None:
             raise AssertionError(f"the engine ended too soon:\n{running.communicate()[0]}")

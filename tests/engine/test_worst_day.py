@@ -115,4 +115,5 @@ def _kill_at(world: StillWorld, instant: Instant) -> None:
         kill_session(process.pid)
         process.wait(timeout=60)
         wait_until_ended(process.pid)
+    world.stack.mend_torn_state()
     world.run_fast()
