@@ -76,7 +76,7 @@ class StackUnderTest:
         return self.engine.start(*command, cwd=self.directory, extra={**self.environment, **environment})
 
     def mend_torn_state(self) -> None:
-        """What docs/worst-day.md says to do about a state on a file share after the engine was killed while it wrote."""
+        """What docs/worst-day.md says to do about a state on a file share when the engine was killed while it wrote."""
         state = Path(url2pathname(urlsplit(self.engine.environment["PULUMI_BACKEND_URL"]).path))
         for torn in state.rglob("*.attrs"):
             if not torn.stat().st_size:
