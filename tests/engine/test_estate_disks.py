@@ -30,6 +30,7 @@ def test_a_disk_added_or_resized_after_protection_is_an_error_with_the_safe_way(
     assert stack.outputs("app01")["activeLocation"] == "azure", "another VM is moved past it"
 
     stack.set("vms.sql01.source.disks.exclude[0]", "sql01-new.vhdx")
+    stack.up("--target", "**ProtectedItem::sql01")
     stack.preview("--expect-no-changes")
 
     _admin(stack, "PATCH", "/machines/sql01/disks/sql01-data.vhdx", {"sizeGB": 300})
