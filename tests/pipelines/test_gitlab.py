@@ -13,7 +13,7 @@ from tests.pipelines.pipeline_project import PipelineProject
 
 SCRIPTS = gitlab()
 _VARIABLE = re.compile(r"\$(\w+)")
-_LEFT_TO_A_PERSON = 4
+_LEFT_TO_A_PERSON = 40
 
 
 class GitLabMachine:

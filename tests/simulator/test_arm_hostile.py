@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -40,10 +41,15 @@ _WRITES = [route for route in (*arm_routes(), *identity_routes()) if route.mutat
 
 
 @pytest.fixture(scope="module")
-def target(simulator: RunningSimulator) -> RunningSimulator:
-    """The shared simulator with a group that the requests may fill."""
-    simulator.make_group("hostile")
-    return simulator
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    """A simulator of these tests' own, with a group that the requests may fill.
+
+    Not the shared one: among the requests is one that unregisters a resource provider, which then takes nothing more.
+    """
+    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
+    running.make_group("hostile")
+    yield running
+    running.stop()
 
 
 @pytest.mark.parametrize("route", _WRITES, ids=lambda route: route.name)
