@@ -12,6 +12,7 @@ from lifecycle.addresses import usable, why_unfit
 from lifecycle.machine import Landing
 from lifecycle.requirements import Unmet
 from site_recovery.landing_place import LandingPlace
+from site_recovery.records import last_segment
 
 
 def unfit_address(survey: Survey, vm: str, landing: Landing, key: str = "target") -> Iterator[Unmet]:
@@ -45,4 +46,4 @@ def _network(survey: Survey, landing: Landing) -> LandingPlace:
 
 
 def _name(landing: Landing) -> str:
-    return (landing.network_id or "").rstrip("/").rsplit("/", 1)[-1]
+    return last_segment(landing.network_id or "")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from executor.survey import Survey
 from lifecycle.blockers import Blocker, Code
 from lifecycle.observation import Observation
+from site_recovery.records import last_segment
 
 
 def landing_blockers(survey: Survey, seen: Observation) -> Iterator[Blocker]:
@@ -14,7 +15,7 @@ def landing_blockers(survey: Survey, seen: Observation) -> Iterator[Blocker]:
     if landing is None:
         return
     if landing.network_id:
-        name = landing.network_id.rstrip("/").rsplit("/", 1)[-1]
+        name = last_segment(landing.network_id)
         network = survey.landing_place(landing.network_id)
         gone = f"the network {name}" if network.there is False else ""
         if network.there and landing.subnet and landing.subnet.casefold() not in network.subnets:

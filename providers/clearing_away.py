@@ -11,6 +11,7 @@ from providers.dismantling import dismantled
 from providers.operation import Operation, Severity, current_operation
 from providers.vault_access import service_of
 from site_recovery.errors import SiteRecoveryError
+from site_recovery.records import last_segment
 from site_recovery.service import SiteRecovery
 
 # Azure's list of what is in a group lags behind what was just deleted there.
@@ -84,7 +85,7 @@ def _in_group_at_last(
     """What is in a group, once what this stack has just deleted there no longer shows."""
     began = service.now()
     while found := service.leftovers.in_group(name):
-        strange = {each.rstrip("/").rsplit("/", 1)[-1].casefold() for each in found} - deleted
+        strange = {last_segment(each).casefold() for each in found} - deleted
         if strange or (service.now() - began).total_seconds() > _LAG_SECONDS:
             break
         if operation.cancelled.wait(_LAG_SECONDS / 24 * service.wait_scale):

@@ -28,7 +28,7 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 
 from site_recovery.channel import Channel
 from site_recovery.declarations import PolicySettings, policy_update_body
-from site_recovery.declaring import Declaration, OnJobProgress, declaration
+from site_recovery.declaring import OnJobProgress, declaration
 from site_recovery.errors import NeverSetUpError, NotFoundError
 from site_recovery.estate_parsing import parse_network_mapping
 from site_recovery.estate_records import NetworkMappingRecord, PolicyRecord
@@ -62,6 +62,7 @@ class Estate:
     def __init__(self, service: SiteRecovery, channel: Channel) -> None:
         self._service = service
         self._channel = channel
+        self._run = partial(declaration, service, channel)
         self._setting_up = threading.Lock()
 
     def vault_location(self) -> str:
@@ -85,10 +86,10 @@ class Estate:
                 return False
             policies = self._channel.client.replication_policies
             if found is None:
-                run = self._run("Setting up Site Recovery", None, cancelled, timeout_seconds)
+                run = self._run("Setting up Site Recovery", cancelled=cancelled, timeout_seconds=timeout_seconds)
                 run.once(None, policies.begin_create, SET_UP_POLICY, _ANY, seen=self._set_up_policy_is_there)
             what = f"Deleting replication policy '{SET_UP_POLICY}', which has set up Site Recovery,"
-            run = self._run(what, None, cancelled, timeout_seconds)
+            run = self._run(what, cancelled=cancelled, timeout_seconds=timeout_seconds)
             # Another stack's process that finds the policy deletes it, too.
             with suppress(NotFoundError):
                 run.once(None, policies.begin_delete, SET_UP_POLICY, seen=self._is_set_up)
@@ -121,7 +122,12 @@ class Estate:
         timeout_seconds: float = 900.0,
     ) -> PolicyRecord | None:
         """Change a policy (job ModifyProtectionProfile); what replicates by it takes the new rhythm."""
-        run = self._run(f"Changing replication policy '{name}'", on_progress, cancelled, timeout_seconds)
+        run = self._run(
+            f"Changing replication policy '{name}'",
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
+        )
 
         def find(request_id: str) -> JobRecord | None:
             return self._service.watcher.find_job_of_scenario(request_id, _MODIFY_POLICY, cancelled=cancelled)
@@ -150,7 +156,7 @@ class Estate:
         """Map a network of a site to one in Azure, or map it anew (job NetworkPairing)."""
         fabric, network = _fabric_of(network_id), last_segment(network_id)
         mappings = self._channel.client.replication_network_mappings
-        run = self._run(f"Mapping network '{name}'", None, cancelled, timeout_seconds)
+        run = self._run(f"Mapping network '{name}'", cancelled=cancelled, timeout_seconds=timeout_seconds)
 
         def mapped() -> NetworkMappingRecord | None:
             mapping = self.network_mapping(network_id, name)
@@ -175,7 +181,7 @@ class Estate:
     def unmap_network(self, network_id: str, name: str, *, cancelled: threading.Event | None = None) -> None:
         """Remove a network mapping (job NetworkUnPairing)."""
         fabric, network = _fabric_of(network_id), last_segment(network_id)
-        run = self._run(f"Removing network mapping '{name}'", None, cancelled, 900.0)
+        run = self._run(f"Removing network mapping '{name}'", cancelled=cancelled, timeout_seconds=900.0)
         begin = self._channel.client.replication_network_mappings.begin_delete
         run.until(lambda: self.network_mapping(network_id, name) is None, None, begin, fabric, network, name)
 
@@ -183,23 +189,15 @@ class Estate:
         """Unregister every host of a site from the vault (job UnregisterDra). Their VMs must not be protected."""
         begin = self._channel.client.replication_recovery_services_providers.begin_delete
         for provider in self._service.providers(site):
-            run = self._run(f"Removing host '{provider.friendly_name}' from site '{site}'", None, cancelled, 1800.0)
+            run = self._run(
+                f"Removing host '{provider.friendly_name}' from site '{site}'",
+                cancelled=cancelled,
+                timeout_seconds=1800.0,
+            )
             run.until(partial(self._is_gone, site, provider.name), None, begin, site, provider.name)
 
     def _is_gone(self, site: str, provider: str) -> bool:
         return all(one.name != provider for one in self._service.providers(site))
-
-    def _run(
-        self, what: str, on_progress: OnJobProgress | None, cancelled: threading.Event | None, timeout_seconds: float
-    ) -> Declaration:
-        return declaration(
-            self._service,
-            self._channel,
-            what,
-            on_progress=on_progress,
-            cancelled=cancelled,
-            timeout_seconds=timeout_seconds,
-        )
 
 
 def _fabric_of(network_id: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azure.mgmt.recoveryservicessiterecovery.models import (
@@ -22,7 +23,7 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 
 from site_recovery.channel import Channel
 from site_recovery.declarations import EnableProtection, ItemUpdate, enable_body, update_body
-from site_recovery.declaring import Declaration, OnJobProgress, Seen, declaration
+from site_recovery.declaring import OnJobProgress, Seen, declaration
 from site_recovery.errors import NotFoundError
 from site_recovery.estate_records import MappingRecord
 from site_recovery.paths import container_path, item_path, mapping_path
@@ -43,6 +44,7 @@ class Protection:
     def __init__(self, service: SiteRecovery, channel: Channel) -> None:
         self._service = service
         self._channel = channel
+        self._run = partial(declaration, service, channel)
 
     def associate_policy(
         self,
@@ -58,7 +60,12 @@ class Protection:
         """Associate a replication policy with a container (job AssociateProtectionProfile)."""
         path = container_path(container_id)
         mapping_id = f"{container_id.rstrip('/')}/replicationProtectionContainerMappings/{mapping_name}"
-        run = self._run(f"Associating a policy with site '{path.fabric}'", on_progress, cancelled, timeout_seconds)
+        run = self._run(
+            f"Associating a policy with site '{path.fabric}'",
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
+        )
         body = CreateProtectionContainerMappingInput(
             properties=CreateProtectionContainerMappingInputProperties(
                 policy_id=policy_id,
@@ -86,7 +93,12 @@ class Protection:
     ) -> None:
         """End the association of a policy with a container (job DissociateProtectionProfile)."""
         path = mapping_path(mapping_id)
-        run = self._run(f"Removing policy association '{path.name}'", on_progress, cancelled, timeout_seconds)
+        run = self._run(
+            f"Removing policy association '{path.name}'",
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
+        )
         body = RemoveProtectionContainerMappingInput(
             properties=RemoveProtectionContainerMappingInputProperties(
                 provider_specific_input=ReplicationProviderContainerUnmappingInput(instance_type=_KIND)
@@ -114,7 +126,12 @@ class Protection:
         """Enable replication of a machine (job EnableDr). The first replication then runs by itself: wait_protected."""
         path = container_path(container_id)
         item_id = f"{container_id.rstrip('/')}/replicationProtectedItems/{item_name}"
-        run = self._run(f"Enabling replication of '{settings.vm_name}'", on_progress, cancelled, timeout_seconds)
+        run = self._run(
+            f"Enabling replication of '{settings.vm_name}'",
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
+        )
         begin = self._channel.client.replication_protected_items.begin_create
         return run.until(
             lambda: self._service.item(item_id),
@@ -138,7 +155,12 @@ class Protection:
     ) -> ItemRecord:
         """Change what the Azure VM will be like (job UpdateVmProperties); it moves nothing."""
         path = item_path(item_id)
-        run = self._run(f"Changing protected item '{path.name}'", on_progress, cancelled, timeout_seconds)
+        run = self._run(
+            f"Changing protected item '{path.name}'",
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
+        )
         item = self._present(item_id)
 
         def find(request_id: str) -> JobRecord | None:
@@ -160,7 +182,12 @@ class Protection:
     ) -> None:
         """Disable replication (job DisableDr), on the host too. Forgetting an item without its host is not offered."""
         path = item_path(item_id)
-        run = self._run(f"Disabling replication of '{path.name}'", on_progress, cancelled, timeout_seconds)
+        run = self._run(
+            f"Disabling replication of '{path.name}'",
+            on_progress=on_progress,
+            cancelled=cancelled,
+            timeout_seconds=timeout_seconds,
+        )
         body = DisableProtectionInput(properties=DisableProtectionInputProperties())
 
         def gone() -> bool:
@@ -204,7 +231,7 @@ class Protection:
 
         `what` is waited for in words, for the StillRunningError of a time-out or a cancellation.
         """
-        return self._run(what, None, cancelled, timeout_seconds).until_seen(seen)
+        return self._run(what, cancelled=cancelled, timeout_seconds=timeout_seconds).until_seen(seen)
 
     def _present(self, item_id: str) -> ItemRecord:
         item = self._service.item(item_id)
@@ -215,15 +242,3 @@ class Protection:
                 "Protect the machine first, or remove it from the stack.",
             )
         return item
-
-    def _run(
-        self, what: str, on_progress: OnJobProgress | None, cancelled: threading.Event | None, timeout_seconds: float
-    ) -> Declaration:
-        return declaration(
-            self._service,
-            self._channel,
-            what,
-            on_progress=on_progress,
-            cancelled=cancelled,
-            timeout_seconds=timeout_seconds,
-        )

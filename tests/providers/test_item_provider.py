@@ -13,7 +13,7 @@ from site_recovery.protection import ItemUpdate
 from site_recovery.records import ItemRecord
 from tests.providers.declared_item import Props, declared_item
 from tests.simulator.running import RunningSimulator
-from tests.site_recovery.prepared import discovered, finished, ours, prepare, protect
+from tests.site_recovery.prepared import discovered, finished, ours, protect
 
 ITEM = ItemProvider()
 
@@ -23,14 +23,6 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimul
     running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def service(simulator: RunningSimulator) -> Iterator[SiteRecovery]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in simulator.environment.items():
-            patch.setenv(name, value)
-        yield prepare(simulator)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from site_recovery.connection import SiteRecovery
 from site_recovery.errors import JobFailedError
 from tests.providers.declared_item import declared_item
 from tests.simulator.running import RunningSimulator
-from tests.site_recovery.prepared import prepare, protect
+from tests.site_recovery.prepared import protect
 
 ITEM = ItemProvider()
 LAG_SECONDS = 60.0
@@ -37,14 +37,6 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimul
     running = RunningSimulator(directory, "--speed", "100", "--item-lag", str(LAG_SECONDS), "--scenario", str(scenario))
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def service(simulator: RunningSimulator) -> Iterator[SiteRecovery]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in simulator.environment.items():
-            patch.setenv(name, value)
-        yield prepare(simulator)
 
 
 def _updates(service: SiteRecovery, vm: str) -> list[str]:

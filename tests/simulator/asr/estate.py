@@ -193,6 +193,18 @@ class Estate:
         body["sourceSiteOperations"] = "Required" if shutdown else "NotRequired"
         return items.begin_unplanned_failover(*self.path(machine), {"properties": body})
 
+    def begin_test_failover(self, machine: str = "sql01") -> Any:
+        """Begin to start a test machine in the network of the failover."""
+        details = {"instanceType": HYPER_V}
+        body = {
+            "failoverDirection": "PrimaryToRecovery",
+            "networkType": "VmNetworkAsInput",
+            "networkId": self.network_id,
+            "providerSpecificDetails": details,
+        }
+        items = self.client.replication_protected_items
+        return items.begin_test_failover(*self.path(machine), {"properties": body})
+
     def commit(self, machine: str = "sql01") -> Any:
         """Commit and wait."""
         return self.finish(self.client.replication_protected_items.begin_failover_commit(*self.path(machine)))

@@ -152,16 +152,7 @@ def test_another_recovery_point_can_be_chosen_until_the_commit(recorded: Estate)
 
 
 def test_a_test_failover_makes_a_machine_beside_the_real_one(recorded: Estate) -> None:
-    items = recorded.client.replication_protected_items
-    body = {
-        "properties": {
-            "failoverDirection": "PrimaryToRecovery",
-            "networkType": "VmNetworkAsInput",
-            "networkId": recorded.network_id,
-            "providerSpecificDetails": {"instanceType": HYPER_V},
-        }
-    }
-    recorded.finish(items.begin_test_failover(*recorded.path(), body))
+    recorded.finish(recorded.begin_test_failover())
     up = recorded.item()
     assert (up.test_failover_state, up.test_failover_state_description) == (
         "WaitingForCompletion",
@@ -171,7 +162,8 @@ def test_a_test_failover_makes_a_machine_beside_the_real_one(recorded: Estate) -
     assert recorded.view()["running"] == "onPremises"
     machine = f"{recorded.group_id}/providers/Microsoft.Compute/virtualMachines/sql01-test"
     assert recorded.simulator.arm("GET", machine).status_code == 200
-    recorded.finish(items.begin_test_failover_cleanup(*recorded.path(), {"properties": {"comments": "went well"}}))
+    cleanup = {"properties": {"comments": "went well"}}
+    recorded.finish(recorded.client.replication_protected_items.begin_test_failover_cleanup(*recorded.path(), cleanup))
     down = recorded.item()
     assert down.test_failover_state == "MarkedForDeletion"
     assert down.last_successful_test_failover_time is not None

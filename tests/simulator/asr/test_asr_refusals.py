@@ -187,11 +187,9 @@ def test_each_service_has_its_own_disks_unless_told_otherwise(recorded: Estate, 
 
 
 def test_a_test_failover_is_cleaned_up_before_anything_else(recorded: Estate) -> None:
-    items = recorded.client.replication_protected_items
-    body = {"properties": {"networkId": recorded.network_id, "providerSpecificDetails": {"instanceType": HYPER_V}}}
-    recorded.finish(items.begin_test_failover(*recorded.path(), body))
+    recorded.finish(recorded.begin_test_failover())
     with pytest.raises(HttpResponseError, match="'DisableProtection' is not allowed"):
-        items.begin_delete(*recorded.path(), {"properties": {}})
+        recorded.client.replication_protected_items.begin_delete(*recorded.path(), {"properties": {}})
 
 
 def test_loose_tolerates_unknown_fields(fresh_simulator: FreshSimulator) -> None:

@@ -179,13 +179,7 @@ def _reprotected(estate: Estate) -> None:
 
 
 def _tested(estate: Estate) -> None:
-    body = {
-        "failoverDirection": "PrimaryToRecovery",
-        "networkId": estate.network_id,
-        "providerSpecificDetails": {"instanceType": HYPER_V},
-    }
-    items = estate.client.replication_protected_items
-    estate.finish(items.begin_test_failover(*estate.path(), {"properties": body}))
+    estate.finish(estate.begin_test_failover())
 
 
 def _cleaned_up(estate: Estate) -> None:

@@ -18,15 +18,7 @@ def test_an_item_names_the_provider_on_its_host(recorded: Estate) -> None:
 
 def test_an_item_names_the_test_failover_that_is_up_until_it_is_cleaned_up(recorded: Estate) -> None:
     items = recorded.client.replication_protected_items
-    body = {
-        "properties": {
-            "failoverDirection": "PrimaryToRecovery",
-            "networkType": "VmNetworkAsInput",
-            "networkId": recorded.network_id,
-            "providerSpecificDetails": {"instanceType": HYPER_V},
-        }
-    }
-    recorded.finish(items.begin_test_failover(*recorded.path(), body))
+    recorded.finish(recorded.begin_test_failover())
     job = recorded.latest_job("TestFailover")
     up = recorded.item().current_scenario
     assert (up.scenario_name, up.job_id) == ("TestFailover", job.id)

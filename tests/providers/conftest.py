@@ -1,0 +1,19 @@
+"""The connection that providers make of the environment, to the module's own simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from site_recovery.connection import SiteRecovery
+from tests.simulator.running import RunningSimulator
+from tests.site_recovery.prepared import prepare
+
+
+@pytest.fixture(scope="module")
+def service(simulator: RunningSimulator) -> Iterator[SiteRecovery]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in simulator.environment.items():
+            patch.setenv(name, value)
+        yield prepare(simulator)
