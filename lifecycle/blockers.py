@@ -116,7 +116,10 @@ RULES: Mapping[Code, Rule] = {
         "Decide which copy is the true one and turn the other off.",
     ),
     Code.NEITHER_RUNNING: Rule(
-        "Neither copy of the VM runs. Highest rank.", _VM, "Start the Azure VM if it is the true copy."
+        "Neither copy of the VM runs. Highest rank.",
+        _VM,
+        "Start the Azure VM if it is the true copy. Where there is none, since a change of the recovery point failed, "
+        "do not commit: change the recovery point, which makes it anew.",
     ),
     Code.UNKNOWN_STATE: Rule(
         "What the service says of the VM fits no row of the known states.", _ITEM, "Look at the item in Azure."

@@ -8,13 +8,14 @@ name of a service profile.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lifecycle.blockers import Blocker, Code
+from lifecycle.blockers import Blocker
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Observation, Scenario
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.recovery_points import is_at_point, was_changed_to
-from lifecycle.stages import WORDS, Stage, stage_of
+from lifecycle.stages import Stage, lacks_vm_to_commit, stage_of
 from lifecycle.steps import Actor, PlannedStep, Step
+from lifecycle.ways_out import no_way_on, not_ours, unfinished
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def plan(seen: Observation, goal: Direction, options: MoveOptions) -> Plan:
     if not due:
         return Plan(seen.vm, goal, stage, stage)
     held = _with_holds(due, stage, seen, goal, options)
-    return Plan(seen.vm, goal, stage, to_stage, held, _ownership(seen, stage))
+    return Plan(seen.vm, goal, stage, to_stage, held, not_ours(seen, stage))
 
 
 def is_halfway_back(stage: Stage, goal: Direction) -> bool:
@@ -161,10 +162,13 @@ def _steps_due(stage: Stage, seen: Observation, goal: Direction, options: MoveOp
     if stage in way.goal_reached:
         return []
     if stage in way.halfway_back:
-        return _unfinished(seen, stage, goal.other)
-    if stage not in way.entries:
-        return _cannot(seen, stage)
-    entry, running = way.entries[stage]
+        return unfinished(seen, stage, goal.other)
+    if _is_made_anew(stage, seen, goal, options):
+        entry, running = Step.CHANGE_RECOVERY_POINT, False
+    elif stage in way.entries:
+        entry, running = way.entries[stage]
+    else:
+        return no_way_on(seen, stage)
     due = [
         described(step, goal, options)
         for step in way.order[way.order.index(entry) :]
@@ -200,96 +204,12 @@ def _change_is_due(seen: Observation, stage: Stage, options: MoveOptions) -> boo
     return not (was_changed_to(seen, choice) or is_at_point(seen, choice))
 
 
-def _unfinished(seen: Observation, stage: Stage, way: Direction) -> Blocker:
-    return Blocker(
-        Code.UNFINISHED_MOVE,
-        seen.vm,
-        cause=f"{seen.vm} {WORDS[stage]}: a move the other way is not finished",
-        mend=f"{_LAST_COPY if stage is Stage.FAILBACK_COMMIT_PENDING else ''}"
-        f"declare direction {way} and run `pulumi up` to finish it, then change the direction again",
-    )
-
-
-# Out of a site that is lost there is no way through the commit: what it deletes may be all that is left.
-_LAST_COPY = (
-    "if the site is lost, do NOT commit, as the commit deletes the Azure VM and its disks: start the Azure VM in "
-    "Azure, it is the safety copy; if the site lives, "
-)
-
-
-_STANDS_IN_THE_WAY: dict[Stage, tuple[Code, str]] = {
-    Stage.ENABLING: (
-        Code.NOT_PROTECTED,
-        "wait until the initial replication is done and the first recovery point exists",
-    ),
-    Stage.NOT_REPLICATING: (
-        Code.NOT_PROTECTED,
-        "disable and enable the replication of this VM anew in Azure; a cancelled failover leaves it like this",
-    ),
-    Stage.TEST_FAILOVER: (Code.TEST_FAILOVER_ACTIVE, "clean the test failover up, then preview again"),
-    Stage.SETTLING: (Code.SETTLING, "run the preview again in a minute"),
-    Stage.BUSY: (Code.JOB_RUNNING, "wait until that job has ended, then preview again"),
-    Stage.BOTH_RUNNING: (
-        Code.BOTH_RUNNING,
-        "decide which copy is the true one, turn the other off, then preview again; nothing is done until then",
-    ),
-    Stage.NEITHER_RUNNING: (
-        Code.NEITHER_RUNNING,
-        "start the Azure VM if it is the true copy, then preview again; nothing is done until then",
-    ),
-}
-
-
-def _cannot(seen: Observation, stage: Stage) -> Blocker:
-    code, mend = _STANDS_IN_THE_WAY.get(
-        stage,
-        (
-            Code.UNKNOWN_STATE,
-            "look at the item in Azure; when it is in a state of the documentation again, preview again",
-        ),
-    )
-    doing = f" ({seen.job.friendly_name}, job {seen.job.id})" if seen.job and seen.job.running else ""
-    cause = f"{seen.vm} {WORDS[stage]}{doing}"
-    if stage in {Stage.UNKNOWN, Stage.NOT_REPLICATING}:
-        offered = ", ".join(sorted(seen.allowed)) or "nothing"
-        cause += f": protectionState {seen.protection_state} ({seen.protection_text}), the service offers {offered}"
-    return Blocker(code, seen.vm, cause=cause, mend=mend)
-
-
-def _ownership(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
-    """A failover somebody else made is not ours to commit, nor their failback ours to complete."""
-    if stage in {Stage.WAITING_TO_COMPLETE, Stage.SYNCHRONIZING, Stage.FAILING_OVER, Stage.CHANGING_RECOVERY_POINT}:
-        job = seen.job
-    elif stage in {Stage.FAILOVER_COMMIT_PENDING, Stage.FAILBACK_COMMIT_PENDING}:
-        job = seen.brought_here
-    else:
-        return ()
-    if job is not None and job.owner.may_go_on:
-        return ()
-    if job is None and stage not in {Stage.FAILOVER_COMMIT_PENDING, Stage.FAILBACK_COMMIT_PENDING}:
-        return (_not_shown_yet(seen, stage),)
-    if job is None:
-        cause = f"{seen.vm} {WORDS[stage]}, and the job that brought it there is no longer listed: whose it was is lost"
-        return (Blocker(Code.NOT_OURS, seen.vm, cause, "commit it in Azure, then preview again"),)
-    return (
-        Blocker(
-            Code.NOT_OURS,
-            seen.vm,
-            cause=f"{seen.vm} {WORDS[stage]} by {job.friendly_name} (job {job.id}), which was started by somebody else",
-            mend="let them finish it, or take it over: "
-            f"`pulumi config set --path 'site-recovery:vms[\"{seen.vm}\"].takeOver' {job.id}`",
-        ),
-    )
-
-
-def _not_shown_yet(seen: Observation, stage: Stage) -> Blocker:
-    """The item names a scenario whose job is over, or not listed yet: whose it is will show."""
-    return Blocker(
-        Code.SETTLING,
-        seen.vm,
-        cause=f"{seen.vm} {WORDS[stage]}, but the service does not show the job ({seen.scenario}) that does it",
-        mend="run the preview again in a minute",
-    )
+def _is_made_anew(stage: Stage, seen: Observation, goal: Direction, options: MoveOptions) -> bool:
+    """Whether a declared change of the recovery point makes the Azure VM that is not there: a change that failed after
+    it had taken the old one away left none, and nothing in Azure is lost by another."""
+    choice = options.change_recovery_point
+    lacking = stage is Stage.NEITHER_RUNNING and lacks_vm_to_commit(seen)
+    return lacking and goal.runs is Place.AZURE and choice is not None and not was_changed_to(seen, choice)
 
 
 def _with_holds(
@@ -323,7 +243,7 @@ def _commit_waits(stage: Stage, seen: Observation, goal: Direction, options: Mov
 
 def _source_is_shut_down(stage: Stage, seen: Observation, options: MoveOptions) -> bool:
     """By the failover that has been made, told from its job; or by the one that is to come, as far as can be said."""
-    if stage in {Stage.FAILOVER_COMMIT_PENDING, Stage.CHANGING_RECOVERY_POINT}:
+    if stage in {Stage.FAILOVER_COMMIT_PENDING, Stage.CHANGING_RECOVERY_POINT, Stage.NEITHER_RUNNING}:
         made = seen.brought_here
         unplanned = made is not None and made.scenario == Scenario.UNPLANNED_FAILOVER
         return made is not None and (not unplanned or made.source_shutdown == "Succeeded")
@@ -348,6 +268,7 @@ def _done_before(first: Step, stage: Stage, seen: Observation, goal: Direction) 
 
 _LEADS_TO: dict[Stage, Step] = {
     Stage.FAILOVER_COMMIT_PENDING: Step.FAILOVER,
+    Stage.NEITHER_RUNNING: Step.FAILOVER,
     Stage.COMMITTED_IN_AZURE: Step.COMMIT,
     Stage.WAITING_TO_COMPLETE: Step.SYNCHRONIZE,
     Stage.FAILBACK_COMMIT_PENDING: Step.COMPLETE_FAILOVER,

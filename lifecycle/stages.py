@@ -81,6 +81,12 @@ def stage_of(seen: Observation) -> Stage:
     return Stage.UNKNOWN
 
 
+def lacks_vm_to_commit(seen: Observation) -> bool:
+    """Whether a failover waits for its commit without a VM in Azure: a change of the recovery point takes the old one
+    away before it makes the new one, and may fail between."""
+    return seen.azure_vm_power is PowerState.ABSENT and seen.allows(Operation.CHANGE_PIT)
+
+
 def _stage_of_running_job(seen: Observation) -> Stage | None:
     job = seen.job
     if job is not None and job.running:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from executor.stops import Blocked, Waiting
+from executor.stops import Blocked, StepFailed, Waiting
 from lifecycle.blockers import Code
 from lifecycle.options import MoveOptions
 from lifecycle.steps import Step
@@ -154,3 +154,36 @@ def test_a_machine_that_stands_at_the_point_already_is_not_moved(site: Site) -> 
     same: MoveOptions = replace(CHANGED, change_recovery_point=newest)
     site.run(AZURE, replace(same, hold_after=Step.FAILOVER))
     assert site.accepted() == ["UnplannedFailover"]
+
+
+def test_a_change_that_fails_when_the_old_machine_is_gone_is_gone_on_with_by_another_change(either: Site) -> None:
+    site = either
+    site.run(AZURE, STAY)
+    site.fault(name="quota", job={"scenario": "ChangePit", "task": "VmFailover"}, when={"once": True}, effect="fail")
+    changed = replace(BOLD, change_recovery_point="latestAppConsistent")
+    assert "NEITHER COPY RUNS" in site.run(AZURE, changed).stopped(StepFailed)
+    assert site.truth()["running"] == "neither"
+
+    undeclared = site.run(AZURE, BOLD, steps=frozenset(step.value for step in Step))
+    assert isinstance(undeclared.stop, Blocked)
+    assert [blocker.code for blocker in undeclared.stop.blockers] == [Code.NEITHER_RUNNING]
+    assert "does not exist" in str(undeclared.stop)
+    assert "failover.changeRecoveryPoint" in str(undeclared.stop)
+    assert "start the Azure VM" not in str(undeclared.stop)
+    assert site.accepted() == ["UnplannedFailover", "ApplyRecoveryPoint"]
+
+    run = site.run(AZURE, changed).reached()
+    assert run.taken[:2] == ["changeRecoveryPoint", "commit"]
+    assert site.truth()["running"] == "azure"
+    assert site.accepted()[:4] == ["UnplannedFailover", *["ApplyRecoveryPoint"] * 2, "FailoverCommit"]
+
+
+def test_a_machine_that_a_failed_change_took_away_may_be_made_anew_by_hand(site: Site) -> None:
+    site.run(AZURE, STAY)
+    site.fault(name="quota", job={"scenario": "ChangePit", "task": "VmFailover"}, when={"once": True}, effect="fail")
+    site.run(AZURE, replace(BOLD, change_recovery_point="latestAppConsistent")).stopped(StepFailed)
+    newest = (site.observe().recovery_points or ())[0]
+    site.finish_by_hand("ChangePit", recoveryPointId=newest.id)
+    site.run(AZURE, BOLD).reached()
+    assert site.truth()["running"] == "azure"
+    assert site.accepted() == ["UnplannedFailover", "ApplyRecoveryPoint", "FailoverCommit", "Reprotect"]

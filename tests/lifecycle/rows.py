@@ -104,6 +104,7 @@ REVERSE_REPLICATING = _row(
 NOT_REPLICATING = _row(_HOME, "<cancelled>", "DisableProtection")
 BOTH_RUNNING = replace(PROTECTED, azure_vm_power=PowerState.RUNNING)
 NEITHER_RUNNING = replace(PROTECTED_IN_AZURE, azure_vm_power=PowerState.STOPPED)
+NO_VM_TO_COMMIT = replace(COMMIT_PENDING, azure_vm_power=PowerState.ABSENT)
 STRANGE = _row(_AWAY, "<never seen>", "SwitchProtection")
 BUSY = replace(PROTECTED, job=job("UpdateVmProperties", owner=Owner.SOMEBODY_ELSE))
 

@@ -7,7 +7,7 @@ import pytest
 
 from lifecycle.blockers import Code
 from lifecycle.directions import Direction
-from lifecycle.observation import Observation, Owner
+from lifecycle.observation import Observation, Owner, PowerState
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.stages import WORDS, Stage, stage_of
@@ -42,6 +42,7 @@ TABLE = [
     ("NOT_REPLICATING", Stage.NOT_REPLICATING, Code.NOT_PROTECTED, Code.NOT_PROTECTED),
     ("BOTH_RUNNING", Stage.BOTH_RUNNING, Code.BOTH_RUNNING, Code.BOTH_RUNNING),
     ("NEITHER_RUNNING", Stage.NEITHER_RUNNING, Code.NEITHER_RUNNING, Code.NEITHER_RUNNING),
+    ("NO_VM_TO_COMMIT", Stage.NEITHER_RUNNING, Code.NEITHER_RUNNING, Code.NEITHER_RUNNING),
     ("STRANGE", Stage.UNKNOWN, Code.UNKNOWN_STATE, Code.UNKNOWN_STATE),
     ("BUSY", Stage.BUSY, Code.JOB_RUNNING, Code.JOB_RUNNING),
 ]
@@ -80,6 +81,35 @@ def test_a_failover_whose_job_is_no_longer_listed_is_nobodys_to_commit() -> None
     due = plan(replace(rows.COMMIT_PENDING, brought_here=None), TO_AZURE, BOLD)
     assert [blocker.code for blocker in due.blockers] == [Code.NOT_OURS]
     assert "commit it in Azure" in due.blockers[0].mend
+
+
+def test_a_vm_that_a_failed_change_took_away_is_made_anew_by_a_declared_change_and_by_nothing_else() -> None:
+    failed = rows.job("ChangePit", state="Failed")
+    seen = replace(rows.NO_VM_TO_COMMIT, last_change=failed)
+    assert plan(seen, TO_AZURE, replace(BOLD, change_recovery_point="latestProcessed")).names == (
+        "changeRecoveryPoint",
+        "commit",
+        "reprotect",
+    )
+    for goal, options in ((TO_AZURE, BOLD), (HOME, replace(BOLD, change_recovery_point="latestProcessed"))):
+        (blocker,) = plan(seen, goal, options).blockers
+        assert failed.id in blocker.cause
+        assert "do not commit" in blocker.mend
+
+
+def test_an_azure_vm_that_is_gone_without_a_failover_to_commit_cannot_be_started_nor_failed_back() -> None:
+    (blocker,) = plan(replace(rows.PROTECTED_IN_AZURE, azure_vm_power=PowerState.ABSENT), HOME, BOLD).blockers
+    assert blocker.code is Code.NEITHER_RUNNING
+    assert "protect it anew" in blocker.mend
+
+
+def test_a_vm_that_is_to_be_made_anew_is_held_and_somebody_elses_like_any_other() -> None:
+    changing = replace(BOLD, change_recovery_point="latestProcessed")
+    held = plan(rows.NO_VM_TO_COMMIT, TO_AZURE, replace(changing, hold_after=Step.FAILOVER)).stops_before
+    assert held is not None
+    assert held.step is Step.CHANGE_RECOVERY_POINT
+    theirs = plan(_brought_by(rows.NO_VM_TO_COMMIT, Owner.SOMEBODY_ELSE), TO_AZURE, changing)
+    assert [blocker.code for blocker in theirs.blockers] == [Code.NOT_OURS]
 
 
 def test_a_full_download_has_no_synchronization_of_its_own() -> None:
