@@ -14,7 +14,7 @@ from site_recovery.connection import SiteRecovery
 from site_recovery.declarations import ItemUpdate, as_it_is
 from site_recovery.estate_records import PolicyRecord
 from site_recovery.paths import container_path, item_path
-from site_recovery.records import DiskRecord, ItemRecord, ProtectableItemRecord, last_segment, same_id
+from site_recovery.records import ItemRecord, ProtectableItemRecord, last_segment, same_id
 
 _SITE, _POLICY = "HyperVSite", "HyperVReplicaAzure"
 _INTERVALS = {30, 300, 900}
@@ -123,8 +123,8 @@ class _Known:
         machine = next((vm for vm in self._vault.machines if same_id(vm.protected_item_id, item.id)), None)
         if machine is None or not item.disks:
             return {}
-        replicated = {name for disk in item.disks for name in _ids(disk)}
-        left = [disk.name or disk.id for disk in machine.disks if not replicated & _ids(disk)]
+        replicated = {name for disk in item.disks for name in disk.ids}
+        left = [disk.name or disk.id for disk in machine.disks if not replicated & disk.ids]
         # Where host and service do not name the disks alike, nothing can be said.
         return {"disks": {"exclude": left}} if left and len(left) < len(machine.disks) else {}
 
@@ -184,10 +184,6 @@ def _name_of(named: Mapping[str, str], arm_id: str | None) -> str | None:
     if not arm_id:
         return None
     return next((name for name, known in named.items() if same_id(known, arm_id)), arm_id)
-
-
-def _ids(disk: DiskRecord) -> set[str]:
-    return {name.casefold() for name in (disk.id, disk.vhd_id) if name}
 
 
 def _written(values: Values) -> Values:

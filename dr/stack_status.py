@@ -34,7 +34,7 @@ class StackStatus:
         self._service = service_of(settings)
         self._survey: Survey = survey_of(self._service)
         self._monotonic = monotonic
-        self._power: dict[str, tuple[float, PowerState]] = {}
+        self._power: dict[str, tuple[float, PowerState, str]] = {}
         self._owners: dict[str, bool] = {}
 
     @property
@@ -63,13 +63,13 @@ class StackStatus:
         if item is None:
             return None
         moving = item.current_scenario is not None or item.protection_state != "Protected"
-        at, power = self._power.get(item.id, (float("-inf"), PowerState.UNKNOWN))
+        at, power, unread = self._power.get(item.id, (float("-inf"), PowerState.UNKNOWN, ""))
         old = self._monotonic() - at > _POWER_SECONDS * self._service.wait_scale
         look = Look(power=moving or old)
         seen = observation_of(self._service, item, inventory.jobs, look, known.vm.take_over)
         if not look.power:
-            return replace(seen, azure_vm_power=power)
-        self._power[item.id] = (self._monotonic(), seen.azure_vm_power)
+            return replace(seen, azure_vm_power=power, azure_vm_unread=unread)
+        self._power[item.id] = (self._monotonic(), seen.azure_vm_power, seen.azure_vm_unread)
         return seen
 
     def _moved_by_others(self, seen: Observation) -> bool:

@@ -7,14 +7,15 @@ knows of it) is read here, for `pulumi up` and for break-glass alike.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from executor.landing_checks import landing_blockers
-from executor.requirement_checks import requirement_blockers
+from executor.landing_checks import checked_landing
+from executor.requirement_checks import checked_requirements
 from executor.survey import Survey
 from lifecycle.blockers import Blocker
 from lifecycle.data_loss import begins_failover
 from lifecycle.declared import Declared
 from lifecycle.observation import Observation
 from lifecycle.planner import Plan
+from lifecycle.unseen import Findings
 from lifecycle.verdict import Assessment, assess
 
 
@@ -22,10 +23,10 @@ def judged(
     survey: Survey, seen: Observation, due: Plan, declared: Declared, of_the_stack: Iterable[Blocker]
 ) -> Assessment:
     """Judges the steps of `due`. `seen` has its host (Survey.with_host); `of_the_stack` are blockers of no one VM."""
-    found = list(of_the_stack)
+    found = Findings()
     if begins_failover(due):
-        found += [*landing_blockers(survey, seen), *requirement_blockers(survey, seen)]
-    return assess(seen, due, declared, found)
+        found = Findings.of(checked_landing(survey, seen), checked_requirements(survey, seen))
+    return assess(seen, due, declared, [*of_the_stack, *found.blockers], found.unseen)
 
 
 def judged_again(

@@ -1,39 +1,68 @@
 """Whether the network and the storage account that a VM is to land in are in Azure."""
 
-from collections.abc import Iterator
-
 from executor.survey import Survey
 from lifecycle.blockers import Blocker, Code
+from lifecycle.machine import Landing
 from lifecycle.observation import Observation
+from lifecycle.unseen import Findings, Unseen
 from site_recovery.records import last_segment
 
 
-def landing_blockers(survey: Survey, seen: Observation) -> Iterator[Blocker]:
-    """What of a VM's landing is gone. What cannot be read is not held against it; what was never chosen is told by
-    lifecycle.preconditions."""
-    landing = seen.landing
-    if landing is None:
-        return
-    if landing.network_id:
-        name = last_segment(landing.network_id)
-        network = survey.landing_place(landing.network_id)
-        gone = f"the network {name}" if network.there is False else ""
-        if network.there and landing.subnet and landing.subnet.casefold() not in network.subnets:
-            gone = f"the subnet {landing.subnet} of the network {name}"
-        if gone:
-            yield Blocker(
+def checked_landing(survey: Survey, seen: Observation) -> Findings:
+    """What of a VM's landing is gone, and what of it cannot be read, which is not held against the VM; what was never
+    chosen is told by lifecycle.preconditions."""
+    if seen.landing is None:
+        return Findings()
+    return Findings.of(_network(survey, seen.vm, seen.landing), _storage(survey, seen.vm, seen.landing))
+
+
+def _network(survey: Survey, vm: str, landing: Landing) -> Findings:
+    if not landing.network_id:
+        return Findings()
+    name = last_segment(landing.network_id)
+    network = survey.landing_place(landing.network_id)
+    if network.there is None:
+        what = f"whether the network {name}, in which {vm} is to start, is in Azure, with its subnet"
+        return Findings(unseen=(Unseen(what, network.unread, _let_read("Microsoft.Network/virtualNetworks/read")),))
+    gone = f"the network {name}" if not network.there else ""
+    if network.there and landing.subnet and landing.subnet.casefold() not in network.subnets:
+        gone = f"the subnet {landing.subnet} of the network {name}"
+    if not gone:
+        return Findings()
+    return Findings(
+        (
+            Blocker(
                 Code.MISSING_NETWORK,
-                seen.vm,
-                cause=f"{gone}, in which {seen.vm} is to start, is not in Azure",
+                vm,
+                cause=f"{gone}, in which {vm} is to start, is not in Azure",
                 mend="make it again, or write another target.network and target.subnet and run `pulumi up` first",
-            )
-    if landing.managed_disks is False and landing.storage_account_id:
-        account = survey.landing_place(landing.storage_account_id)
-        if account.there is False:
-            yield Blocker(
+            ),
+        )
+    )
+
+
+def _storage(survey: Survey, vm: str, landing: Landing) -> Findings:
+    if landing.managed_disks is not False or not landing.storage_account_id:
+        return Findings()
+    name = last_segment(landing.storage_account_id)
+    account = survey.landing_place(landing.storage_account_id)
+    if account.there is None:
+        what = f"whether the storage account {name}, in which the disks of {vm} are kept, is in Azure"
+        mend = _let_read("Microsoft.Storage/storageAccounts/read")
+        return Findings(unseen=(Unseen(what, account.unread, mend),))
+    if account.there:
+        return Findings()
+    return Findings(
+        (
+            Blocker(
                 Code.MISSING_STORAGE,
-                seen.vm,
-                cause=f"the storage account {landing.storage_account_id.rstrip('/').rsplit('/', 1)[-1]}, in which the "
-                f"disks of {seen.vm} are kept, is not in Azure",
+                vm,
+                cause=f"the storage account {name}, in which the disks of {vm} are kept, is not in Azure",
                 mend="look for it in Azure: without it the replica is gone, and the VM has to be protected anew",
-            )
+            ),
+        )
+    )
+
+
+def _let_read(right: str) -> str:
+    return f"let the identity read it ({right}), or look at it in Azure"

@@ -82,6 +82,7 @@ def observation_of(
     open_end = not _is_steady(item)
     if look.owners and brought is not None and open_end:
         brought = service.job(brought.id) or brought
+    power, unread = _power(service, item, look) if look.power else (PowerState.UNKNOWN, "")
     return Observation(
         vm=item.friendly_name,
         item_id=item.id,
@@ -111,7 +112,8 @@ def observation_of(
         managed_disks=item.uses_managed_disks,
         azure_vm_name=item.recovery_vm_name,
         azure_vm_size=item.recovery_vm_size,
-        azure_vm_power=_power(service, item, look) if look.power else PowerState.UNKNOWN,
+        azure_vm_power=power,
+        azure_vm_unread=unread,
         policy_id=item.policy_id,
         failover_recovery_point_id=item.failover_recovery_point_id,
         last_failover_job=_newest(finished, FAILOVER_SCENARIOS),
@@ -237,19 +239,29 @@ def _points_of(service: SiteRecovery, item: ItemRecord, look: Look) -> tuple[Rec
     return tuple(sorted(dated, key=lambda point: point.time, reverse=True))
 
 
-def _power(service: SiteRecovery, item: ItemRecord, look: Look) -> PowerState:
-    never_there = place_of(item) is Place.ON_PREMISES and item.last_successful_failover_time is None
-    if item.recovery_vm_id is None or never_there:
+def _power(service: SiteRecovery, item: ItemRecord, look: Look) -> tuple[PowerState, str]:
+    """Whether the Azure VM runs, and why that is not known; nothing where there is none that could run."""
+    if place_of(item) is Place.ON_PREMISES and item.last_successful_failover_time is None:
         # The item names the VM of a failover to come, too; one that never was has nothing that could run.
-        return PowerState.UNKNOWN
+        return PowerState.UNKNOWN, ""
+    if item.recovery_vm_id is None:
+        return PowerState.UNKNOWN, "the service does not name it"
     try:
         power = service.power_state(item.recovery_vm_id)
-    except SiteRecoveryError:
+    except SiteRecoveryError as error:
         if look.power_is_needed:
             raise
-        return PowerState.UNKNOWN
-    return {
-        AzurePower.RUNNING: PowerState.RUNNING,
-        AzurePower.STOPPED: PowerState.STOPPED,
-        AzurePower.ABSENT: PowerState.ABSENT,
-    }.get(power, PowerState.UNKNOWN)
+        return PowerState.UNKNOWN, error.what
+    known = _POWER.get(power)
+    return (known, "") if known is not None else (PowerState.UNKNOWN, _NOT_READ[power])
+
+
+_POWER = {
+    AzurePower.RUNNING: PowerState.RUNNING,
+    AzurePower.STOPPED: PowerState.STOPPED,
+    AzurePower.ABSENT: PowerState.ABSENT,
+}
+_NOT_READ = {
+    AzurePower.CHANGING: "it is just being started or stopped",
+    AzurePower.UNKNOWN: "the identity may not read it, or Azure answers in a way that this tool does not know",
+}

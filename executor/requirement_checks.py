@@ -5,28 +5,36 @@ from dataclasses import dataclass, replace
 
 from executor.address_checks import missing_subnet, unfit_address
 from executor.survey import Survey
-from lifecycle.blockers import Blocker
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
-from lifecycle.requirements import SizeLimits, Unmet, requirement_blockers_of, size_not_offered, unchecked, unmet
+from lifecycle.requirements import (
+    SizeLimits,
+    Unmet,
+    requirement_blockers_of,
+    size_not_offered,
+    unchecked,
+    unchecked_disks,
+    unmet,
+)
+from lifecycle.unseen import Findings, Unseen
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import DiskRecord, ProtectableItemRecord, same_id
 
 _READ_AGAIN_AFTER_SECONDS = 30.0
 
 
-def requirement_blockers(survey: Survey, seen: Observation) -> list[Blocker]:
-    """What a VM that is to be failed over to Azure does not meet. What the service does not tell is not held against
-    it: this VM is protected already."""
+def checked_requirements(survey: Survey, seen: Observation) -> Findings:
+    """What a VM that is to be failed over to Azure does not meet, and what of it could not be seen.
+
+    What the service does not tell is not held against the VM, which is protected already: it is said.
+    """
     if seen.machine is None or seen.landing is None:
-        return []
-    try:
-        machine = _with_host(survey, seen, seen.machine)
-        # A subnet that is gone is a missing network, which landing_checks tells of.
-        found = (*_unmet(survey, machine, seen.landing), *unfit_address(survey, seen.vm, seen.landing))
-    except SiteRecoveryError:
-        found = unmet(seen.machine, seen.landing)
-    return requirement_blockers_of(seen.vm, found)
+        return Findings()
+    machine, of_host = _with_host(survey, seen, seen.machine)
+    found, of_size = _unmet_read(survey, machine, seen.landing)
+    # A subnet that is gone, or a network that cannot be read, is landing_checks' to tell of.
+    found = (*found, *unfit_address(survey, seen.vm, seen.landing))
+    return Findings(tuple(requirement_blockers_of(seen.vm, found)), (*of_host, *of_size))
 
 
 @dataclass(frozen=True)
@@ -69,36 +77,68 @@ def unchecked_of(declared: DeclaredVm) -> tuple[str, ...]:
     return unchecked(declared.machine)
 
 
-def _with_host(survey: Survey, seen: Observation, machine: Machine) -> Machine:
-    """`machine` with what only the host knows: generation and adapters."""
+def _with_host(survey: Survey, seen: Observation, machine: Machine) -> tuple[Machine, tuple[Unseen, ...]]:
+    """`machine` with what only the host knows, generation and adapters; and what of it is not known."""
     container = seen.item_id.partition("/replicationProtectedItems/")[0]
-    known = survey.service.discovered(container, max_age_seconds=_READ_AGAIN_AFTER_SECONDS)
+    try:
+        known = survey.service.discovered(container, max_age_seconds=_READ_AGAIN_AFTER_SECONDS)
+    except SiteRecoveryError as error:
+        return machine, (_host_unseen(seen.vm, error.what),)
     vm = next((each for each in known if same_id(each.protected_item_id, seen.item_id)), None)
     if vm is None:
-        return machine
+        return machine, (_host_unseen(seen.vm, "the VM is not among those that its site shows"),)
     host = _machine(vm, vm.disks, None)
-    return replace(
+    told = replace(
         machine,
         generation=host.generation,
         physical_disk=host.physical_disk,
         shared_disk=host.shared_disk,
         fibre_channel=host.fibre_channel,
+        disks_left_out=_are_left_out(machine, vm),
     )
+    why = "the host does not tell it of each disk"
+    return told, tuple(Unseen(f"{seen.vm}: {what}", why, _LOOK_AT_THE_VM) for what in unchecked_disks(told))
+
+
+_LOOK_AT_THE_VM = "look at the VM's settings on its host (Azure takes no physical, shared or fibre channel disks)"
+
+
+def _host_unseen(vm: str, why: str) -> Unseen:
+    what = f"what the host of {vm} shows of it (generation; whether it has physical, shared or fibre channel disks)"
+    return Unseen(what, why, f"preview again once Azure answers, or {_LOOK_AT_THE_VM}")
+
+
+def _are_left_out(machine: Machine, vm: ProtectableItemRecord) -> bool:
+    """Whether the VM has disks on its host that do not replicate."""
+    return len(machine.disks) < len(vm.disks)
 
 
 def _machine(vm: ProtectableItemRecord, replicated: Sequence[DiskRecord], os_type: str | None) -> Machine:
     """The VM with the disks that are to be replicated. A disk that is left out may be anything."""
-    whole = len(replicated) == len(vm.disks)
     return Machine(
         name=vm.friendly_name,
         os_type=os_type or vm.os_type,
         os_version=vm.os_version,
         generation=int(vm.generation) if vm.generation and vm.generation.isdigit() else None,
         disks=tuple(Disk(disk.name or disk.id, disk.kind == "OperatingSystem", disk.size_mb) for disk in replicated),
-        physical_disk=vm.has_physical_disk and whole,
+        physical_disk=vm.has_physical_disk,
         fibre_channel=vm.has_fibre_channel_adapter,
-        shared_disk=vm.has_shared_vhd and whole,
+        shared_disk=vm.has_shared_vhd,
+        disks_left_out=len(replicated) < len(vm.disks),
     )
+
+
+def _unmet_read(survey: Survey, machine: Machine, landing: Landing) -> tuple[tuple[Unmet, ...], tuple[Unseen, ...]]:
+    """As _unmet; what the sizes take is not known where they cannot be read."""
+    try:
+        if landing.size is None or survey.sizes():
+            return _unmet(survey, machine, landing), ()
+        why = "the service lists no sizes"
+    except SiteRecoveryError as error:
+        why = error.what
+    what = f"whether the size {landing.size} of {machine.name} takes its disks and network cards"
+    unseen = Unseen(what, why, "preview again once Azure answers, or look the size up")
+    return unmet(machine, landing), (unseen,)
 
 
 def _unmet(survey: Survey, machine: Machine, landing: Landing) -> tuple[Unmet, ...]:

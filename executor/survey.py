@@ -45,7 +45,7 @@ class Survey:
         self._providers: dict[str, _Reading] = {}
         self._landing: dict[str, _Reading] = {}
         self._sizes = _Reading(self._read_sizes, monotonic)
-        self._failbacks: dict[str, Finished] = {}
+        self._failbacks: dict[str, _Reading] = {}
         self._monotonic = monotonic
         self._lock = threading.Lock()
 
@@ -143,15 +143,17 @@ class Survey:
         return named or providers
 
     def _finished(self, job: JobRecord, *, read: bool) -> Finished:
-        if read:
-            with self._lock:
-                known = self._failbacks.get(job.name)
-            if known is None:
-                known = finished_failback(self.service.job(job.id) or job)
-                with self._lock:
-                    self._failbacks[job.name] = known
-            return known
-        return Finished(job.scenario_name, _seconds(job))
+        if not read:
+            return Finished(job.scenario_name, _seconds(job))
+        with self._lock:
+            reading = self._failbacks.setdefault(
+                job.name, _Reading(lambda: self.service.job(job.id) or job, self._monotonic)
+            )
+        try:
+            return finished_failback(reading.get())
+        except SiteRecoveryError as error:
+            # An old job decides nothing: without its tasks its parts are estimated otherwise, and that is said.
+            return Finished(job.scenario_name, _seconds(job), unread=error.what)
 
 
 def survey_of(service: SiteRecovery) -> Survey:

@@ -39,6 +39,7 @@ class Code(StrEnum):
     PROVIDER_SILENT = "providerSilent"
     DATA_LOSS = "maxDataLoss"
     DATA_LOSS_UNKNOWN = "dataLossUnknown"
+    AZURE_VM_NOT_SEEN = "azureVmNotSeen"
     MISSING_NETWORK = "missingNetwork"
     MISSING_STORAGE = "missingStorageAccount"
     REQUIREMENT = "azureRequirement"
@@ -193,6 +194,14 @@ RULES: Mapping[Code, Rule] = {
         "the service",
         "Preview again; where it stays so and the VM has to move, waive this.",
         _TO_AZURE,
+        waivable=True,
+    ),
+    Code.AZURE_VM_NOT_SEEN: Rule(
+        "Whether the Azure VM runs could not be read, so nobody can say that not both copies run, or neither: a "
+        "planned move fails closed. An unplanned failover, and one that is only to be committed, are warned.",
+        "the Azure VM",
+        "Let the identity read the VM, and preview again; or look at the VM in Azure, and waive this.",
+        _SITE_ANSWERS,
         waivable=True,
     ),
     Code.MISSING_NETWORK: Rule(

@@ -17,20 +17,24 @@ _NEWEST = 20
 
 @dataclass(frozen=True)
 class Finished:
-    """A job of the vault that succeeded. `parts` has the steps that one job is made of, where its tasks were read."""
+    """A job of the vault that succeeded. `parts` has the steps that one job is made of, where its tasks were read;
+    `unread` says why they were to be and could not."""
 
     scenario: str
     seconds: float
     parts: Mapping[Step, float] = field(default_factory=dict)
+    unread: str = ""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """From `low` to `high` seconds; `jobs` is how many jobs of this vault say so, 0 for a recorded duration."""
+    """From `low` to `high` seconds; `jobs` is how many jobs of this vault say so, 0 for a recorded duration, and then
+    `unread` why the vault's own could not be read, if it has any."""
 
     low: float
     high: float
     jobs: int = 0
+    unread: str = ""
 
     @property
     def words(self) -> str:
@@ -40,12 +44,14 @@ class Estimate:
     @property
     def source(self) -> str:
         if not self.jobs:
-            return "as recorded with small VMs; yours may differ"
+            own = f", and this vault's own jobs could not be read: {self.unread.rstrip('.')}" if self.unread else ""
+            return f"as recorded with small VMs; yours may differ{own}"
         return f"by this vault's last {self.jobs} such jobs" if self.jobs > 1 else "by this vault's last such job"
 
     def plus(self, other: "Estimate") -> "Estimate":
         # The sum of a measured and a recorded duration is no better than recorded.
-        return Estimate(self.low + other.low, self.high + other.high, min(self.jobs, other.jobs))
+        jobs, unread = min(self.jobs, other.jobs), self.unread or other.unread
+        return Estimate(self.low + other.low, self.high + other.high, jobs, unread)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,14 @@ def _step(step: Step, mode: Mode, options: MoveOptions, known: tuple[Finished, .
         # A full download does at once, while the Azure VM is off, what synchronizing does before.
         before = RECORDED[Step.SYNCHRONIZE]
         low, high = low + before[0], high + before[1]
-    return Estimate(low, high)
+    return Estimate(low, high, unread=_unread(step, known))
+
+
+def _unread(step: Step, known: tuple[Finished, ...]) -> str:
+    """Why jobs that would tell how long a step takes could not be read; only a failback's tasks are."""
+    if step not in {Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}:
+        return ""
+    return next((job.unread for job in known if job.unread), "")
 
 
 def _measured(step: Step, mode: Mode, options: MoveOptions, known: tuple[Finished, ...]) -> list[float]:

@@ -24,6 +24,9 @@ class Machine:
     physical_disk: bool | None = None
     fibre_channel: bool | None = None
     shared_disk: bool | None = None
+    # Whether some of its disks do not replicate. Of a physical or shared disk its host tells that the VM has one, and
+    # not which it is.
+    disks_left_out: bool = False
     os_version: str | None = None
 
     @property

@@ -146,6 +146,8 @@ class Observation:
     azure_vm_name: str | None = None
     azure_vm_size: str | None = None
     azure_vm_power: PowerState = PowerState.UNKNOWN
+    # Why it could not be seen whether the Azure VM runs; empty where it was, or where there is none that could run.
+    azure_vm_unread: str = ""
     provider_connected: bool | None = None
     provider_last_heartbeat: datetime | None = None
     # Why Azure itself could not be asked about the host; empty where it answered, whatever it said.

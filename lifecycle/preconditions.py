@@ -28,6 +28,8 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
     not_offered = next_not_offered(seen, due, options)
     if not_offered is not None and not due.blockers:
         yield not_offered
+    if rests_on_the_azure_vm(due, options):
+        yield from _azure_vm(seen)
     if due.goal.runs is Place.AZURE:
         if begins_failover(due):
             yield from _health(seen)
@@ -47,6 +49,29 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
         yield from _managed_disks(seen, due)
     else:
         yield from _end_of_a_failback(seen, due)
+
+
+def rests_on_the_azure_vm(due: Plan, options: MoveOptions) -> bool:
+    """Whether the move may only begin where it is known which copies run: a planned one, or one that goes home.
+
+    An unplanned failover goes without: a VM of an earlier failover that cannot be read is no reason to stay in a site
+    that is lost.
+    """
+    if due.goal.runs is Place.ON_PREMISES:
+        return any(not planned.running for planned in due.steps)
+    return begins_failover(due) and options.mode is FailoverMode.PLANNED
+
+
+def _azure_vm(seen: Observation) -> Iterator[Blocker]:
+    if seen.azure_vm_unread:
+        yield Blocker(
+            Code.AZURE_VM_NOT_SEEN,
+            seen.vm,
+            cause=f"whether the Azure VM of {seen.vm} runs is not known ({seen.azure_vm_unread}): if both copies run, "
+            "or neither, what one of them has written would be lost",
+            mend="see that Azure answers and that the identity may read the VM (Microsoft.Compute/virtualMachines/read "
+            "and .../instanceView/read), then preview again; or look at the VM in Azure, and waive this",
+        )
 
 
 def _steps(due: Plan) -> set[Step]:

@@ -113,9 +113,21 @@ def _unchecked(machine: Machine) -> Iterator[str]:
         yield f"whether Azure supports its version of {machine.os_type}, {version}: that list is Microsoft's, and grows"
     if machine.generation is None:
         yield "its generation, by which its operating system disk may be large"
+    yield from unchecked_disks(machine)
+
+
+def unchecked_disks(machine: Machine) -> Iterator[str]:
+    """What of its disks and adapters its host does not tell."""
     for disk in machine.disks:
         if disk.size_mb is None:
             yield f"the size of its disk {disk.name}"
+    for has, kind in ((machine.physical_disk, "a physical (pass-through) one"), (machine.shared_disk, "a shared one")):
+        if has is None:
+            yield f"whether one of its disks is {kind}"
+        elif has and machine.disks_left_out:
+            yield f"whether a disk that replicates is {kind}: the VM has such a disk, and some disks are left out"
+    if machine.fibre_channel is None:
+        yield "whether it has a virtual fibre channel adapter"
 
 
 def _system(machine: Machine, edition: Edition) -> Iterator[Unmet]:
@@ -160,9 +172,9 @@ def _too_large(machine: Machine, disk: Disk, largest: int, kind: str, edition: E
 
 
 def _hardware(machine: Machine) -> Iterator[Unmet]:
-    if machine.physical_disk:
+    if machine.physical_disk and not machine.disks_left_out:
         yield Unmet(f"{machine.name} has a physical (pass-through) disk", "leave it out, or make it a virtual one")
-    if machine.shared_disk:
+    if machine.shared_disk and not machine.disks_left_out:
         yield Unmet(f"{machine.name} has a virtual disk that is shared with another VM", "leave it out")
     if machine.fibre_channel:
         yield Unmet(f"{machine.name} has a virtual fibre channel adapter", "take it out of the VM")

@@ -13,6 +13,7 @@ from lifecycle.observation import Observation
 from lifecycle.permits import Approval, Permits, Waiver
 from lifecycle.planner import Plan
 from lifecycle.preconditions import preconditions
+from lifecycle.unseen import Unseen
 from lifecycle.warnings import Notice, Warned, warnings
 
 
@@ -48,8 +49,15 @@ class Assessment:
         return Verdict.GO_WITH_WAIVERS if self.waived else Verdict.GO
 
 
-def assess(seen: Observation, due: Plan, declared: Declared, found: Iterable[Blocker] = ()) -> Assessment:
-    """Judges the steps of `due`. `found` are blockers that others have found: of the stack, of requirements.
+def assess(
+    seen: Observation,
+    due: Plan,
+    declared: Declared,
+    found: Iterable[Blocker] = (),
+    unseen: Iterable[Unseen] = (),
+) -> Assessment:
+    """Judges the steps of `due`. `found` are blockers that others have found: of the stack, of requirements; `unseen`
+    is what they could not see.
 
     Raises nothing. The clock is the observation's, which is the service's.
     """
@@ -70,7 +78,7 @@ def assess(seen: Observation, due: Plan, declared: Declared, found: Iterable[Blo
     approval = declared.permits.approval(wanted.digest, seen.at) if wanted else None
     if wanted and approval is None and declared.permits.require_approval:
         blockers.append(_unapproved(seen.vm, due, wanted))
-    warned += warnings(seen, due, declared, loss)
+    warned += warnings(seen, due, declared, loss, unseen)
     warned += [_as_warning(each) for each in waived]
     return Assessment(tuple(blockers), waived, tuple(warned), loss, wanted, approval)
 

@@ -1,6 +1,6 @@
 """What a person should know before a move, and what does not stop it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,10 +12,11 @@ from lifecycle.observation import Observation, Operation
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.permits import Attested, Permits
 from lifecycle.planner import SOURCE_MAY_RUN, Plan
-from lifecycle.preconditions import heartbeat_in_words
+from lifecycle.preconditions import heartbeat_in_words, rests_on_the_azure_vm
 from lifecycle.spans import span
 from lifecycle.steps import Step
 from lifecycle.targets import Targets
+from lifecycle.unseen import Unseen, unseen_words
 
 # So many times its target is worth a word, and so many is critical.
 RPO_WARNING, RPO_CRITICAL = 2, 3
@@ -74,8 +75,13 @@ class Warned:
     critical: bool = False
 
 
-def warnings(seen: Observation, due: Plan, declared: Declared, loss: DataLoss) -> Iterator[Warned]:
-    """Everything to be said about the steps of `due` that does not stop them."""
+def warnings(
+    seen: Observation, due: Plan, declared: Declared, loss: DataLoss, unseen: Iterable[Unseen] = ()
+) -> Iterator[Warned]:
+    """Everything to be said about the steps of `due` that does not stop them.
+
+    `unseen` is what could not be read beside the observation.
+    """
     options, targets, permits = declared.options, declared.targets, declared.permits
     yield from rpo(seen, targets)
     if due.goal.runs is Place.AZURE:
@@ -83,12 +89,15 @@ def warnings(seen: Observation, due: Plan, declared: Declared, loss: DataLoss) -
             yield from _drill(seen, targets)
             yield from _points(seen, options)
             yield from _unplanned(seen, options)
+            yield from _unknown_host(seen, options)
             yield from _managed(seen)
             if loss.seconds is None:
                 yield Warned(Notice.UNKNOWN, _unknown_loss(options), critical=True)
     else:
         yield from _long_stay(seen, options, targets)
+    yield from _unread_azure_vm(seen, due, options)
     yield from _reprotect(seen, due, options)
+    yield from (Warned(Notice.UNKNOWN, words, critical=True) for words in unseen_words(unseen))
     yield from _stated(seen, due, permits)
     yield from _health(seen)
     if abs(seen.clock_skew_seconds) > SKEW_SECONDS:
@@ -158,17 +167,41 @@ def _unplanned(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
             Notice.PLANNED_IS_POSSIBLE,
             "the host is connected: a planned failover (failover.mode: planned) would lose nothing",
         )
-    if seen.provider_connected is None:
-        yield Warned(Notice.UNKNOWN, _unknown_host(seen))
 
 
-def _unknown_host(seen: Observation) -> str:
-    why = seen.provider_unread or seen.provider_unclear or "the service did not say"
-    return f"whether the host is connected is unknown: {why}"
+def _unknown_host(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
+    """A planned failover is blocked by it, in its own words."""
+    if options.mode is FailoverMode.UNPLANNED and seen.provider_connected is None:
+        yield Warned(Notice.UNKNOWN, _host_not_known(seen), critical=True)
+
+
+def _host_not_known(seen: Observation) -> str:
+    why = seen.provider_unread or seen.provider_unclear or "the service does not say"
+    return (
+        f"whether the host is connected is not known: {why}. To see it: preview again once Azure answers, or look at "
+        "the host in Azure (Site Recovery infrastructure, Hyper-V hosts)"
+    )
+
+
+def _unread_azure_vm(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[Warned]:
+    """Where the move is not stopped by it."""
+    if not seen.azure_vm_unread or rests_on_the_azure_vm(due, options):
+        return
+    unseen = Unseen(
+        f"whether the Azure VM of {seen.vm} runs",
+        seen.azure_vm_unread,
+        "let the identity read it (Microsoft.Compute/virtualMachines/read and .../instanceView/read), or look at the "
+        "VM in Azure: were both copies to run, or neither, what one of them writes would be lost",
+    )
+    yield Warned(Notice.UNKNOWN, unseen.words, critical=True)
 
 
 def _reprotect(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[Warned]:
-    if seen.provider_connected is not False or not _is_to_begin(Step.REPROTECT, due):
+    if not _is_to_begin(Step.REPROTECT, due):
+        return
+    if seen.provider_connected is None and not begins_failover(due):
+        yield Warned(Notice.UNKNOWN, f"{_host_not_known(seen)}. Reprotecting waits for the site", critical=True)
+    if seen.provider_connected is not False:
         return
     heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
     waits = "reprotecting waits for the site"

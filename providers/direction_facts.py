@@ -101,9 +101,10 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
     declared = declared_of(news)
     try:
         survey = survey_of(service_of(news))
-        flips = applied is not None and goal is not applied
-        # Of a VM that changes only: what it would start from, and whether its Azure copy runs, where it has one.
-        look = Look(recovery_points=flips and goal.runs is Place.AZURE, power=flips)
+        # Of a VM that changes only: what it would start from, and whether its Azure copy runs, where it has one. One
+        # whose move somebody else began may change without a flip.
+        may_move = (applied is not None and goal is not applied) or declared.options.take_over is not None
+        look = Look(recovery_points=may_move and goal.runs is Place.AZURE, power=may_move)
         seen = survey.observe(news["itemId"], look, declared.options.take_over)
         if seen is None:
             return _unseen(news, olds, _gone(news))

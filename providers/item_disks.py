@@ -82,15 +82,11 @@ def _problem(item: ItemRecord, disk: DiskRecord, source: Mapping[str, Any]) -> s
 
 
 def _replica(item: ItemRecord, disk: DiskRecord) -> DiskRecord | None:
-    return next((replica for replica in item.disks if _ids(replica) & _ids(disk)), None)
-
-
-def _ids(disk: DiskRecord) -> set[str]:
-    return {name.casefold() for name in (disk.id, disk.vhd_id) if name}
+    return next((replica for replica in item.disks if replica.ids & disk.ids), None)
 
 
 def _names(disk: DiskRecord) -> set[str]:
-    return {name.casefold() for name in (disk.id, disk.vhd_id, disk.name) if name}
+    return {*disk.ids, *([disk.name.casefold()] if disk.name else [])}
 
 
 def _size(disk: DiskRecord) -> int | None:

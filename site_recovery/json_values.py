@@ -74,6 +74,6 @@ def flag(value: object) -> bool | None:
     return {"true": True, "false": False}.get(value.strip().casefold()) if isinstance(value, str) else None
 
 
-def present(data: Json, name: str) -> bool:
-    """hasPhysicalDisk and its like say "Present", "NotPresent" or "Unknown"."""
-    return text(data, name).casefold() == "present"
+def present(data: Json, name: str) -> bool | None:
+    """hasPhysicalDisk and its like say "Present", "NotPresent" or "Unknown", which is None as anything else is."""
+    return {"present": True, "notpresent": False}.get(text(data, name).casefold())

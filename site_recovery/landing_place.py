@@ -18,11 +18,12 @@ _API_VERSIONS = {"virtualnetworks": "2024-05-01", "storageaccounts": "2023-05-01
 
 @dataclass(frozen=True)
 class LandingPlace:
-    """A network or a storage account. `there` is None where that cannot be read; `subnets` are those of a network, by
-    their names in lower case, with their address prefixes."""
+    """A network or a storage account. `there` is None where that cannot be read, and `unread` says why; `subnets` are
+    those of a network, by their names in lower case, with their address prefixes."""
 
     there: bool | None
     subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: str = ""
 
 
 def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> LandingPlace:
@@ -34,11 +35,19 @@ def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> Lan
         if response.status_code == HTTPStatus.NOT_FOUND:
             return LandingPlace(there=False)
         if response.status_code != HTTPStatus.OK:
-            return LandingPlace(there=None)
+            return LandingPlace(there=None, unread=_refused(response.status_code))
         subnets = (response.json().get("properties") or {}).get("subnets") or ()
         return LandingPlace(there=True, subnets={str(each.get("name")).casefold(): _prefixes(each) for each in subnets})
-    except (AzureError, SiteRecoveryError, ValueError):
-        return LandingPlace(there=None)
+    except SiteRecoveryError as error:
+        return LandingPlace(there=None, unread=error.what)
+    except (AzureError, ValueError) as error:
+        return LandingPlace(there=None, unread=f"Azure did not answer as it should ({type(error).__name__})")
+
+
+def _refused(status: int) -> str:
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return f"the identity may not read it (Azure answers {status})"
+    return f"Azure answers {status}"
 
 
 def _prefixes(subnet: Mapping[str, Any]) -> tuple[str, ...]:

@@ -97,6 +97,11 @@ class DiskRecord:
     target_name: str | None
     managed: bool
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """What it goes by, in lower case: host and service may each name only one of them."""
+        return frozenset(name.casefold() for name in (self.id, self.vhd_id) if name)
+
 
 @dataclass(frozen=True)
 class ItemRecord:
@@ -271,9 +276,9 @@ class ProtectableItemRecord:
     os_type: str | None
     os_version: str | None
     disks: tuple[DiskRecord, ...]
-    has_physical_disk: bool
-    has_fibre_channel_adapter: bool
-    has_shared_vhd: bool
+    has_physical_disk: bool | None  # of the whole VM, whichever of its disks replicate; None where it is not told
+    has_fibre_channel_adapter: bool | None
+    has_shared_vhd: bool | None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from lifecycle.planner import plan
 from lifecycle.requirements import requirement_blockers_of, unmet
 from lifecycle.stack_limits import both_ways, frozen, too_many
 from lifecycle.stages import WORDS, stage_of
+from lifecycle.unseen import Unseen
 from lifecycle.verdict import assess
 from providers.direction_facts import first_direction
 from tests.lifecycle import rows
@@ -76,6 +77,11 @@ DEAD = replace(
 _UNREAD = replace(
     HERE, provider_connected=None, provider_last_heartbeat=None, provider_unread="Azure Site Recovery did not answer."
 )
+_NETWORK_UNREAD = Unseen(
+    "whether the network contoso-vnet, in which sql01 is to start, is in Azure, with its subnet",
+    "the identity may not read it (Azure answers 403)",
+    "let the identity read it (Microsoft.Network/virtualNetworks/read), or look at it in Azure",
+)
 _OFF = rows.NOW + timedelta(days=1)
 STATED = Permits(
     attestations=(Attestation("noCheckpoints", "Ada", _OFF), Attestation("sourceOff", "Ada", _OFF)),
@@ -96,6 +102,7 @@ def move(
     permits: Permits = STATED,
     *,
     found: Iterable[Blocker] = (),
+    unseen: Iterable[Unseen] = (),
     finished: Iterable[Finished] = (),
 ) -> Report:
     """The report of a stack in which sql01 would move and app01 stays."""
@@ -103,7 +110,7 @@ def move(
     options = replace(options, source_off_until=off.until if off is not None else None)
     declared = Declared(options, permits)
     due = plan(seen, goal, options)
-    assessment = assess(seen, due, declared, found)
+    assessment = assess(seen, due, declared, found, unseen)
     impact = impact_of(seen, due, declared, assessment, finished)
     facts = {**impact.as_facts(), "text": impact_text(impact)}
     verdict = assessment.verdict.value
@@ -164,6 +171,7 @@ def cases() -> Mapping[str, Report]:
         Code.PROVIDER_SILENT: move(DEAD, TO_AZURE),
         Code.DATA_LOSS: move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent")),
         Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, late),
+        Code.AZURE_VM_NOT_SEEN: move(replace(AWAY, azure_vm_unread="the identity may not read it"), HOME),
         Code.MISSING_NETWORK: move(replace(HERE, landing=replace(_LANDING, network_id=None)), TO_AZURE),
         Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
         Code.REQUIREMENT: move(HERE, TO_AZURE, found=_unmet(HERE)),
@@ -179,6 +187,7 @@ def cases() -> Mapping[str, Report]:
         "to-azure-unplanned": move(HERE, TO_AZURE, UNPLANNED, Permits(), finished=_VAULTS_OWN),
         "to-azure-dead-site": move(DEAD, TO_AZURE, late),
         "to-azure-dead-site-not-stated": move(DEAD, TO_AZURE, late, Permits()),
+        "to-azure-unread": move(_UNREAD, TO_AZURE, UNPLANNED, unseen=[_NETWORK_UNREAD]),
         "to-azure-waived": move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent"), waived),
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
         "home": move(AWAY, HOME),

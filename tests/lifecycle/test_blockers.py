@@ -46,6 +46,7 @@ STOPS: list[tuple[Code, Observation, set[Mode]]] = [
     (Code.RESYNCHRONIZATION, replace(HERE, allowed=HERE.allowed | {"RepairReplication"}), {Mode.PLANNED}),
     (Code.PROVIDER_SILENT, replace(HERE, provider_connected=False), {Mode.PLANNED}),
     (Code.PROVIDER_SILENT, replace(HERE, provider_connected=None), {Mode.PLANNED}),
+    (Code.AZURE_VM_NOT_SEEN, replace(HERE, azure_vm_unread="the identity may not read it"), {Mode.PLANNED}),
     (Code.NO_RECOVERY_POINT, replace(HERE, recovery_points=()), {Mode.PLANNED, Mode.UNPLANNED}),
     (Code.NO_RECOVERY_POINT, replace(HERE, recovery_points=None), {Mode.PLANNED, Mode.UNPLANNED}),
     (
@@ -215,6 +216,17 @@ def test_a_planned_failover_that_goes_on_to_an_older_point_loses_what_came_after
     options = replace(PLANNED, change_recovery_point="old", max_data_loss_minutes=40)
     assert _judged(seen, TO_AZURE, options).loss.seconds == 40 * 60
     assert _codes(_judged(seen, TO_AZURE, replace(options, max_data_loss_minutes=39))) == {Code.DATA_LOSS}
+
+
+def test_a_vm_goes_home_only_where_it_is_known_which_copy_runs() -> None:
+    unread = {"azure_vm_unread": "Azure does not answer", "provider_connected": True}
+    for name in ("COMMITTED_TUTORIAL", "PROTECTED_IN_AZURE", "FAILBACK_COMMIT_PENDING", "FAILED_BACK"):
+        seen = replace(rows.ALL[name], **unread)  # type: ignore[arg-type]
+        assert _codes(_judged(seen, HOME, PLANNED)) == {Code.AZURE_VM_NOT_SEEN}, name
+    for name in ("COMMIT_PENDING", "COMMITTED_TUTORIAL"):
+        found = _judged(replace(rows.ALL[name], **unread), TO_AZURE, PLANNED)  # type: ignore[arg-type]
+        assert _codes(found) == set(), name
+        assert [warned.critical for warned in found.warnings if "Azure does not answer" in warned.text] == [True], name
 
 
 def test_failing_back_needs_the_host() -> None:

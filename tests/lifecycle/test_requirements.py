@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 
 from lifecycle.machine import Disk, Landing, Machine
-from lifecycle.requirements import EDITIONS, MANAGED, UNMANAGED, Edition, SizeLimits, edition_of, unchecked, unmet
+from lifecycle.requirements import (
+    EDITIONS,
+    MANAGED,
+    UNMANAGED,
+    Edition,
+    SizeLimits,
+    edition_of,
+    unchecked,
+    unchecked_disks,
+    unmet,
+)
 
 FIT = Machine(
     name="sql01",
@@ -78,6 +88,16 @@ def test_hardware_and_systems_that_azure_does_not_take(part: dict[str, object], 
     assert words in found.cause
 
 
+@pytest.mark.parametrize("kind", ["physical_disk", "shared_disk"])
+def test_a_disk_that_azure_does_not_take_may_be_the_one_that_is_left_out(kind: str) -> None:
+    """Its host says that the VM has one, and not which of its disks it is."""
+    left_out = replace(FIT, **{kind: True}, disks_left_out=True)  # type: ignore[arg-type] # one field each
+    assert unmet(left_out, TO_MANAGED) == ()
+    (unknown,) = unchecked_disks(left_out)
+    assert "the VM has such a disk, and some disks are left out" in unknown
+    assert not list(unchecked_disks(replace(FIT, disks_left_out=True)))
+
+
 def test_linux_of_generation_2_needs_managed_disks() -> None:
     linux = replace(FIT, os_type="Linux")
     assert unmet(linux, TO_MANAGED) == ()
@@ -118,6 +138,9 @@ def test_what_its_host_does_not_tell_of_a_vm_is_named() -> None:
         "which operating system it runs (source.osType says it)",
         "its generation, by which its operating system disk may be large",
         "the size of its disk os",
+        "whether one of its disks is a physical (pass-through) one",
+        "whether one of its disks is a shared one",
+        "whether it has a virtual fibre channel adapter",
     )
     (version,) = unchecked(replace(FIT, os_version="6.1"))
     assert version.startswith("whether Azure supports its version of Windows, 6.1")
