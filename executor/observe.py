@@ -137,7 +137,7 @@ def machine_of(item: ItemRecord) -> Machine:
 
 def landing_of(item: ItemRecord) -> Landing:
     """What the VM becomes, or is, in Azure."""
-    nic = item.nics[0] if item.nics else None
+    nic = item.main_nic
     return Landing(
         name=item.recovery_vm_name,
         size=item.recovery_vm_size,

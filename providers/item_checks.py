@@ -71,6 +71,7 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
     misnamed = _misnamed_again(olds, news, vm)
     if item is None:
         return known, misnamed
+    _say_other_cards(news, item)
     unproven = [] if are_comparable(item, vm) else _unproven_disks(olds, news)
     return known, misnamed + _unlike_its_host(news, item, vm) + unproven
 
@@ -107,6 +108,21 @@ def _say_unmet(news: Mapping[str, Any], item: ItemRecord | None, vm: Protectable
         return
     for each in unmet_by(news, vm, item):
         current_operation().say(Severity.WARNING, f"a planned failover to Azure would be blocked: {each}")
+
+
+def _say_other_cards(news: Mapping[str, Any], item: ItemRecord) -> None:
+    """A network is of all cards, a subnet of one: what the stack does not declare of the others stays as it is."""
+    wanted = (news.get("azure") or {}).get("networkId") if not is_unknown(news.get("azure")) else None
+    if wanted is None or is_unknown(wanted) or same_id(wanted, item.recovery_network_id):
+        return
+    others = [nic for nic in item.nics if nic != item.main_nic and nic.selection_type != "NotSelected"]
+    subnets = ", ".join(sorted({nic.recovery_subnet_name for nic in others if nic.recovery_subnet_name}))
+    if subnets:
+        text = (
+            f"{news['vm']}: target.network is of all its network cards, target.subnet of the first one alone. "
+            f"Other cards of it keep their subnet ({subnets}): see that the new network has it, or change it by hand"
+        )
+        current_operation().say(Severity.WARNING, text)
 
 
 def _unlike_its_host(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:

@@ -46,8 +46,9 @@ def disk_problems(item: ItemRecord, vm: ProtectableItemRecord, source: Mapping[s
 def _unknown(vm: ProtectableItemRecord, key: str, name: str) -> str:
     shown = {(disk.name or disk.id).casefold(): disk.name or disk.id for disk in vm.disks}
     close = get_close_matches(name.casefold(), shown, n=1)
-    mend = f"Did you mean {shown[close[0]]}?" if close else f"It has {', '.join(shown.values())}"
-    return f"{vm.friendly_name}: source.disks.{key} names {name}, which is no disk of the VM. {mend}"
+    mend = f"Did you mean {shown[close[0]]}? " if close else ""
+    has = f"It has {', '.join(shown.values())}"
+    return f"{vm.friendly_name}: source.disks.{key} names {name}, which is no disk of the VM. {mend}{has}"
 
 
 def are_comparable(item: ItemRecord, vm: ProtectableItemRecord) -> bool:

@@ -12,14 +12,15 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
     HyperVReplicaAzureEnableProtectionInput,
     HyperVReplicaAzurePolicyInput,
     HyperVReplicaAzureUpdateReplicationProtectedItemInput,
+    UpdateDiskInput,
     UpdatePolicyInput,
     UpdatePolicyInputProperties,
     UpdateReplicationProtectedItemInput,
     UpdateReplicationProtectedItemInputProperties,
-    VMNicInputDetails,
 )
 
-from site_recovery.records import ItemRecord
+from site_recovery.network_cards import card_input, cards_of, main_address, main_card
+from site_recovery.records import ItemRecord, same_id
 
 Value = TypeVar("Value")
 
@@ -56,7 +57,7 @@ class EnableProtection:
 class ItemUpdate:
     """What may be changed of a protected item. None leaves a value as it is, an empty text or map takes it back.
 
-    Subnets and addresses are of the network card `nic_id`, or of the first one.
+    Subnets and addresses are of the main address of the network card `nic_id`, or of the item's main card.
     """
 
     recovery_vm_name: str | None = None
@@ -91,8 +92,8 @@ class PolicySettings:
 def as_it_is(item: ItemRecord) -> ItemUpdate:
     """What the service says of an item, as the update that would change nothing."""
     details = item.raw_details
-    card = _cards(item)[0] if _cards(item) else {}
-    address = _primary(card)
+    card = main_card(item)
+    address = main_address(card)
     return ItemUpdate(
         recovery_vm_name=item.recovery_vm_name,
         recovery_vm_size=item.recovery_vm_size,
@@ -102,7 +103,8 @@ def as_it_is(item: ItemRecord) -> ItemUpdate:
         nic_id=card.get("nicId"),
         recovery_subnet=address.get("recoverySubnetName"),
         recovery_static_ip=address.get("recoveryStaticIPAddress"),
-        test_network_id=card.get("tfoVMNetworkId"),
+        # One network for all cards, as for the failover itself.
+        test_network_id=next((one["tfoVMNetworkId"] for one in cards_of(item) if one.get("tfoVMNetworkId")), None),
         test_subnet=address.get("tfoSubnetName"),
         test_static_ip=address.get("tfoStaticIPAddress"),
         license_type=details.get("licenseType"),
@@ -148,9 +150,13 @@ def enable_body(settings: EnableProtection) -> EnableProtectionInput:
 
 
 def update_body(item: ItemRecord, change: ItemUpdate) -> UpdateReplicationProtectedItemInput:
-    """The body of the PATCH. What is not to change is sent as it is: the service resets what it is not told."""
+    """The body of the PATCH. What is not to change is sent as it is: the service may reset what it is not told.
+
+    Whether it does is not specified for every field. The service's own tools read the item and send it back whole.
+    """
     now, details = as_it_is(item), item.raw_details
-    cards = [_card(card, change if _is_meant(card, item, change) else ItemUpdate()) for card in _cards(item)]
+    meant, wanted = change.nic_id or now.nic_id, _card_change(change)
+    cards = [card_input(card, wanted if same_id(card.get("nicId"), meant) else {}) for card in cards_of(item)]
     values: dict[str, Any] = {
         "recovery_azure_vm_name": _chosen(change.recovery_vm_name, now.recovery_vm_name),
         "recovery_azure_vm_size": _chosen(change.recovery_vm_size, now.recovery_vm_size),
@@ -177,6 +183,9 @@ def update_body(item: ItemRecord, change: ItemUpdate) -> UpdateReplicationProtec
         "target_managed_disk_tags": details.get("targetManagedDiskTags"),
         "target_nic_tags": details.get("targetNicTags"),
         "target_capacity_reservation_group_id": details.get("targetCapacityReservationGroupId"),
+        "user_selected_os_name": (details.get("oSDetails") or {}).get("userSelectedOSName"),
+        "disk_id_to_disk_encryption_map": _encryption_sets(details),
+        "vm_disks": _disk_inputs(details),
     }
     return UpdateReplicationProtectedItemInput(
         properties=UpdateReplicationProtectedItemInputProperties(
@@ -201,63 +210,44 @@ def policy_update_body(settings: PolicySettings) -> UpdatePolicyInput:
     )
 
 
-Card = Mapping[str, Any]  # a member of `vmNics`, as answered
-
-# Answer and input name most parts of a network card alike; a few are renamed.
-_OF_CARD = (
-    "nicId",
-    "recoveryNetworkSecurityGroupId",
-    "enableAcceleratedNetworkingOnRecovery",
-    "tfoNetworkSecurityGroupId",
-    "enableAcceleratedNetworkingOnTfo",
-    "recoveryNicName",
-    "recoveryNicResourceGroupName",
-    "reuseExistingNic",
-    "tfoReuseExistingNic",
-    "targetNicName",
-)
-_RENAMED_OF_CARD = {"tfoRecoveryNicName": "tfoNicName", "tfoRecoveryNicResourceGroupName": "tfoNicResourceGroupName"}
-_OF_ADDRESS = (
-    "recoveryPublicIPAddressId",
-    "recoveryLBBackendAddressPoolIds",
-    "tfoPublicIPAddressId",
-    "tfoLBBackendAddressPoolIds",
-)
-
-
-def _cards(item: ItemRecord) -> list[Card]:
-    cards = item.raw_details.get("vmNics")
-    return [card for card in cards if isinstance(card, Mapping)] if isinstance(cards, list | tuple) else []
-
-
-def _primary(card: Card) -> Mapping[str, Any]:
-    addresses = card.get("ipConfigs") or [{}]
-    return next((address for address in addresses if address.get("isPrimary")), addresses[0])
-
-
-def _is_meant(card: Card, item: ItemRecord, change: ItemUpdate) -> bool:
-    return card.get("nicId") == change.nic_id if change.nic_id is not None else card is _cards(item)[0]
-
-
-def _card(card: Card, change: ItemUpdate) -> VMNicInputDetails:
-    """A network card as the service takes it: always as a whole."""
-    old = _primary(card)
-    address: dict[str, Any] = {
-        **{name: old.get(name) for name in _OF_ADDRESS},
-        "ipConfigName": old.get("name"),
-        "isPrimary": True,
-        "isSeletedForFailover": True,  # the service's own spelling
-        "recoverySubnetName": _chosen(change.recovery_subnet, old.get("recoverySubnetName")),
-        "recoveryStaticIPAddress": _chosen(change.recovery_static_ip, old.get("recoveryStaticIPAddress")),
-        "tfoSubnetName": _chosen(change.test_subnet, old.get("tfoSubnetName")),
-        "tfoStaticIPAddress": _chosen(change.test_static_ip, old.get("tfoStaticIPAddress")),
+def _card_change(change: ItemUpdate) -> dict[str, Any]:
+    """What an update says of the main address of the card that it means."""
+    values = {
+        "recoverySubnetName": change.recovery_subnet,
+        "recoveryStaticIPAddress": change.recovery_static_ip,
+        "tfoSubnetName": change.test_subnet,
+        "tfoStaticIPAddress": change.test_static_ip,
     }
-    values: dict[str, Any] = {
-        **{name: card.get(name) for name in _OF_CARD},
-        **{theirs: card.get(ours) for ours, theirs in _RENAMED_OF_CARD.items()},
-        "selectionType": card.get("selectionType") or "SelectedByUser",
-    }
-    return VMNicInputDetails({**_given(values), "ipConfigs": [_given(address)]})
+    return _given(values)
+
+
+def _encryption_sets(details: Mapping[str, Any]) -> dict[str, str] | None:
+    """The disk encryption set of each disk that has one, by the disk's id."""
+    sets = {disk["diskId"]: disk["diskEncryptionSetId"] for disk in _disks(details) if disk.get("diskEncryptionSetId")}
+    return sets or None
+
+
+def _disk_inputs(details: Mapping[str, Any]) -> list[UpdateDiskInput] | None:
+    """What was chosen for each disk in Azure; the service tells names in one list, performance in another."""
+    chosen: dict[str, dict[str, Any]] = {}
+    for disk in _disks(details):
+        values = {theirs: disk.get(ours) for ours, theirs in _OF_DISK.items()}
+        chosen.setdefault(disk["diskId"], {}).update(_given(values))
+    inputs = [UpdateDiskInput({"diskId": disk_id, **values}) for disk_id, values in chosen.items() if values]
+    return inputs or None
+
+
+_OF_DISK = {
+    "customTargetDiskName": "targetDiskName",
+    "iops": "iops",
+    "throughputInMbps": "throughputInMbps",
+    "diskSizeInGB": "diskSizeInGB",
+}
+
+
+def _disks(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed = [*(details.get("azureVmDiskDetails") or ()), *(details.get("protectedManagedDisks") or ())]
+    return [disk for disk in listed if disk.get("diskId")]
 
 
 def _chosen(changed: Value | None, present: Value | None) -> Value | None:

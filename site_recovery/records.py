@@ -154,6 +154,15 @@ class ItemRecord:
         group = self.recovery_resource_group_id.rstrip("/")
         return f"{group}/providers/Microsoft.Compute/virtualMachines/{self.recovery_vm_name}"
 
+    @property
+    def main_nic(self) -> NicRecord | None:
+        """The network card that becomes the Azure VM's first one: `selectedSourceNicId`, or else the first card that
+        is taken along; None for a VM without any.
+        """
+        chosen = str(self.raw_details.get("selectedSourceNicId") or "").casefold()
+        taken = [nic for nic in self.nics if nic.selection_type != "NotSelected"]
+        return next((nic for nic in self.nics if nic.id.casefold() == chosen), next(iter([*taken, *self.nics]), None))
+
 
 @dataclass(frozen=True)
 class JobErrorRecord:

@@ -105,11 +105,11 @@ class VmTarget(Model):
     size: Annotated[StrictStr, Field(min_length=1, max_length=64)] | None = None
     """Its size, as `Standard_D4s_v5`; the service picks one if not written."""
     network: NetworkReference | None = None
-    """Its network: a name in `networks`, or an ARM id."""
+    """Its network, of all its network cards: a name in `networks`, or an ARM id."""
     subnet: NetworkName | None = None
-    """Its subnet in that network."""
+    """The subnet of its first network card in that network. Other cards keep what they have in Azure."""
     static_ip: Address | None = None
-    """Its address in that subnet; any if not written. Written for one VM only."""
+    """The primary address of that card in that subnet; any if not written. Written for one VM only."""
     test: FailoverTestTarget = FailoverTestTarget()
     """Network of a test failover."""
     managed_disks: StrictBool = True

@@ -81,7 +81,7 @@ def create_vm(
     if vm is None:
         raise JobFailure(AsyncError("SimulatorMachineGone", f"The virtual machine of '{item.name}' does not exist."))
     settings = item.settings
-    configuration = item.nics[0]["ipConfigs"][0] if item.nics else {}
+    configuration = _main_address(item)
     network = test_network or settings["selectedRecoveryAzureNetworkId"]
     named = configuration.get("tfoSubnetName" if test_network else "recoverySubnetName")
     subnet = named or _subnet_of(asr, network, configuration.get("recoverySubnetName") or "default")
@@ -106,6 +106,13 @@ def create_vm(
         raise JobFailure(target_missing(name, refused.message)) from refused
     set_power(asr.world, vm_id, Power.STOPPED)
     return vm_id, None if name == asked else name_modified(asked, name)
+
+
+def _main_address(item: ProtectedItem) -> Document:
+    """The primary address of the adapter that was chosen as the first one."""
+    chosen = [nic for nic in item.nics if same(nic["nicId"], item.settings["selectedSourceNicId"])]
+    addresses: list[Document] = next((nic["ipConfigs"] for nic in [*chosen, *item.nics]), [])
+    return next((one for one in addresses if one["isPrimary"]), addresses[0] if addresses else {})
 
 
 def _subnet_of(asr: SiteRecovery, network: str, wanted: str) -> str:

@@ -23,8 +23,8 @@ _TEST_FAILOVER = {
     "WaitingForCompletion": "Waiting for user input",
     "MarkedForDeletion": "Cleaning up test environment",
 }
-# Settings that are kept for disks; each disk's details show them.
-_NOT_SHOWN = frozenset({"disks", "diskSizes", "diskTargets"})
+# Settings that are kept for disks, whose details show them, and for the guest's system.
+_NOT_SHOWN = frozenset({"disks", "diskSizes", "diskTargets", "userSelectedOSName"})
 _WINDOWS_PRODUCT = "VER_NT_SERVER"
 
 
@@ -245,6 +245,7 @@ def _details(item: ProtectedItem, vm: HostVm, vm_state: str, vm_description: str
             "oSVersion": vm.os_version,
             "oSMajorVersion": vm.os_version.partition(".")[0],
             "oSMinorVersion": vm.os_version.partition(".")[2],
+            **({"userSelectedOSName": chosen} if (chosen := settings.get("userSelectedOSName")) else {}),
         },
         "sourceVmRamSizeInMB": vm.memory_mb,
         "sourceVmCpuCount": vm.cpus,

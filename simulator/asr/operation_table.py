@@ -225,8 +225,8 @@ def _item_routes() -> list[OperationRoute]:
             _S,
             extent=Extent.PARTIAL,
             body=item_inputs.UpdateInput,
-            note="a disk's performance and size, and the guest's system, are taken and not used; "
-            "a null leaves what was",
+            note="a disk's performance and size are taken and not used; a null leaves what was; "
+            "a list of network cards, or of a card's addresses, is the whole of it",
         ),
         route("DELETE", p.ITEM, p.purge, "ReplicationProtectedItems_Purge", _R),
         route(

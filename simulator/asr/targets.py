@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.asr.azure_vm import default_size
 from simulator.asr.item_inputs import EnableSettings
 from simulator.asr.records import ProtectedItem
-from simulator.ids import derived_guid, same
+from simulator.ids import derived_guid
 from simulator.inventory import HostVm
 from simulator.store import Document
 from simulator.world import Profile, Settings
@@ -62,6 +62,7 @@ def _newer(given: EnableSettings) -> Document:
     """
     return {
         "linuxLicenseType": given.linux_license_type,
+        "userSelectedOSName": given.user_selected_os_name,
         "targetVmSecurityProfile": given.target_vm_security_profile,
         "targetCapacityReservationGroupId": given.target_capacity_reservation_group_id,
     }
@@ -90,25 +91,7 @@ def target_nics(vm: HostVm, settings: EnableSettings) -> list[Document]:
             "sourceNicArmId": None,
             "vMNetworkName": nic["network"],
             "recoveryVMNetworkId": network,
-            "ipConfigs": [
-                {
-                    "name": None,
-                    "isPrimary": True,
-                    "subnetName": "",
-                    "staticIPAddress": None,
-                    "ipAddressType": "Dynamic",
-                    "isSeletedForFailover": True,
-                    "recoverySubnetName": subnet,
-                    "recoveryStaticIPAddress": "",
-                    "recoveryIPAddressType": "Dynamic",
-                    "recoveryPublicIPAddressId": None,
-                    "recoveryLBBackendAddressPoolIds": None,
-                    "tfoSubnetName": None,
-                    "tfoStaticIPAddress": None,
-                    "tfoPublicIPAddressId": None,
-                    "tfoLBBackendAddressPoolIds": None,
-                }
-            ],
+            "ipConfigs": [_ip_config(subnet)],
             "selectionType": "SelectedByUser" if number == 0 else "NotSelected",
             "recoveryNetworkSecurityGroupId": None,
             "enableAcceleratedNetworkingOnRecovery": None,
@@ -125,6 +108,27 @@ def target_nics(vm: HostVm, settings: EnableSettings) -> list[Document]:
         }
         for number, nic in enumerate(vm.nics)
     ]
+
+
+def _ip_config(subnet: str, *, primary: bool = True) -> Document:
+    """One of an adapter's `ipConfigs`: in a subnet, with any address of it."""
+    return {
+        "name": None,
+        "isPrimary": primary,
+        "subnetName": "",
+        "staticIPAddress": None,
+        "ipAddressType": "Dynamic",
+        "isSeletedForFailover": True,
+        "recoverySubnetName": subnet,
+        "recoveryStaticIPAddress": "",
+        "recoveryIPAddressType": "Dynamic",
+        "recoveryPublicIPAddressId": None,
+        "recoveryLBBackendAddressPoolIds": None,
+        "tfoSubnetName": None,
+        "tfoStaticIPAddress": None,
+        "tfoPublicIPAddressId": None,
+        "tfoLBBackendAddressPoolIds": None,
+    }
 
 
 # Names in the update's input and in the item's details, where they are kept.
@@ -146,6 +150,7 @@ _RENAMED = {
     "targetNicTags": "targetNicTags",
     "sqlServerLicenseType": "sqlServerLicenseType",
     "linuxLicenseType": "linuxLicenseType",
+    "userSelectedOSName": "userSelectedOSName",
     "targetCapacityReservationGroupId": "targetCapacityReservationGroupId",
 }
 
@@ -171,13 +176,15 @@ def apply_update(item: ProtectedItem, update: Document) -> None:
     if "selectedTfoAzureNetworkId" in update:
         for nic in item.nics:
             nic["tfoVMNetworkId"] = update["selectedTfoAzureNetworkId"]
-    for given in update.get("vmNics", []):
-        _apply_nic(item, given)
+    if "vmNics" in update:
+        _apply_nics(item, update["vmNics"])
     for disk in details.get("vmDisks", []):
         if "targetDiskName" in disk:
             item.settings["diskTargets"][disk["diskId"].lower()]["customTargetDiskName"] = disk["targetDiskName"]
-    for disk_id, encryption in details.get("diskIdToDiskEncryptionMap", {}).items():
-        item.settings["diskTargets"][disk_id.lower()]["diskEncryptionSetId"] = encryption
+    if "diskIdToDiskEncryptionMap" in details:
+        sets = {disk.lower(): encryption for disk, encryption in details["diskIdToDiskEncryptionMap"].items()}
+        for disk_id, target in item.settings["diskTargets"].items():
+            target["diskEncryptionSetId"] = sets.get(disk_id)
 
 
 def updated_disks(update: Document) -> list[str]:
@@ -201,12 +208,38 @@ def updated_name(item: ProtectedItem, update: Document) -> tuple[str, str]:
     return str(name), group or item.settings["recoveryAzureResourceGroupId"]
 
 
-def _apply_nic(item: ProtectedItem, given: Document) -> None:
-    """One adapter's change; a fixed address makes the address static."""
-    nic = next(nic for nic in item.nics if same(nic["nicId"], given["nicId"]))
+def _apply_nics(item: ProtectedItem, given: list[Document]) -> None:
+    """The list is the whole of it (inferred: the service's own tools send all adapters back): one that it leaves out is
+    not taken to Azure, and forgets what it was to be there.
+    """
+    told = {nic["nicId"].lower(): nic for nic in given}
+    for nic in item.nics:
+        change = told.get(nic["nicId"].lower())
+        if change is None:
+            nic.update(selectionType="NotSelected", ipConfigs=[_ip_config("")])
+        else:
+            _apply_nic(nic, change)
+
+
+def _apply_nic(nic: Document, given: Document) -> None:
+    """One adapter's change. Its list of addresses, too, is the whole of it."""
     changed = {_RENAMED_OF_NIC.get(name, name): value for name, value in given.items()}
     nic.update({name: value for name, value in changed.items() if name in nic and name not in {"nicId", "ipConfigs"}})
-    for configuration, change in zip(nic["ipConfigs"], given.get("ipConfigs", []), strict=False):
-        changes = {_RENAMED_OF_NIC.get(name, name): value for name, value in change.items()}
-        configuration.update({name: value for name, value in changes.items() if name in configuration})
-        configuration["recoveryIPAddressType"] = "Static" if configuration["recoveryStaticIPAddress"] else "Dynamic"
+    if given.get("ipConfigs"):
+        nic["ipConfigs"] = [
+            _changed_address(nic["ipConfigs"], change, number) for number, change in enumerate(given["ipConfigs"])
+        ]
+
+
+def _changed_address(known: list[Document], change: Document, number: int) -> Document:
+    """An address is known by its name, or without one by its place; any other is a new one. A fixed address makes it
+    static.
+    """
+    name = change.get("ipConfigName")
+    here = [one for one in known[number : number + 1] if name is None or one["name"] is None]
+    same_named = [one for one in known if name is not None and one["name"] == name]
+    address = dict(next(iter([*same_named, *here]), _ip_config("", primary=False)))
+    changes = {_RENAMED_OF_NIC.get(key, key): value for key, value in change.items()}
+    address.update({key: value for key, value in changes.items() if key in address})
+    address["recoveryIPAddressType"] = "Static" if address["recoveryStaticIPAddress"] else "Dynamic"
+    return address

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from providers.protected_item import ItemProvider
+from simulator.inventory import load_inventory
 from site_recovery.connection import SiteRecovery
+from site_recovery.paths import item_path
 from site_recovery.protection import ItemUpdate
 from site_recovery.records import ItemRecord
 from tests.providers.declared_item import Props, declared_item
 from tests.simulator.running import RunningSimulator
-from tests.site_recovery.prepared import discovered, finished, ours, protect
+from tests.site_recovery.prepared import GROUP, VAULT, discovered, finished, ours, protect
 
 ITEM = ItemProvider()
 
 
+TWO_CARDS = {
+    "name": "two01",
+    "disks": [{"name": "os", "sizeGB": 40, "operatingSystem": True}],
+    "nics": [{"name": "front"}, {"name": "back"}],
+}
+
+
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
-    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
+    directory = tmp_path_factory.mktemp("simulator")
+    inventory = load_inventory(None).model_dump(mode="json", by_alias=True)
+    inventory["hosts"][0]["virtualMachines"].append(TWO_CARDS)
+    path = directory / "inventory.json"
+    path.write_text(json.dumps(inventory), encoding="utf-8")
+    running = RunningSimulator(directory, "--speed", "1000", "--inventory", str(path))
     yield running
     running.stop()
 
@@ -99,6 +114,27 @@ def test_what_the_service_cannot_change_is_an_error_that_says_why(
 ) -> None:
     olds = {**declared_item(service), "itemId": app01.id}
     assert says in _failures(ITEM.check(olds, {**declared_item(service), **change}))
+
+
+def test_another_network_warns_of_the_cards_that_are_not_declared(
+    simulator: RunningSimulator, service: SiteRecovery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = protect(service, "two01")
+    first, second = item.nics
+    cards = [
+        {"nicId": first.id},
+        {"nicId": second.id, "selectionType": "SelectedByUser", "ipConfigs": [{"recoverySubnetName": "back"}]},
+    ]
+    path = item_path(item.id)
+    names = (GROUP, VAULT, path.fabric, path.container, path.name)
+    with simulator.site_recovery() as client:
+        body: Any = {"properties": {"vmNics": cards}}
+        client.replication_protected_items.begin_update(*names, body).result(60)
+    created = ITEM.create(ITEM.check({}, declared_item(service, "two01")).inputs)
+    assert created.outs is not None
+    news = declared_item(service, "two01", networkId=f"{declared_item(service)['azure']['networkId']}-2")
+    assert not ITEM.check(created.outs, news).failures
+    assert "Other cards of it keep their subnet (back)" in capsys.readouterr().err
 
 
 def test_a_vm_protected_with_another_policy_or_account_cannot_be_adopted_as_declared(

@@ -10,6 +10,7 @@ import pytest
 from site_recovery.compute import PowerState
 from site_recovery.connection import SiteRecovery, Target, connect
 from site_recovery.errors import AccessDeniedError, JobFailedError, NotFoundError, WrongTargetError
+from site_recovery.paths import item_path
 from site_recovery.protection import ItemUpdate
 from site_recovery.records import VaultId
 from site_recovery.watcher import raise_if_failed
@@ -112,6 +113,38 @@ def test_what_the_azure_machine_will_be_like_can_be_changed_and_the_rest_stays(s
     assert changed.recovery_vm_name == item.recovery_vm_name
     assert changed.recovery_network_id == item.recovery_network_id
     assert [nic.recovery_subnet_name for nic in changed.nics] == [nic.recovery_subnet_name for nic in item.nics]
+
+
+def test_a_change_of_one_address_keeps_the_others_and_what_was_chosen_for_disks(
+    simulator: RunningSimulator, service: SiteRecovery
+) -> None:
+    item = protect(service, "app01")
+    settled(service, item.id, "PlannedFailover")
+    (nic,), (disk,) = item.nics, item.disks
+    addresses = [
+        {"ipConfigName": "one", "isPrimary": True, "recoveryStaticIPAddress": "10.1.0.4"},
+        {"ipConfigName": "two", "isPrimary": False, "recoveryStaticIPAddress": "10.1.0.5"},
+    ]
+    by_hand = {
+        "vmNics": [{"nicId": nic.id, "ipConfigs": addresses}],
+        "providerSpecificDetails": {
+            "instanceType": "HyperVReplicaAzure",
+            "userSelectedOSName": "Windows Server 2022",
+            "diskIdToDiskEncryptionMap": {disk.id: "/sets/a"},
+            "vmDisks": [{"diskId": disk.id, "targetDiskName": "app01-system"}],
+        },
+    }
+    with simulator.site_recovery() as client:
+        path = item_path(item.id)
+        names = (GROUP, VAULT, path.fabric, path.container, path.name)
+        client.replication_protected_items.begin_update(*names, {"properties": by_hand}).result(60)
+    settled(service, item.id, "PlannedFailover")
+    changed = service.protection.update(item.id, change=ItemUpdate(recovery_static_ip="10.1.0.9"))
+    found = changed.raw_details["vmNics"][0]["ipConfigs"]
+    assert [one["recoveryStaticIPAddress"] for one in found] == ["10.1.0.9", "10.1.0.5"]
+    assert changed.raw_details["oSDetails"]["userSelectedOSName"] == "Windows Server 2022"
+    (details,) = changed.raw_details["azureVmDiskDetails"]
+    assert (details["diskEncryptionSetId"], details["customTargetDiskName"]) == ("/sets/a", "app01-system")
 
 
 def test_a_job_that_fails_raises_with_what_the_service_says(service: SiteRecovery) -> None:

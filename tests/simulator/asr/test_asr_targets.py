@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -319,3 +321,54 @@ def test_a_network_card_is_found_without_regard_to_case(recorded: Estate) -> Non
     nic = recorded.item().provider_specific_details.vm_nics[0].nic_id
     update(recorded, vmNics=[{"nicId": nic.upper(), "recoveryNicName": "some-nic"}])
     assert recorded.item().provider_specific_details.vm_nics[0].recovery_nic_name == "some-nic"
+
+
+def two_cards(fresh_simulator: FreshSimulator, tmp_path: Path) -> Estate:
+    """An estate whose sql01 has two network cards, the first with two addresses."""
+    nics = [{"name": "front"}, {"name": "back"}]
+    vm = {"name": "sql01", "disks": [{"name": "os", "sizeGB": 40, "operatingSystem": True}], "nics": nics}
+    path = tmp_path / "inventory.yaml"
+    path.write_text(json.dumps({"hosts": [{"name": "hv01", "virtualMachines": [vm]}]}), encoding="utf-8")
+    estate = Estate(fresh_simulator("--manual-clock", "--profile", "recorded", "--inventory", str(path)))
+    estate.prepare()
+    estate.protect("sql01")
+    first, second = (nic.nic_id for nic in estate.item().provider_specific_details.vm_nics)
+    addresses = [
+        {"ipConfigName": "one", "isPrimary": True, "recoveryStaticIPAddress": "10.1.0.4"},
+        {"ipConfigName": "two", "isPrimary": False, "recoveryStaticIPAddress": "10.1.0.5"},
+    ]
+    cards = [
+        {"nicId": first, "ipConfigs": addresses},
+        {"nicId": second, "selectionType": "SelectedByUser", "ipConfigs": [{"recoveryStaticIPAddress": "10.1.0.6"}]},
+    ]
+    update(estate, vmNics=cards)
+    return estate
+
+
+def addresses_of(estate: Estate) -> list[list[tuple[str | None, str | None]]]:
+    """Name and address in Azure of every address of every card of sql01."""
+    cards = estate.item().provider_specific_details.vm_nics
+    return [[(one.name, one.recovery_static_ip_address) for one in card.ip_configs] for card in cards]
+
+
+def test_a_list_of_addresses_or_cards_is_the_whole_of_it(fresh_simulator: FreshSimulator, tmp_path: Path) -> None:
+    estate = two_cards(fresh_simulator, tmp_path)
+    assert addresses_of(estate) == [[("one", "10.1.0.4"), ("two", "10.1.0.5")], [(None, "10.1.0.6")]]
+    first, second = (nic.nic_id for nic in estate.item().provider_specific_details.vm_nics)
+    update(estate, vmNics=[{"nicId": first, "recoveryNicName": "front"}, {"nicId": second}])
+    assert addresses_of(estate) == [[("one", "10.1.0.4"), ("two", "10.1.0.5")], [(None, "10.1.0.6")]]
+    update(estate, vmNics=[{"nicId": first, "ipConfigs": [{"ipConfigName": "two", "recoverySubnetName": "data"}]}])
+    assert addresses_of(estate) == [[("two", "10.1.0.5")], [(None, "")]]
+    cards = estate.item().provider_specific_details.vm_nics
+    assert [card.selection_type for card in cards] == ["SelectedByUser", "NotSelected"]
+
+
+def test_the_card_that_is_chosen_as_the_first_gives_the_machine_its_address(
+    fresh_simulator: FreshSimulator, tmp_path: Path
+) -> None:
+    estate = two_cards(fresh_simulator, tmp_path)
+    update(estate, selectedSourceNicId=estate.item().provider_specific_details.vm_nics[1].nic_id)
+    estate.failover()
+    nic = f"{estate.group_id}/providers/Microsoft.Network/networkInterfaces/sql01-nic"
+    (address,) = estate.simulator.arm("GET", nic).json()["properties"]["ipConfigurations"]
+    assert address["properties"]["privateIPAddress"] == "10.1.0.6"
