@@ -74,10 +74,6 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
         )
 
     def _association(self, name: str, site: str, vault: RecoveryVault) -> PolicyAssociation:
-        # Where both are adopted the association may be somebody else's, and their VMs rest on it. Where one of them is
-        # made here it has to go first: neither a policy nor a site can be removed before its associations.
-        found = self._settings.policies[name].adopt and self._settings.sites[site].adopt
-        dismantles = self._dismantles and not found
         return PolicyAssociation(
             f"{site}/{name}",
             target=self._settings.target.as_inputs(),
@@ -86,6 +82,7 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
             container_id=vault.hosts[site].container_id,
             policy_id=self.policy.id,
             policy_name=name,
-            dismantle=dismantles,
-            opts=kept(parent=self, depends_on=[vault.hosts[site]], until=dismantles),
+            adopted=self._settings.policies[name].adopt and self._settings.sites[site].adopt,
+            dismantle=self._dismantles,
+            opts=kept(parent=self, depends_on=[vault.hosts[site]], until=self._dismantles),
         )

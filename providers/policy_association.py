@@ -3,13 +3,16 @@
 azure-native has no typed input for Hyper-V here, and no resource for the container that the service makes for a site,
 so this associates the policy with it. While no host has registered with the site there is no container: the
 association is then pending, and made by the `up` that finds one. It is retained on delete, as every VM rests on it.
+
+Dismantling removes it before the policy or the site that the stack made, since neither can go before. Between a policy
+and a site that are both adopted it removes what this stack has made, and only once no VM of anybody rests on it.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from pulumi import ResourceOptions
-from pulumi.dynamic import Resource, ResourceProvider
+from pulumi.dynamic import Resource, ResourceProvider, UpdateResult
 from pulumi.output import Input, Output
 
 from providers.dismantling import dismantled
@@ -18,7 +21,7 @@ from providers.properties import SnakeCaseOutputs, plain
 from providers.site_part import SitePart
 from providers.vault_access import service_of
 from site_recovery.estate_records import MappingRecord
-from site_recovery.records import same_id
+from site_recovery.records import ItemRecord, same_id
 from site_recovery.service import SiteRecovery
 
 # What is still being made, or could not be, carries no VM: associating goes on with it.
@@ -27,7 +30,7 @@ _PAIRED = "Paired"
 
 class AssociationProvider(SitePart, ResourceProvider):
     fixed = ("target", "vault", "site", "policyId")
-    found = ("mappingId",)
+    found = ("mappingId", "made")
 
     def cannot_change(self, key: str, _props: Mapping[str, Any]) -> str:
         return (
@@ -38,11 +41,16 @@ class AssociationProvider(SitePart, ResourceProvider):
     def identity(self, outs: Mapping[str, Any]) -> str:
         return outs["mappingId"] or f"pending:{outs['site']}/{outs['policyName']}"
 
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        # States of earlier releases do not say it: what they have counts as found.
+        return UpdateResult(self.brought_about({**plain(news), "made": bool(plain(olds).get("made"))}))
+
     def brought_about(self, props: Mapping[str, Any]) -> dict[str, Any]:
         if not props.get("containerId"):
-            return {**props, "containerId": "", "mappingId": ""}
+            return {**props, "containerId": "", "mappingId": "", "made": False}
         service = service_of(props)
         mapping = _associated(service, props)
+        made = mapping is None or bool(props.get("made"))
         if mapping is None or mapping.state != _PAIRED:
             mapping = service.protection.associate_policy(
                 props["containerId"],
@@ -50,7 +58,7 @@ class AssociationProvider(SitePart, ResourceProvider):
                 mapping_name=mapping.name if mapping else f"{props['site']}-{props['policyName']}",
                 cancelled=current_operation().cancelled,
             )
-        return {**props, "mappingId": mapping.id}
+        return {**props, "mappingId": mapping.id, "made": made}
 
     def seen(self, props: Mapping[str, Any]) -> dict[str, Any] | None:
         mapping = _associated(service_of(props), props)
@@ -59,8 +67,9 @@ class AssociationProvider(SitePart, ResourceProvider):
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props = plain(props)
         what = f"the association of policy {props.get('policyName')} with site {props.get('site')}"
-        if not props.get("dismantle"):
-            current_operation().say(Severity.WARNING, f"{what} stays: VMs may rest on it")
+        stays = _why_it_stays(props)
+        if stays:
+            current_operation().say(Severity.WARNING, f"{what} stays: {stays}")
         elif props.get("mappingId"):
             with dismantled(what):
                 service_of(props).protection.dissociate_policy(
@@ -69,9 +78,13 @@ class AssociationProvider(SitePart, ResourceProvider):
 
 
 class PolicyAssociation(SnakeCaseOutputs, Resource, module="siteRecovery", name="PolicyAssociation"):
-    """A policy associated with the container of a Hyper-V site; `mapping_id` is empty while there is no container."""
+    """A policy associated with the container of a Hyper-V site; `mapping_id` is empty while there is no container.
+
+    `adopted` says that policy and site are both adopted; the output `made`, whether this stack has associated them.
+    """
 
     mapping_id: Output[str]
+    made: Output[bool]
 
     def __init__(
         self,
@@ -83,6 +96,7 @@ class PolicyAssociation(SnakeCaseOutputs, Resource, module="siteRecovery", name=
         container_id: Input[str],
         policy_id: Input[str],
         policy_name: str,
+        adopted: bool = False,
         dismantle: bool = False,
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -93,10 +107,37 @@ class PolicyAssociation(SnakeCaseOutputs, Resource, module="siteRecovery", name=
             "containerId": container_id,
             "policyId": policy_id,
             "policyName": policy_name,
+            "adopted": adopted,
             "dismantle": dismantle,
             "mappingId": None,
+            "made": None,
         }
         super().__init__(AssociationProvider(), resource_name, props, opts)
+
+
+def _why_it_stays(props: Mapping[str, Any]) -> str:
+    """Empty for what is to be removed."""
+    if not props.get("dismantle"):
+        return "VMs may rest on it"
+    if not props.get("adopted") or not props.get("mappingId"):
+        return ""
+    if not props.get("made"):
+        return "it was there before, between a policy and a site that are adopted"
+    items = service_of(props).fresh_inventory().items
+    resting = [item.friendly_name for item in items if _rests_on(item, props)]
+    return (
+        f"{', '.join(resting)} of another stack, or protected by hand, {_REST[len(resting) > 1]} on it"
+        if resting
+        else ""
+    )
+
+
+_REST = {False: "rests", True: "rest"}
+
+
+def _rests_on(item: ItemRecord, props: Mapping[str, Any]) -> bool:
+    container = item.id.casefold().split("/replicationprotecteditems/")[0]
+    return same_id(item.policy_id, props["policyId"]) and same_id(container, props["containerId"])
 
 
 def _associated(service: SiteRecovery, props: Mapping[str, Any]) -> MappingRecord | None:

@@ -22,11 +22,10 @@ from providers.properties import SnakeCaseOutputs, changed_keys, plain
 from providers.protectable_vms import enable_settings, find_vm
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, SiteRecoveryError, StillRunningError
-from site_recovery.records import ItemRecord, last_segment
+from site_recovery.records import ItemRecord, ProtectableItemRecord, last_segment
 from site_recovery.service import SiteRecovery
 
 _HOURS_OF_INITIAL_REPLICATION = 48
-_SECONDS_OF_ENABLING = 3600.0
 # Many VMs are protected at once, and all are found in one reading of the site.
 _SHARED_FOR_SECONDS = 5.0
 _COMPARED = (*FIXED, "azure", "source", "waitForInitialReplication", "dismantle")
@@ -157,7 +156,7 @@ def _protected(props: dict[str, Any]) -> dict[str, Any]:
     vm_id = (props.get("source") or {}).get("vmId")
     vm = find_vm(service, props["containerId"], props["vm"], vm_id, max_age_seconds=_SHARED_FOR_SECONDS)
     if vm.protected_item_id is not None:
-        item = _shown(service, operation, props["vm"], vm.protected_item_id)
+        item = _shown(service, operation, vm, vm.protected_item_id)
         operation.say(Severity.INFO, f"{props['vm']} is protected already: adopted, nothing is changed in Azure")
         azure = {**wanted, **differing(item, wanted)}
     else:
@@ -198,19 +197,17 @@ def _existing(service: SiteRecovery, item_id: str) -> ItemRecord:
     return item
 
 
-def _shown(service: SiteRecovery, operation: Operation, vm: str, item_id: str) -> ItemRecord:
+def _shown(service: SiteRecovery, operation: Operation, vm: ProtectableItemRecord, item_id: str) -> ItemRecord:
     """The item that a discovered VM names: named as soon as its enabling begins, and there only when that has ended.
 
-    A run that was killed may have begun it.
+    A run that was killed may have begun it, or somebody else. It ends with the job's error where that fails.
     """
     item = service.item(item_id)
     if item is None:
-        operation.say(Severity.INFO, f"{vm}: its protection has begun already; waiting for it to be there")
-        item = service.protection.wait_for(
-            lambda: service.item(item_id),
-            what=f"Waiting for the protected item of {vm}, whose protection has begun",
-            cancelled=operation.cancelled,
-            timeout_seconds=_SECONDS_OF_ENABLING,
+        name = vm.friendly_name
+        operation.say(Severity.INFO, f"{name}: its protection has begun already; waiting for it to be there")
+        item = service.protection.wait_enabled(
+            item_id, vm=vm, on_progress=job_progress(operation, name), cancelled=operation.cancelled
         )
         service.invalidate()
     return item

@@ -96,8 +96,11 @@ class Declaration:
         A call whose answer was lost is not sent again when `seen` is true, or `find` finds its job by the call's id.
         """
         job_id = self._job_id(client_request_id or str(uuid.uuid4()), begin, arguments, seen, find)
-        if job_id is None:
-            return
+        if job_id is not None:
+            self.job(job_id)
+
+    def job(self, job_id: str) -> None:
+        """Until a job has ended. Raises JobFailedError when it fails."""
         job = self.service.watcher.wait(
             job_id,
             on_progress=self.on_progress,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,12 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 
 from site_recovery.channel import Channel
 from site_recovery.declarations import EnableProtection, ItemUpdate, enable_body, update_body
-from site_recovery.declaring import OnJobProgress, Seen, declaration
+from site_recovery.declaring import Declaration, OnJobProgress, Seen, declaration
 from site_recovery.errors import NotFoundError
 from site_recovery.estate_records import MappingRecord
 from site_recovery.paths import container_path, item_path, mapping_path
-from site_recovery.records import ItemRecord, JobRecord, same_id
+from site_recovery.records import ItemRecord, JobRecord, ProtectableItemRecord, same_id
+from site_recovery.watcher import raise_if_failed
 
 if TYPE_CHECKING:
     from site_recovery.service import SiteRecovery
@@ -36,6 +38,9 @@ __all__ = ["EnableProtection", "ItemUpdate", "OnJobProgress", "Protection"]
 
 _KIND = "HyperVReplicaAzure"
 _AZURE = "Microsoft Azure"  # the service's name for the container at the other end
+_ENABLE = "EnableDr"
+# A job that failed before the wait began may be of an earlier attempt: the new one is listed within this time.
+_LISTED_WITHIN_SECONDS = 180.0
 
 
 class Protection:
@@ -143,6 +148,34 @@ class Protection:
             enable_body(settings),
         )
 
+    def wait_enabled(
+        self,
+        item_id: str,
+        *,
+        vm: ProtectableItemRecord,
+        on_progress: OnJobProgress | None = None,
+        cancelled: threading.Event | None = None,
+        timeout_seconds: float = 3600.0,
+    ) -> ItemRecord:
+        """The item of a VM whose enabling has begun already: in a run that was killed, by another stack or by hand.
+
+        Raises JobFailedError as soon as that enabling (job EnableDr) has failed: then there will be no item.
+        """
+        what = f"Waiting for the protected item of '{vm.friendly_name}', whose protection has begun"
+        run = self._run(what, on_progress=on_progress, cancelled=cancelled, timeout_seconds=timeout_seconds)
+        began = self._service.now()
+
+        def seen() -> ItemRecord | None:
+            item = self._service.item(item_id)
+            job = None if item is not None else self._newest_enabling(vm)
+            if job is not None and not job.finished:
+                run.job(job.id)
+            elif job is not None and not job.succeeded and not _is_outdated(job, began, run):
+                raise_if_failed(self._service.job(job.id) or job)
+            return item
+
+        return run.until_seen(seen)
+
     def update(
         self,
         item_id: str,
@@ -233,6 +266,11 @@ class Protection:
         """
         return self._run(what, cancelled=cancelled, timeout_seconds=timeout_seconds).until_seen(seen)
 
+    def _newest_enabling(self, vm: ProtectableItemRecord) -> JobRecord | None:
+        ids = (vm.vm_id, vm.name, vm.id)
+        enabling = (job for job in self._service.newest_jobs() if job.scenario_name == _ENABLE)
+        return next((job for job in enabling if any(same_id(job.target_object_id, one) for one in ids if one)), None)
+
     def _present(self, item_id: str) -> ItemRecord:
         item = self._service.item(item_id)
         if item is None:
@@ -242,3 +280,8 @@ class Protection:
                 "Protect the machine first, or remove it from the stack.",
             )
         return item
+
+
+def _is_outdated(job: JobRecord, began: datetime, run: Declaration) -> bool:
+    before = job.end_time is not None and job.end_time < began
+    return before and run.limits.elapsed_seconds < _LISTED_WITHIN_SECONDS

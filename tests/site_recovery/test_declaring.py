@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from site_recovery.connection import SiteRecovery
 from site_recovery.errors import JobFailedError, RefusedError, StillRunningError, ThrottledError
-from tests.site_recovery.stub import ACCEPTED, CONTAINER_ID, JOB_NAME, VAULT, Answer, Stub, job_body, listed
+from site_recovery.parsing import parse_protectable_item
+from tests.site_recovery.stub import (
+    ACCEPTED,
+    CONTAINER_ID,
+    ITEM_ID,
+    JOB_NAME,
+    VAULT,
+    Answer,
+    Stub,
+    item_body,
+    job_body,
+    listed,
+)
 
 MAPPING = "/replicationProtectionContainerMappings/default"
 POLICY_ID = f"{VAULT.arm_id}/replicationPolicies/gold"
@@ -110,3 +123,57 @@ def test_a_cancelled_declaration_stops_waiting_and_says_so(stub: Stub, quick: Si
     with pytest.raises(StillRunningError) as caught:
         associate(quick, cancelled)
     assert caught.value.cancelled
+
+
+ITEM = "/replicationProtectedItems/sql01"
+ENABLING: dict[str, Any] = {"scenarioName": "EnableDr", "friendlyName": "Enable replication"}
+REFUSED = {"serviceErrorDetails": {"code": "70094", "message": "Protection couldn't be enabled."}}
+SQL01 = parse_protectable_item(
+    {
+        "id": f"{CONTAINER_ID}/replicationProtectableItems/vm-guid",
+        "name": "vm-guid",
+        "properties": {"friendlyName": "sql01", "replicationProtectedItemId": ITEM_ID},
+    }
+)
+
+
+def jobs_are(stub: Stub, *states: str, ended: str = "2099-01-01T00:00:00Z") -> None:
+    """What the list of jobs has, look by look, and the job by its name as it ends."""
+    bodies = [job_body(state, **ENABLING) for state in states]
+    for body in bodies:
+        body["properties"]["endTime"] = ended
+    stub.answer("GET", r"/replicationJobs\?", *[Answer(body=listed(body)) for body in bodies])
+    last = job_body(states[-1], full=True, **ENABLING, errors=[REFUSED])
+    stub.answer("GET", f"/replicationJobs/{JOB_NAME}", Answer(body=last))
+
+
+def test_an_enabling_that_somebody_else_began_is_waited_for(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", ITEM, ABSENT, ABSENT, Answer(body=item_body()))
+    jobs_are(stub, "InProgress", "InProgress", "Succeeded")
+    assert quick.protection.wait_enabled(ITEM_ID, vm=SQL01).friendly_name == "sql01"
+    assert not stub.sent("PUT")
+
+
+@pytest.mark.parametrize("states", [("InProgress", "Failed"), ("Failed",)], ids=["while waited for", "just before"])
+def test_an_enabling_of_somebody_else_that_fails_ends_the_wait_with_its_error(
+    stub: Stub, quick: SiteRecovery, states: tuple[str, ...]
+) -> None:
+    stub.answer("GET", ITEM, ABSENT)
+    jobs_are(stub, *states)
+    with pytest.raises(JobFailedError, match=r"Protection couldn't be enabled\. \(70094\)"):
+        quick.protection.wait_enabled(ITEM_ID, vm=SQL01)
+
+
+def test_an_earlier_enabling_that_failed_says_nothing_of_the_one_that_has_begun(
+    stub: Stub, service: SiteRecovery
+) -> None:
+    stub.answer("GET", ITEM, ABSENT, Answer(body=item_body()))
+    jobs_are(stub, "Failed", ended="2020-01-01T00:00:00Z")
+    assert service.protection.wait_enabled(ITEM_ID, vm=SQL01).friendly_name == "sql01"
+
+
+def test_a_failed_enabling_after_which_no_other_comes_is_believed(stub: Stub, quick: SiteRecovery) -> None:
+    stub.answer("GET", ITEM, ABSENT)
+    jobs_are(stub, "Failed", ended="2020-01-01T00:00:00Z")
+    with pytest.raises(JobFailedError):
+        quick.protection.wait_enabled(ITEM_ID, vm=SQL01)
