@@ -23,7 +23,7 @@ from site_recovery.records import Inventory, ItemRecord, same_id
 from site_recovery.service import SiteRecovery
 
 # How often it is read whether the Azure copy of a VM that does not move runs: of a hundred VMs that is a hundred reads.
-_POWER_SECONDS = 60.0
+_POWER_SECONDS = 30.0
 
 
 class StackStatus:
