@@ -168,11 +168,11 @@ class _BreakGlass:
         finished = survey.finished(seen.item_id, failbacks=goal.runs is Place.ON_PREMISES)
         return impact_of(seen, due, declared, assessment, finished)
 
-    def _stands_now(self, seen: Observation) -> tuple[Blocker, ...]:
+    def _stands_now(self, seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
         """What stands in the way just before the first call: a job that was waited for may have taken hours."""
         declared = self._declared(self._wanted.at(seen.at))
         due = plan(seen, self._order.goal, declared.options)
-        return judged_again(self._survey, seen, due, declared, self._frozen()).blockers
+        return judged_again(self._survey, seen, due, declared, self._frozen(), patient=patient).blockers
 
     def _declared(self, declared: Declared) -> Declared:
         if self._order.mode is None:

@@ -1,10 +1,10 @@
 """One step, one call of the service: which, with what, and the search for it when its answer was lost."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from executor.enduring import Enduring
 from executor.request_ids import request_id
 from executor.stops import Blocked, Interrupted, StepFailed
 from lifecycle.blockers import Blocker
@@ -60,7 +60,7 @@ class NotTaken(Exception):  # noqa: N818 - not an error yet
             self.wait_seconds = error.retry_after_seconds
 
 
-def send(call: Call, cancelled: threading.Event) -> str:
+def send(call: Call, enduring: Enduring) -> str:
     """Asks the service for the step, once. Returns the id of the job that does it.
 
     When the answer is lost the job is looked for, by the id of the call. Raises NotTaken when there is none, or when
@@ -73,7 +73,7 @@ def send(call: Call, cancelled: threading.Event) -> str:
     except SiteRecoveryError as error:
         if not error.outcome_unknown:
             raise_refused(call.seen, call.step, error)
-        found = _search(call, cancelled)
+        found = _search(call, enduring)
         if found is None:
             raise NotTaken(error) from error
         return found
@@ -101,10 +101,11 @@ def not_taken(seen: Observation, step: Step, error: SiteRecoveryError) -> StepFa
     )
 
 
-def _search(call: Call, cancelled: threading.Event) -> str | None:
+def _search(call: Call, enduring: Enduring) -> str | None:
     """The job of a call whose answer was lost, None when a complete search found none."""
+    find, cancelled = call.service.watcher.find_job, enduring.cancelled
     try:
-        found = call.service.watcher.find_job(call.request_id, call.item, newer_than=call.after, cancelled=cancelled)
+        found = enduring.read(lambda: find(call.request_id, call.item, newer_than=call.after, cancelled=cancelled))
     except StillRunningError as stopped:
         raise Interrupted(
             f"{call.seen.vm}: the answer to {call.step} was lost, and the search for its job was stopped as asked",
@@ -124,11 +125,26 @@ def _post(call: Call) -> Accepted:
     return _POSTS[call.step](call)
 
 
+def asked_point(call: Call) -> RecoveryPoint | None:
+    """The recovery point that the call asks for; None where it asks for none, or lets the service make the latest.
+
+    Raises Blocked where there is no such point (any more).
+    """
+    options = call.options
+    if call.step is Step.FAILOVER and options.mode is FailoverMode.UNPLANNED:
+        return _point(call, options.recovery_point)
+    if call.step is Step.CHANGE_RECOVERY_POINT:
+        # "latest" is made by processing what has arrived, which only a failover does: a change takes one that exists.
+        wanted = options.change_recovery_point or RecoveryPointChoice.LATEST_PROCESSED
+        return _point(call, RecoveryPointChoice.LATEST_PROCESSED if wanted == RecoveryPointChoice.LATEST else wanted)
+    return None
+
+
 def _failover(call: Call) -> Accepted:
     do, options = call.service.operations, call.options
     if options.mode is FailoverMode.PLANNED:
         return do.planned_failover_to_azure(call.item.id, client_request_id=call.request_id)
-    point = _point(call, options.recovery_point)
+    point = asked_point(call)
     return do.unplanned_failover(
         call.item.id,
         shutdown_source=options.shutdown_source,
@@ -138,12 +154,9 @@ def _failover(call: Call) -> Accepted:
 
 
 def _change_recovery_point(call: Call) -> Accepted:
-    # "latest" is made by processing what has arrived, which only a failover does: a change takes one that exists.
-    wanted = call.options.change_recovery_point or RecoveryPointChoice.LATEST_PROCESSED
-    choice = RecoveryPointChoice.LATEST_PROCESSED if wanted == RecoveryPointChoice.LATEST else wanted
-    point = _point(call, choice)
+    point = asked_point(call)
     if point is None:
-        raise ValueError(f"{choice} names no recovery point")
+        raise ValueError(f"{call.options.change_recovery_point} names no recovery point")
     return call.service.operations.apply_recovery_point(
         call.item.id, recovery_point_id=point.id, client_request_id=call.request_id
     )

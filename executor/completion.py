@@ -4,9 +4,8 @@ There is no job of its own to look for when an answer is lost: whether the call 
 which then no longer waits.
 """
 
-import threading
-
 from executor.calls import not_taken, raise_refused
+from executor.enduring import Enduring
 from executor.request_ids import request_id
 from executor.stops import Interrupted
 from lifecycle.observation import Job, Observation
@@ -21,7 +20,7 @@ _SHOWS_WITHIN = 60.0
 _SENDS = 3
 
 
-def complete_failover(service: SiteRecovery, job: Job, seen: Observation, cancelled: threading.Event) -> None:
+def complete_failover(service: SiteRecovery, job: Job, seen: Observation, enduring: Enduring) -> None:
     """Lets the waiting job go on. Returns when it does, whoever's call it was.
 
     Raises NotTaken when it may be asked again later, StepFailed when the service refuses while the job still waits.
@@ -37,9 +36,9 @@ def complete_failover(service: SiteRecovery, job: Job, seen: Observation, cancel
         except SiteRecoveryError as error:
             lost = error
             if error.outcome_unknown:
-                if _goes_on(service, job, seen, cancelled):
+                if _goes_on(service, job, seen, enduring):
                     return
-            elif _waits(service, job):
+            elif _waits(service, job, enduring):
                 raise_refused(seen, Step.COMPLETE_FAILOVER, error)
             else:
                 return
@@ -49,16 +48,21 @@ def complete_failover(service: SiteRecovery, job: Job, seen: Observation, cancel
     raise not_taken(seen, Step.COMPLETE_FAILOVER, lost) from lost
 
 
-def _waits(service: SiteRecovery, job: Job) -> bool:
-    now = service.job(job.id)
+def _waits(service: SiteRecovery, job: Job, enduring: Enduring) -> bool:
+    now = enduring.read(lambda: service.job(job.id))
     return now is None or now.suspended
 
 
-def _goes_on(service: SiteRecovery, job: Job, seen: Observation, cancelled: threading.Event) -> bool:
-    """Whether the job was resumed after all, for which it is watched a while."""
+def _goes_on(service: SiteRecovery, job: Job, seen: Observation, enduring: Enduring) -> bool:
+    """Whether the job was resumed after all, for which it is watched a while: from when it can be read."""
+    enduring.read(lambda: service.job(job.id))
     try:
         service.watcher.wait(
-            job.id, until=lambda look: not look.suspended, cancelled=cancelled, timeout_seconds=_SHOWS_WITHIN
+            job.id,
+            until=lambda look: not look.suspended,
+            on_trouble=enduring.trouble,
+            cancelled=enduring.cancelled,
+            timeout_seconds=_SHOWS_WITHIN,
         )
     except StillRunningError as stopped:
         if stopped.cancelled:
@@ -67,5 +71,5 @@ def _goes_on(service: SiteRecovery, job: Job, seen: Observation, cancelled: thre
                 "run `pulumi up` again to go on from here",
                 seen,
             ) from stopped
-        return False
+        return not _waits(service, job, enduring)
     return True

@@ -30,9 +30,17 @@ def judged(
 
 
 def judged_again(
-    survey: Survey, seen: Observation, due: Plan, declared: Declared, of_the_stack: Iterable[Blocker]
+    survey: Survey,
+    seen: Observation,
+    due: Plan,
+    declared: Declared,
+    of_the_stack: Iterable[Blocker],
+    *,
+    patient: bool = False,
 ) -> Assessment:
-    """The same just before the move begins, however long ago it was previewed. What the planner itself finds is left
-    out: the executor judges that by itself at every step."""
+    """The same just before the move begins, however long ago it was previewed, or in its middle. What the planner
+    itself finds is left out: the executor judges that by itself at every step. Who is `patient` gets the error where
+    the service does not say just now whether the host is connected.
+    """
     survey.look_again()
-    return judged(survey, survey.with_host(seen), replace(due, blockers=()), declared, of_the_stack)
+    return judged(survey, survey.with_host(seen, patient=patient), replace(due, blockers=()), declared, of_the_stack)

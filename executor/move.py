@@ -8,10 +8,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
-from executor.calls import Call, NotTaken, not_taken, send
+from executor.calls import Call, NotTaken, asked_point, not_taken, send
 from executor.completion import complete_failover
+from executor.enduring import Enduring
 from executor.observe import Look, seen_at_work
 from executor.settling import Settling, check_window
 from executor.stops import (
@@ -27,7 +29,7 @@ from executor.verification import ProbeResult, verify
 from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.durations import LIMITS
-from lifecycle.observation import Observation
+from lifecycle.observation import Observation, RecoveryPoint
 from lifecycle.options import MoveOptions
 from lifecycle.planner import SOURCE_MAY_RUN, Plan, plan
 from lifecycle.stages import Stage, stage_of
@@ -51,7 +53,14 @@ class Listener(Protocol):
         """Something worth a line that stays."""
 
 
-def _nothing_more(_seen: Observation) -> Sequence[Blocker]:
+class Judge(Protocol):
+    """What stands in the way of the next call, by limits that change with time."""
+
+    def __call__(self, seen: Observation, *, patient: bool) -> Sequence[Blocker]:
+        """Who is `patient` asks again: what the service does not answer for a while is raised, instead of judged."""
+
+
+def _nothing_more(seen: Observation, *, patient: bool) -> Sequence[Blocker]:  # noqa: ARG001 - a Judge
     return ()
 
 
@@ -66,7 +75,7 @@ class MoveOrder:
     steps: frozenset[str]
     # What stands in the way by limits that change with time; asked just before the first call, however long that took,
     # and before each call that cannot be undone.
-    judge: Callable[[Observation], Sequence[Blocker]] = _nothing_more
+    judge: Judge = _nothing_more
 
 
 @dataclass
@@ -77,6 +86,8 @@ class Outcome:
     taken: list[str] = field(default_factory=list)
     verification: tuple[ProbeResult, ...] = ()
     warnings: list[str] = field(default_factory=list)
+    # The one that this run has asked for last, by a failover or by a change; None where the service makes the latest.
+    point: RecoveryPoint | None = None
 
 
 def carry_out(
@@ -104,7 +115,8 @@ class _Mover:
         self._listener = listener
         self._cancelled = cancelled
         self._outcome = outcome
-        self._settling = Settling(service, order.item_id, cancelled)
+        self._enduring = Enduring(service, order.vm, order.options, listener.note, cancelled)
+        self._settling = Settling(service, order.item_id, self._enduring)
         # Steps that the service may go on to show as due, and that are not taken twice in one run.
         self._done: set[Step] = set()
         self._refusals: Counter[type[SiteRecoveryError]] = Counter()
@@ -163,14 +175,14 @@ class _Mover:
             power=power and not self._committed,
             power_is_needed=True,
         )
-        seen = self._settling.settled(look, self._order.options.take_over)
+        seen = self._enduring.read(lambda: self._settling.settled(look, self._order.options.take_over))
         if seen is None:
             raise StepFailed(
                 f"{self._order.vm}: its protected item is no longer in the vault",
                 "run `pulumi refresh`, then protect the VM again",
                 None,
             )
-        self._outcome.seen = seen
+        self._outcome.seen = self._enduring.seen = seen
         return seen
 
     def _first_step(self, due: Plan, seen: Observation) -> PlannedStep:
@@ -198,9 +210,10 @@ class _Mover:
         """
         if first.running or (self._called and first.reversible):
             return
-        stands = tuple(self._order.judge(seen))
+        failback = self._order.goal.runs is Place.ON_PREMISES
+        patient = self._called and failback
+        stands = tuple(self._enduring.read(lambda: self._order.judge(seen, patient=patient)))
         if self._called:
-            failback = self._order.goal.runs is Place.ON_PREMISES
             kept = {Code.APPROVAL, Code.PROVIDER_SILENT} if failback else {Code.APPROVAL}
             stands = tuple(blocker for blocker in stands if blocker.code in kept)
         if stands:
@@ -228,7 +241,7 @@ class _Mover:
         return True
 
     def _take(self, planned: PlannedStep, stage: Stage, seen: Observation) -> None:
-        step = planned.step
+        step = self._enduring.at = planned.step
         if self._outcome.taken[-1:] != [step.value]:
             self._listener.step(planned)
             self._outcome.taken.append(step.value)
@@ -241,7 +254,7 @@ class _Mover:
         if job_id is None:
             return
         self._called = True
-        job = self._wait(job_id, self._limit(step), planned, seen, pauses=pauses)
+        job = self._wait(job_id, self._enduring.limit(step), planned, seen, pauses=pauses)
         if not job.finished:
             return
         self._judge(job, seen)
@@ -257,23 +270,25 @@ class _Mover:
             return seen.job.id
         if planned.step is Step.COMPLETE_FAILOVER and stage is Stage.WAITING_TO_COMPLETE and seen.job is not None:
             check_window(self._order.vm, self._order.options.completion_window, self._service.now(), seen)
-            complete_failover(self._service, seen.job, seen, self._cancelled)
+            complete_failover(self._service, seen.job, seen, self._enduring)
             return seen.job.id
         call = Call(self._service, self._item(seen, planned.step), seen, planned.step, self._order.options)
         if self._settling.looks_for_lost_call(seen):
             # Looking takes a while: what the service offers has to be what it offers when it is asked.
             return self._settling.lost_call(call)
         self._stop_if_asked(seen, planned.step)
-        return send(call, self._cancelled)
+        self._outcome.point = asked_point(call) or self._outcome.point
+        return send(call, self._enduring)
 
     def _item(self, seen: Observation, step: Step) -> ItemRecord:
         """Ids, disks, accounts: read once a run, together with the other VMs. After a failback another machine may be
         the one that runs on premises."""
         item_id = self._order.item_id
         if step is Step.REVERSE_REPLICATE:
-            self._record = self._service.fresh_inventory().item(item_id)
+            self._record = self._enduring.read(self._service.fresh_inventory).item(item_id)
         elif self._record is None:
-            self._record = self._service.inventory(max_age_seconds=_ANY_AGE, about=item_id).item(item_id)
+            read = partial(self._service.inventory, max_age_seconds=_ANY_AGE, about=item_id)
+            self._record = self._enduring.read(read).item(item_id)
         if self._record is None:
             raise StepFailed(f"{self._order.vm}: its protected item is gone", "run `pulumi refresh`", seen)
         return self._record
@@ -281,16 +296,18 @@ class _Mover:
     def _wait(
         self, job_id: str, limit: float, planned: PlannedStep | None, seen: Observation, *, pauses: bool = False
     ) -> JobRecord:
-        tell: Callable[[JobRecord], None] | None = None
-        if planned is not None:
-            known = planned
-            tell = lambda job: self._listener.progress(known, job)  # noqa: E731
+        def tell(job: JobRecord) -> None:
+            self._enduring.answered()
+            if planned is not None:
+                self._listener.progress(planned, job)
+
         until: Callable[[JobRecord], bool] = (lambda job: job.finished or job.suspended) if pauses else _finished
         try:
             return self._service.watcher.wait(
                 job_id,
                 until=until,
                 on_progress=tell,
+                on_trouble=self._enduring.trouble,
                 cancelled=self._cancelled,
                 timeout_seconds=limit,
                 # Whether the source was shut down, and when, only the tasks of a failover tell.
@@ -314,9 +331,16 @@ class _Mover:
         try:
             raise_if_failed(job)
         except JobFailedError as error:
-            after = self._settling.settled(Look(power=True), self._order.options.take_over) or seen
+            after = self._after_a_failure() or seen
             self._outcome.seen = after
             raise StepFailed(str(error), "mend that, look at the preview, then run `pulumi up` again", after) from error
+
+    def _after_a_failure(self) -> Observation | None:
+        """Where the VM stands once a job has failed; None where that cannot be read, which is no news beside that."""
+        try:
+            return self._enduring.read(lambda: self._settling.settled(Look(power=True), self._order.options.take_over))
+        except (StillRunning, Interrupted):
+            return None
 
     def _verify(self, seen: Observation) -> None:
         back = self._order.goal.runs is Place.ON_PREMISES
@@ -336,10 +360,6 @@ class _Mover:
             raise VerificationFailed(f"{self._order.vm} did not pass its verification: {lines}", way, seen)
         self._done.add(Step.VERIFY)
         self._listener.note("verified: " + "; ".join(f"{result.probe}: {result.said}" for result in results))
-
-    def _limit(self, step: Step) -> float:
-        minutes = self._order.options.step_limits.get(step.value)
-        return float(minutes) * 60 if minutes is not None else LIMITS[step]
 
 
 # The move has just been observed: whatever reading that was, the item's ids and disks are in it.

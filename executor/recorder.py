@@ -1,19 +1,28 @@
 """Remembers of a move what it will be asked for afterwards: the job that brought the VM over, and what it started from.
 
-Most of it passes by while the job is watched, and costs no read. The recovery points are deleted by the commit, so they
-are looked at just before it.
+Most of it passes by while the job is watched, and costs no read. The recovery point is the one that the failover's job
+names, or after a change the one that was asked for: what the item shows lags behind both. Where neither is known, the
+item and its recovery points are looked at just before the commit, which deletes them.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from executor.move import Outcome
 from lifecycle.achieved import Achieved, Brought, achieved
 from lifecycle.directions import Place
 from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Scenario
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.errors import SiteRecoveryError
-from site_recovery.records import JobRecord, TaskRecord, same_id
+from site_recovery.records import (
+    FailedOverRecord,
+    JobRecord,
+    RecoveryPointRecord,
+    TaskRecord,
+    last_segment,
+    same_id,
+)
 from site_recovery.service import SiteRecovery
 
 _BRINGS = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
@@ -35,16 +44,20 @@ class Recorder:
     told: Told
     service: SiteRecovery
     item_id: str
+    outcome: Outcome
     # The latest recovery point is declared, and no other after it.
     latest: bool = False
     _brought: JobRecord | None = None
     _changed: JobRecord | None = None
-    _point: datetime | None = None
+    _shown: RecoveryPointRecord | None = None
     _looked: bool = False
+    _at_commit: Observation | None = None
 
     def step(self, planned: PlannedStep) -> None:
-        if planned.step is Step.COMMIT and not planned.running and self._point_matters():
-            self._look_at_point()
+        if planned.step is Step.COMMIT and not planned.running:
+            self._at_commit = self.outcome.seen
+            if self._point_matters():
+                self._look_at_point()
         self.told.step(planned)
 
     def progress(self, planned: PlannedStep, job: JobRecord) -> None:
@@ -65,13 +78,15 @@ class Recorder:
         job = self._brought or self._of_an_earlier_run(seen)
         if job is None or job.start_time is None or job.end_time is None:
             return None
-        if not self._looked and job is self._brought and self._point_matters():
+        point = self._point(job, seen)
+        if point is None and not self._looked and job is self._brought and self._point_matters():
             self._look_at_point()
+            point = self._point(job, seen)
         changing = _seconds(self._changed) if self._changed is not None else 0.0
         brought = Brought(
             job.name, job.scenario_name, job.start_time, job.end_time, _shutdown(job), self._caught_up(job), changing
         )
-        return achieved(brought, self._point)
+        return achieved(brought, point)
 
     def _of_an_earlier_run(self, seen: Observation | None) -> JobRecord | None:
         if seen is None:
@@ -84,9 +99,34 @@ class Recorder:
         except SiteRecoveryError:
             return None
 
+    def _point(self, job: JobRecord, seen: Observation | None) -> datetime | None:
+        """When the recovery point was made that the VM runs from; None where nothing tells it for certain."""
+        asked, own, shown = self.outcome.point, _own_point(job, self.item_id), self._shown
+        if self._changed is not None:
+            if asked is not None:
+                return asked.time
+            lags = shown is not None and own is not None and same_id(shown.id, own.recovery_point_id)
+            return shown.time if shown is not None and not lags else None
+        if job is self._brought and own is None and asked is not None:
+            return asked.time
+        at = shown.id if shown is not None else seen.failover_recovery_point_id if seen is not None else None
+        if own is not None and (self._is_unchanged(job, seen) or at is None or same_id(at, own.recovery_point_id)):
+            return own.recovery_point_time
+        return shown.time if shown is not None else None
+
+    def _is_unchanged(self, job: JobRecord, seen: Observation | None) -> bool:
+        """Whether the VM certainly runs from the point of its failover, whatever older one the item still shows. Once a
+        move is over, only that tells: another point is then that of a change."""
+        before_commit = self._at_commit or seen
+        is_open = before_commit is not None and before_commit.brought_here is not None
+        return job is self._brought or (is_open and not _is_changed(before_commit))
+
     def _point_matters(self) -> bool:
-        """Nothing is read where nothing can be lost, as a hundred VMs come to their commits at once."""
-        return self._brought is None or not self._caught_up(self._brought)
+        """Nothing is read where nothing can be lost, as a hundred VMs come to their commits at once, nor where the
+        point is known."""
+        if self._brought is None:
+            return True
+        return not self._caught_up(self._brought) and self._point(self._brought, None) is None
 
     def _caught_up(self, job: JobRecord) -> bool:
         """Whether the last changes of a copy that had been shut down were transferred before the other started."""
@@ -104,7 +144,17 @@ class Recorder:
         except SiteRecoveryError:
             # It is for a line of the outputs: no reason to stop a move.
             return
-        self._point = next((point.time for point in points if same_id(point.id, chosen)), None)
+        self._shown = next((point for point in points if same_id(point.id, chosen)), None)
+
+
+def _own_point(job: JobRecord, item_id: str) -> FailedOverRecord | None:
+    """What the job itself says that it started the VM from; a job of a recovery plan names each of its VMs."""
+    mine = (each for each in job.failed_over if same_id(each.name, last_segment(item_id)))
+    return next((each for each in mine if each.recovery_point_id is not None), None)
+
+
+def _is_changed(seen: Observation | None) -> bool:
+    return seen is not None and seen.last_change is not None and seen.last_change.succeeded
 
 
 def _shutdown(job: JobRecord) -> datetime | None:

@@ -4,12 +4,13 @@ The item lags behind its job, and the job list behind the accepted call. A run t
 and reading its answer left nothing behind but that call: the next run must not take the item's old word for the truth.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from executor.calls import Call
+from executor.enduring import Enduring
 from executor.observe import Look, observe, place_of
 from executor.stops import Interrupted, StepFailed, Waiting
 from lifecycle.directions import Place
@@ -18,7 +19,7 @@ from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Scenario
 from lifecycle.options import Window
 from lifecycle.stages import Stage, stage_of
 from lifecycle.steps import Step
-from site_recovery.errors import StillRunningError
+from site_recovery.errors import SiteRecoveryError, StillRunningError
 from site_recovery.records import ItemRecord
 from site_recovery.service import SiteRecovery
 
@@ -36,10 +37,11 @@ _BEFORE: dict[str, frozenset[Stage]] = {
 class Settling:
     """For one VM and one run."""
 
-    def __init__(self, service: SiteRecovery, item_id: str, cancelled: threading.Event) -> None:
+    def __init__(self, service: SiteRecovery, item_id: str, enduring: Enduring) -> None:
         self._service = service
         self._item_id = item_id
-        self._cancelled = cancelled
+        self._enduring = enduring
+        self._cancelled = enduring.cancelled
         # By this run: nobody else's lost call can be meant from then on.
         self._called = False
         self._lag_is_over = False
@@ -65,13 +67,30 @@ class Settling:
         return self._wait_for_item(lambda item: item is None or _shown(item) != _seen(seen))
 
     def _wait_for_item(self, until: Callable[[ItemRecord | None], bool], seconds: float = SETTLE) -> bool:
-        try:
-            self._service.watcher.wait_for_item(
-                self._item_id, until=until, cancelled=self._cancelled, timeout_seconds=seconds
-            )
-        except StillRunningError:
-            return False
-        return True
+        """Within so many seconds of a service that answers: after an outage they count anew."""
+        began = time.monotonic()
+        while True:
+            troubles: list[SiteRecoveryError] = []
+            try:
+                self._service.watcher.wait_for_item(
+                    self._item_id,
+                    until=until,
+                    on_progress=lambda _item: self._enduring.answered(),
+                    on_trouble=partial(self._trouble, troubles),
+                    cancelled=self._cancelled,
+                    timeout_seconds=seconds,
+                )
+            except StillRunningError as stopped:
+                if stopped.cancelled or not troubles or self._enduring.at is None:
+                    return False
+                if self._enduring.over_since(began):
+                    raise self._enduring.given_up(troubles[-1]) from stopped
+            else:
+                return True
+
+    def _trouble(self, troubles: list[SiteRecoveryError], error: SiteRecoveryError) -> None:
+        troubles.append(error)
+        self._enduring.trouble(error)
 
     def _is_behind(self, seen: Observation, began: datetime) -> bool:
         stage = stage_of(seen)
@@ -107,9 +126,8 @@ class Settling:
     def lost_call(self, call: Call) -> str | None:
         """The job of a call that an earlier, killed run of ours made for this very step; None when there is none."""
         self._called = True
-        found = self._service.watcher.find_job(
-            call.request_id, call.item, newer_than=call.after, settle_seconds=0.0, cancelled=self._cancelled
-        )
+        find = partial(self._service.watcher.find_job, newer_than=call.after, settle_seconds=0.0)
+        found = self._enduring.read(lambda: find(call.request_id, call.item, cancelled=self._cancelled))
         return found.name if found is not None else None
 
     def wait_lag_out(self) -> None:

@@ -19,6 +19,7 @@ from lifecycle.steps import Step
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.estate_records import ProviderRecord
 from site_recovery.landing_place import LandingPlace
+from site_recovery.polling import PASSING
 from site_recovery.records import Inventory, JobRecord, SizeRecord, same_id
 from site_recovery.service import SiteRecovery
 
@@ -80,12 +81,16 @@ class Survey:
                 for key in [key for key, reading in readings.items() if reading.age > _JUDGED_BY_SECONDS]:
                     del readings[key]
 
-    def with_host(self, seen: Observation) -> Observation:
-        """`seen` with what the service says of the provider on its host, where it answers that, and of the time."""
+    def with_host(self, seen: Observation, *, patient: bool = False) -> Observation:
+        """`seen` with what the service says of the provider on its host, where it answers that, and of the time. Who is
+        `patient` gets the error of a service that does not answer just now."""
         seen = replace(seen, clock_skew_seconds=self.service.clock_skew_seconds)
         try:
             providers = self._providers_of(seen)
         except SiteRecoveryError as error:
+            if patient and isinstance(error, PASSING):
+                self._forget_providers(seen)
+                raise
             return replace(seen, provider_unread=error.what)
         connected = {provider.connection_status.casefold() == "connected" for provider in providers}
         heard = [provider.last_heartbeat for provider in providers if provider.last_heartbeat is not None]
@@ -128,6 +133,11 @@ class Survey:
                 self._landing.clear()
             self._served.add(item_id.casefold())
             return again
+
+    def _forget_providers(self, seen: Observation) -> None:
+        """A failure is kept for all who do not ask again."""
+        with self._lock:
+            self._providers.pop(_fabric_of(seen.item_id).casefold(), None)
 
     def _providers_of(self, seen: Observation) -> tuple[ProviderRecord, ...]:
         """The provider that the item names; all of its site where it names none."""

@@ -124,11 +124,11 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
     return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 
 
-def blockers_now(news: Mapping[str, Any], seen: Observation, due: Plan) -> Assessment:
-    """The move judged again, just before it is begun. What the planner itself finds is the executor's to judge."""
-    return judged_again(
-        survey_of(service_of(news)), seen, due, declared_of(news), frozen(news["vm"], news.get("freeze"))
-    )
+def blockers_now(news: Mapping[str, Any], seen: Observation, due: Plan, *, patient: bool = False) -> Assessment:
+    """The move judged again, just before it is begun or in its middle. What the planner itself finds is the executor's
+    to judge. Raises only for who is `patient` (executor.judging)."""
+    of_the_stack = frozen(news["vm"], news.get("freeze"))
+    return judged_again(survey_of(service_of(news)), seen, due, declared_of(news), of_the_stack, patient=patient)
 
 
 def _moves(news: Mapping[str, Any], impact: Impact) -> dict[str, Any]:

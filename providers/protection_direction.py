@@ -225,8 +225,9 @@ def _seen_or_gone(props: Mapping[str, Any]) -> Observation:
 def _adopted(olds: dict[str, Any], news: dict[str, Any], seen: Observation, intent: Intent) -> dict[str, Any]:
     """A move that ended while nobody watched, or that somebody else made: what it has cost is read afterwards."""
     service = service_of(news)
-    recorder = Recorder(RowProgress(current_operation(), service, news["vm"]), service, news["itemId"])
-    outs = outputs_of(news, seen, news["direction"], intent, Outcome())
+    progress, outcome = RowProgress(current_operation(), service, news["vm"]), Outcome()
+    recorder = Recorder(progress, service, news["itemId"], outcome)
+    outs = outputs_of(news, seen, news["direction"], intent, outcome)
     return recorded(outs, olds, recorder.achieved(seen))
 
 
@@ -250,11 +251,13 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
         goal,
         options_of(news),
         frozenset(news.get("plan") or ()),
-        judge=lambda now: blockers_now(news, now, plan(now, goal, options_of(news))).blockers,
+        judge=lambda seen, *, patient: (
+            blockers_now(news, seen, plan(seen, goal, options_of(news)), patient=patient).blockers
+        ),
     )
     outcome = Outcome(seen=seen)
     progress = RowProgress(operation, service, news["vm"])
-    recorder = Recorder(progress, service, news["itemId"], latest=order.options.starts_from_latest)
+    recorder = Recorder(progress, service, news["itemId"], outcome, latest=order.options.starts_from_latest)
     try:
         carry_out(order, service, recorder, operation.cancelled, outcome)
     except (MoveStopped, SiteRecoveryError) as stop:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from site_recovery.json_values import Json, parse_time, part, parts, text, text_or_none, texts
-from site_recovery.records import JobErrorRecord, JobRecord, TaskRecord, last_segment
+from site_recovery.records import FailedOverRecord, JobErrorRecord, JobRecord, TaskRecord, last_segment
+
+# Of FailoverJobDetails and TestFailoverJobDetails; other details have none.
+_FAILED_OVER = "protectedItemDetails"
 
 
 def parse_job(data: Json) -> JobRecord:
@@ -24,6 +27,15 @@ def parse_job(data: Json) -> JobRecord:
         activity_id=text_or_none(properties, "activityId"),
         tasks=tuple(_task(task) for task in parts(properties, "tasks")),
         errors=tuple(_job_error(error) for error in parts(properties, "errors")),
+        failed_over=tuple(_failed_over(item) for item in parts(part(properties, "customDetails"), _FAILED_OVER)),
+    )
+
+
+def _failed_over(data: Json) -> FailedOverRecord:
+    return FailedOverRecord(
+        name=text(data, "name"),
+        recovery_point_id=text_or_none(data, "recoveryPointId"),
+        recovery_point_time=parse_time(data.get("recoveryPointTime")),
     )
 
 

@@ -201,8 +201,18 @@ class TaskRecord:
 
 
 @dataclass(frozen=True)
+class FailedOverRecord:
+    """A protected item in the details of a job that failed it over, and the recovery point that it was started from."""
+
+    name: str
+    recovery_point_id: str | None
+    recovery_point_time: datetime | None
+
+
+@dataclass(frozen=True)
 class JobRecord:
-    """A Site Recovery job. Tasks, errors and activity_id come only from a GET of the job, never from the list."""
+    """A Site Recovery job. Tasks, errors, activity_id and what it failed over come only from a GET of the job, never
+    from the list."""
 
     id: str
     name: str
@@ -219,6 +229,7 @@ class JobRecord:
     activity_id: str | None
     tasks: tuple[TaskRecord, ...]
     errors: tuple[JobErrorRecord, ...]
+    failed_over: tuple[FailedOverRecord, ...] = ()
 
     @property
     def finished(self) -> bool:

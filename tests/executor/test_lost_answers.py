@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from executor.stops import StepFailed
-from lifecycle.steps import Step
-from tests.executor.site import AZURE, BOLD, HOME, PLANNED, Site
+from executor.move import Outcome, carry_out
+from executor.stops import StepFailed, StillRunning
+from executor.survey import Survey
+from lifecycle.blockers import Blocker, Code
+from lifecycle.directions import Direction
+from lifecycle.observation import Observation
+from lifecycle.steps import PlannedStep, Step
+from site_recovery.errors import ServiceFaultError
+from tests.executor.site import AZURE, BOLD, HOME, PLANNED, Site, Told
 
 # One operation of each kind: where it begins, to which goal, and its name in the service's own list.
 OPERATIONS = [
@@ -153,3 +160,84 @@ def test_tokens_are_renewed_in_the_middle_of_a_move(site: Site) -> None:
     site.run(AZURE).reached()
     site.run(HOME).reached()
     assert len(site.accepted()) == 7
+
+
+class _OutageAt(Told):
+    """From the moment when a step begins, no read of a kind is answered: so many times, or until it is lifted."""
+
+    def __init__(self, site: Site, step: Step, operation: str, times: int | None) -> None:
+        super().__init__()
+        self._site, self._step, self._operation, self._times = site, step, operation, times
+
+    def step(self, planned: PlannedStep) -> None:
+        super().step(planned)
+        if planned.step is self._step:
+            self._site.fault(
+                name="outage",
+                request={"operation": self._operation, "method": "GET"},
+                when={"last": self._times} if self._times else {},
+                answer={"status": 503, "code": "ServiceUnavailable", "message": "Come back later."},
+            )
+
+
+# What a move reads while it goes on, and a step after whose begin it is read.
+READS = [
+    ("protected", AZURE, Step.FAILOVER, "ReplicationProtectedItems_List"),
+    ("protected", AZURE, Step.FAILOVER, "ReplicationJobs_*"),
+    ("protected", AZURE, Step.FAILOVER, "VirtualMachines_Get"),
+    ("failedBack", HOME, Step.COMMIT, "*"),
+]
+_SHORT = dict.fromkeys((step.value for step in Step), 4)
+
+
+@pytest.mark.parametrize(("begins", "goal", "step", "read"), READS)
+def test_a_move_outlives_a_service_that_cannot_be_read_for_a_while(
+    site: Site, *, begins: str, goal: Direction, step: Step, read: str
+) -> None:
+    site.begin(begins)
+    told = _OutageAt(site, step, read, times=20)
+    site.run(goal, told=told).reached()
+    assert any("the service does not answer" in note and "Come back later." in note for note in told.notes)
+    assert all(state == "Succeeded" for _, state in site.jobs())
+
+
+@pytest.mark.parametrize(("begins", "goal", "step", "read"), READS)
+def test_an_outage_that_lasts_ends_as_in_progress_and_is_gone_on_from(
+    site: Site, *, begins: str, goal: Direction, step: Step, read: str
+) -> None:
+    site.begin(begins)
+    run = site.run(goal, replace(BOLD, step_limits=_SHORT), told=_OutageAt(site, step, read, times=None))
+    words = run.stopped(StillRunning)
+    assert "in progress" in words
+    assert "run `pulumi up` again" in words
+    site.admin("DELETE", "/faults")
+    begun = site.accepted()
+    site.run(goal).reached()
+    assert site.accepted()[: len(begun)] == begun
+    assert all(state == "Succeeded" for _, state in site.jobs())
+    assert len(site.accepted()) == len(set(site.accepted()))
+
+
+def test_a_host_that_cannot_be_asked_about_before_a_failback_is_committed_is_waited_for(site: Site) -> None:
+    site.begin("synchronized")
+    silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
+
+    def judge(seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
+        hosted = Survey(site.service).with_host(seen, patient=patient)
+        return () if hosted.provider_connected else (silent,)
+
+    order = replace(site.order(HOME, BOLD), judge=judge)
+    told = _OutageAt(site, Step.COMPLETE_FAILOVER, "ReplicationRecoveryServicesProviders_*", times=20)
+    carry_out(order, site.service, told, threading.Event(), Outcome())
+    assert any("the service does not answer" in note for note in told.notes)
+    assert site.accepted() == ["Resume", "FailoverCommit", "Reprotect"]
+
+
+def test_a_service_that_cannot_be_read_before_anything_is_begun_is_told_at_once(site: Site) -> None:
+    order = site.order(AZURE, BOLD)
+    site.service.learn_pace(site.service.jobs()[0].id)
+    site.fault(name="outage", request={"operation": "*", "method": "GET"}, answer={"status": 503})
+    with pytest.raises(ServiceFaultError):
+        carry_out(order, site.service, Told(), threading.Event(), Outcome())
+    site.admin("DELETE", "/faults")
+    assert site.accepted() == []

@@ -217,7 +217,7 @@ def test_an_approval_that_has_run_out_meanwhile_stops_before_what_cannot_be_undo
     missing = Blocker(Code.APPROVAL, "vm01", cause="it has run out", mend="have it approved again")
     silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
 
-    def judge(seen: Observation) -> tuple[Blocker, ...]:
+    def judge(seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
         return (missing, silent) if seen.active is Place.AZURE else ()
 
     outcome = Outcome()
@@ -233,7 +233,7 @@ def test_a_host_that_is_lost_meanwhile_stops_before_the_commit_of_a_failback(sit
     silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
     ill = Blocker(Code.REPLICATION_UNHEALTHY, "vm01", cause="critical", mend="mend it")
 
-    def judge(seen: Observation) -> tuple[Blocker, ...]:
+    def judge(seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
         return (silent, ill) if seen.active is Place.ON_PREMISES else ()
 
     with pytest.raises(Blocked) as stopped:
@@ -300,6 +300,7 @@ def test_a_commit_that_has_to_wait_looks_again_which_copy_runs(site: Site) -> No
 
 def test_a_commit_is_not_made_while_azure_does_not_say_which_copy_runs(site: Site) -> None:
     site.begin("failedOver")
+    site.service.learn_pace(site.service.jobs()[0].id)
     site.fault(name="out", request={"path": "*/Microsoft.Compute/virtualMachines/*"}, answer={"status": 503})
     run = site.run(AZURE, steps=frozenset(step.value for step in Step))
     assert "power state" in str(run.stop)
