@@ -33,7 +33,7 @@ def _text(report: Report) -> str:
     staying = [vm for vm in report.staying if vm.get("line")]
     if staying:
         lines += ["\nunchanged:", *(f"  {vm['line']}" for vm in staying)]
-    if report.errors and not report.blockers:
+    if report.errors:
         lines += ["\nThe preview failed:", *(f"  {line}" for error in report.errors for line in error.splitlines())]
     return "\n".join(lines) + "\n"
 
@@ -78,7 +78,7 @@ def details(report: Report, most: int = MOST_DETAILS) -> Details:
         f"{vm.get('line', vm['vm'])}{': HELD: ' + str(vm['why']) if vm.get('decision') == 'held' else ''}"
         for vm in report.staying
     ]
-    parts += [] if report.blockers else list(report.errors)
+    parts += list(report.errors)
     kept: list[str] = []
     for part in parts:
         # The fence around the details must not end inside of them.

@@ -25,7 +25,7 @@ class Report:
     """`verdict` is GO, GO WITH WAIVERS or BLOCKED; None where no VM would move.
 
     `vms` are the facts of each VM, in order of their names; `changes` count the engine's operations; `errors` are the
-    messages that failed the preview.
+    messages that failed the preview, blockers apart.
     """
 
     stack: str
@@ -117,10 +117,14 @@ def _waits_first(vm: Mapping[str, Any]) -> bool:
 
 
 def _errors(preview: Mapping[str, Any]) -> list[str]:
-    said = [
-        str(each["message"]).strip() for each in preview.get("diagnostics") or () if each.get("severity") == "error"
-    ]
-    return list(dict.fromkeys(said))
+    """What has failed the preview; that a move is blocked is told by its blockers."""
+    failed = [each for each in preview.get("diagnostics") or () if each.get("severity") == "error"]
+    return list(dict.fromkeys(str(each["message"]).strip() for each in failed if not _tells_of_blockers(each)))
+
+
+def _tells_of_blockers(diagnostic: Mapping[str, Any]) -> bool:
+    judges = any(f":{kind}::" in str(diagnostic.get("urn")) for kind in ("ProtectionDirection", "MoveGate"))
+    return judges and "BLOCKED" in str(diagnostic["message"])
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from dr.exit_codes import Exit, meaning, worst
 from lifecycle.blockers import Blocker
 from lifecycle.declared import Declared
-from lifecycle.directions import Direction, Place
+from lifecycle.directions import Direction
 from lifecycle.intent import Decision, Intent, where_it_runs
 from lifecycle.observation import Observation
 from lifecycle.spans import span
@@ -121,8 +121,8 @@ def _progress(seen: Observation) -> str:
 
 def _rpo(seen: Observation, declared: Declared) -> tuple[str, int]:
     """In words, and 0, 1 or 2: as it should be, above its target, critical."""
-    if where_it_runs(seen) is Place.AZURE:
-        return "", 0
+    if not seen.replicates_to_azure:
+        return "n/a", 0
     if seen.rpo_seconds is None:
         return "unknown", 0
     target = declared.targets.rpo_minutes

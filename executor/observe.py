@@ -102,7 +102,8 @@ def observation_of(
         health_errors=tuple(
             HealthError(e.code, e.level, e.message, e.possible_causes, e.recommended_action) for e in item.health_errors
         ),
-        rpo_seconds=item.rpo_seconds,
+        # Of a VM in Azure the service may still name the last one before its failover.
+        rpo_seconds=item.rpo_seconds if place_of(item) is Place.ON_PREMISES else None,
         last_replicated=item.last_replicated_time,
         last_recovery_point=item.last_recovery_point_received,
         initial_replication_percent=item.initial_replication_percent,

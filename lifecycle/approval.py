@@ -15,7 +15,7 @@ from lifecycle.observation import Observation
 from lifecycle.options import DataSync, FailoverMode, MoveOptions
 from lifecycle.steps import Step
 
-_VERSION = "m2"
+_VERSION = "m3"
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,17 @@ def approvable(seen: Observation, goal: Direction, options: MoveOptions, landing
 
 
 def _whole_chain(goal: Direction, options: MoveOptions) -> list[str]:
-    """Every step of the move from its start, whatever is done of it already. Holds are not part of it: to go on from
-    one, its line is changed."""
+    """Every step that the move may take, whatever is done of it already and wherever it is begun: one may start with
+    what an earlier move has left to do, and which of its steps that was cannot be told later. Holds are not part of it:
+    to go on from one, its line is changed."""
     verify = [Step.VERIFY] if options.verification_of(failback=goal.runs is Place.ON_PREMISES) else []
     if goal.runs is Place.AZURE:
         change = [Step.CHANGE_RECOVERY_POINT] if options.change_recovery_point else []
-        return [step.value for step in (Step.FAILOVER, *change, *verify, Step.COMMIT, Step.REPROTECT)]
+        first = (Step.REVERSE_REPLICATE, Step.FAILOVER, *change)
+        return [step.value for step in (*first, *verify, Step.COMMIT, Step.REPROTECT)]
     synchronize = [Step.SYNCHRONIZE] if options.data_sync is DataSync.BEFORE_FAILOVER else []
-    return [step.value for step in (*synchronize, Step.COMPLETE_FAILOVER, *verify, Step.COMMIT, Step.REVERSE_REPLICATE)]
+    first = (Step.REPROTECT, *synchronize, Step.COMPLETE_FAILOVER)
+    return [step.value for step in (*first, *verify, Step.COMMIT, Step.REVERSE_REPLICATE)]
 
 
 def _choices(goal: Direction, options: MoveOptions) -> list[str]:

@@ -29,11 +29,22 @@ class DataLoss:
     """`seconds` is the most that would be lost as far as it can be told, 0 for none, None where it is not known.
 
     `words` say how much up to their first colon ("none" only where the move by its nature loses nothing), then why.
+    `start` is what the VM is started from in Azure, None where that is no recovery point or not known.
     """
 
     seconds: float | None
     words: str
-    point: RecoveryPoint | None = None
+    start: "Start | None" = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """What an unplanned failover starts the VM from. `point` is None where the service makes one by the failover, of
+    all the data that has arrived by then; `time` is that of the point, or of the last such data."""
+
+    time: datetime
+    words: str
+    point: RecoveryPoint | None
 
 
 def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLoss:
@@ -52,7 +63,7 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
     lost = _from_a_point(seen, options)
     if begins:
         return lost
-    return DataLoss(lost.seconds, f"{lost.words}; and what was written in Azure since the failover", lost.point)
+    return DataLoss(lost.seconds, f"{lost.words}; and what was written in Azure since the failover", lost.start)
 
 
 def begins_failover(due: Plan) -> bool:
@@ -97,15 +108,15 @@ def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
     if point is not None and not isinstance(point, RecoveryPoint):
         return DataLoss(None, f"unknown: recovery point {choice} is not there")
     newest = seen.recovery_points[0] if seen.recovery_points else None
-    shown = point or newest
     since = point.time if point is not None else _latest(seen, newest)
     if since is None:
-        return DataLoss(None, "unknown: the service names neither a recovery point nor the last replication", shown)
-    described = _described(point, choice, since)
+        return DataLoss(None, "unknown: the service names neither a recovery point nor the last replication")
+    start = Start(since, _described(seen, point, choice, since), point)
+    described = start.words
     alive = last_sign_of_life(seen)
     if alive is None:
         return DataLoss(
-            None, f"unknown: {described}, and the source's last sign of life is not known ({_rpo(seen)})", shown
+            None, f"unknown: {described}, and the source's last sign of life is not known ({_rpo(seen)})", start
         )
     lost = max((alive - since).total_seconds(), 0.0)
     if _is_only_its_last_data(seen, alive):
@@ -114,11 +125,11 @@ def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
             f"the last data that arrived ({alive:%F %H:%M:%S} UTC), which is the source's last sign of life, and "
             f"{span(_SENDS_EVERY_SECONDS)} that it may not have sent: what it wrote after that is not known"
         )
-        return DataLoss(lost, f"up to {span(lost)} or more: from {described} to {until}", shown)
+        return DataLoss(lost, f"up to {span(lost)} or more: from {described} to {until}", start)
     less = ""
     if options.shutdown_source and choice == RecoveryPointChoice.LATEST and seen.provider_connected:
         less = "; none if the on-premises VM can be shut down and its last changes sent"
-    return DataLoss(lost, f"up to {span(lost)}: from {described} to {_until(seen, alive)}{less}", shown)
+    return DataLoss(lost, f"up to {span(lost)}: from {described} to {_until(seen, alive)}{less}", start)
 
 
 def _is_only_its_last_data(seen: Observation, alive: datetime) -> bool:
@@ -152,13 +163,14 @@ def _already_taken(seen: Observation, due: Plan, options: MoveOptions) -> DataLo
     taking = changed or made
     what = "change of the recovery point" if changed is not None else "failover"
     when = "being" if taking.running else "already"
-    much, why, point = _taken(seen, made, caught_up=changed is None and _caught_up(made, options))
-    return DataLoss(None, f"{when} taken by the {what} (job {taking.id}), {much}: {why}", point)
+    much, why, start = _taken(seen, made, caught_up=changed is None and _caught_up(made, options))
+    return DataLoss(None, f"{when} taken by the {what} (job {taking.id}), {much}: {why}", start)
 
 
-def _taken(seen: Observation, made: Job, *, caught_up: bool) -> tuple[str, str, RecoveryPoint | None]:
-    """How much the failover that was made has lost, why that is all that can be said, and the point it started from."""
+def _taken(seen: Observation, made: Job, *, caught_up: bool) -> tuple[str, str, Start | None]:
+    """How much the failover that was made has lost, why that is all that can be said, and what it started from."""
     point = started_from(seen)
+    start = Start(point.time, f"recovery point {point.time:%F %H:%M:%S} UTC ({point.kind})", point) if point else None
     final = "the commit makes it final"
     if made.started is None or made.ended is None or (point is None and not caught_up):
         return (
@@ -173,13 +185,13 @@ def _taken(seen: Observation, made: Job, *, caught_up: bool) -> tuple[str, str, 
         return (
             "none as far as its tasks tell",
             f"the on-premises VM was shut down, its last changes were sent; {final}",
-            point,
+            start,
         )
     from_point = f"from recovery point {point.time:%F %H:%M:%S} UTC" if point is not None else ""
     if stopped is not None:
-        return f"up to {span(lost)}", f"{from_point} to the end of the failover, which shut the VM down; {final}", point
+        return f"up to {span(lost)}", f"{from_point} to the end of the failover, which shut the VM down; {final}", start
     after = "what the VM wrote after that, if it went on running, is lost as well"
-    return f"up to {span(lost)} or more", f"{from_point} to the failover's begin; {after}; {final}", point
+    return f"up to {span(lost)} or more", f"{from_point} to the failover's begin; {after}; {final}", start
 
 
 def _caught_up(made: Job, options: MoveOptions) -> bool:
@@ -192,14 +204,14 @@ def _latest(seen: Observation, newest: RecoveryPoint | None) -> datetime | None:
     return max(known) if known else None
 
 
-def _described(point: RecoveryPoint | None, choice: str, since: datetime) -> str:
+def _described(seen: Observation, point: RecoveryPoint | None, choice: str, since: datetime) -> str:
+    age = span(max((seen.at - since).total_seconds(), 0.0))
     if point is None:
-        return f"the last data that arrived ({since:%F %H:%M:%S} UTC, recovery point latest)"
-    kind = "application-consistent" if point.app_consistent else "crash-consistent"
-    return f"recovery point {since:%F %H:%M:%S} UTC ({kind}, {choice})"
+        return f"the last data that arrived ({since:%F %H:%M:%S} UTC, {age} ago, recovery point latest)"
+    return f"recovery point {since:%F %H:%M:%S} UTC ({point.kind}, {age} old, {choice})"
 
 
 def _rpo(seen: Observation) -> str:
-    if seen.rpo_seconds is None:
+    if seen.rpo_seconds is None or not seen.replicates_to_azure:
         return "nor how far replication is behind"
     return f"the service says that replication is {span(seen.rpo_seconds)} behind"

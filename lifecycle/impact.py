@@ -5,14 +5,16 @@ Every number says where it is from, and what is not known is said to be unknown.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from lifecycle.data_loss import begins_failover, last_sign_of_life
+from lifecycle.data_loss import Start, begins_failover, last_sign_of_life
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place, change_in_words
 from lifecycle.estimates import OUTAGE, Estimate, Finished, Times, times
 from lifecycle.intent import where_it_runs
-from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.observation import Observation
+from lifecycle.options import DataSync
 from lifecycle.permits import Attestation
 from lifecycle.planner import Plan
 from lifecycle.spans import span
@@ -86,10 +88,10 @@ class Impact:
                 "changed to (failover.changeRecoveryPoint), which loses what came after it. The service offers the way "
                 "home only after the commit"
             )
-            after = (
-                f"declare {vm} onPremisesToAzure again: its changes are synchronized while the Azure VM runs, then "
-                "that is shut down and the VM brought home. Nothing is lost"
-            )
+            how = "its changes are synchronized while the Azure VM runs, then that is shut down and the VM brought home"
+            if self.declared.options.data_sync is DataSync.DURING_FAILOVER:
+                how = "the Azure VM is shut down, all its data downloaded meanwhile, and the VM brought home"
+            after = f"declare {vm} onPremisesToAzure again: {how}. Nothing is lost"
             return before, after
         before = "the Azure VM and its disks are still there, turned off: until the commit they are the safety copy"
         return before, f"declare {vm} azureToOnPremises again, once it replicates to Azure and has a recovery point"
@@ -131,7 +133,7 @@ class Impact:
             "dataLoss": {
                 "seconds": assessment.loss.seconds,
                 "words": assessment.loss.words,
-                "recoveryPoint": _point(assessment.loss.point),
+                "recoveryPoint": _point(assessment.loss.start, self.seen.at),
             },
             "outage": _estimate(self.times.outage),
             "outageNote": self.outage_note,
@@ -228,11 +230,19 @@ def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
     }
 
 
-def _point(point: RecoveryPoint | None) -> dict[str, Any] | None:
-    if point is None:
+def _point(start: Start | None, now: datetime) -> dict[str, Any] | None:
+    if start is None:
         return None
-    kind = "applicationConsistent" if point.app_consistent else "crashConsistent"
-    return {"id": point.id, "time": point.time.isoformat(), "kind": kind}
+    kind = "madeByFailover"
+    if start.point is not None:
+        kind = "applicationConsistent" if start.point.app_consistent else "crashConsistent"
+    return {
+        "id": start.point.id if start.point is not None else None,
+        "time": start.time.isoformat(),
+        "ageSeconds": max((now - start.time).total_seconds(), 0.0),
+        "kind": kind,
+        "words": start.words,
+    }
 
 
 def _name_of(arm_id: str | None) -> str | None:

@@ -102,6 +102,10 @@ class RecoveryPoint:
     time: datetime
     app_consistent: bool
 
+    @property
+    def kind(self) -> str:
+        return "application-consistent" if self.app_consistent else "crash-consistent"
+
 
 @dataclass(frozen=True)
 class HealthError:
@@ -163,6 +167,11 @@ class Observation:
     clock_skew_seconds: float = 0.0
     machine: Machine | None = None
     landing: Landing | None = None
+
+    @property
+    def replicates_to_azure(self) -> bool:
+        """Whether anything goes to Azure by now, so that it can be behind."""
+        return self.active is Place.ON_PREMISES and self.protection_state == "Protected"
 
     def allows(self, operation: Operation) -> bool:
         return operation.value in self.allowed

@@ -32,7 +32,7 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
         yield from _azure_vm(seen)
     if due.goal.runs is Place.AZURE:
         if begins_failover(due):
-            yield from _health(seen)
+            yield from _health(seen, due)
             if options.mode is FailoverMode.PLANNED:
                 why = "a planned failover shuts the VM down there first"
                 yield from _provider(seen, why, "; if the site is lost, write failover.mode: unplanned")
@@ -42,8 +42,7 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
             yield from _point_and_loss(seen, options, loss)
         return
     if Step.SYNCHRONIZE in _steps(due) or Step.COMPLETE_FAILOVER in _steps(due):
-        if not any(planned.running for planned in due.steps):
-            yield from _health(seen)
+        yield from _health(seen, due)
         yield from _provider(seen, "the VM is to be failed back to it", "; until then it goes on running in Azure")
         yield from _window(seen, options)
         yield from _managed_disks(seen, due)
@@ -89,9 +88,20 @@ def _end_of_a_failback(seen: Observation, due: Plan) -> Iterator[Blocker]:
         yield from _provider(seen, "replicating to Azure again starts on it", "")
 
 
-def _health(seen: Observation) -> Iterator[Blocker]:
+def says_health_errors(seen: Observation, due: Plan) -> bool:
+    """Whether what the service calls wrong with the VM stands in the way of what is to begin, and is told there."""
+    begins_failback = due.goal.runs is Place.ON_PREMISES and not any(planned.running for planned in due.steps)
+    to_home = begins_failback and bool({Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER} & _steps(due))
+    wrong = seen.allows(Operation.REPAIR_REPLICATION) or seen.replication_health.casefold() == _CRITICAL
+    return wrong and (to_home or (due.goal.runs is Place.AZURE and begins_failover(due)))
+
+
+def _health(seen: Observation, due: Plan) -> Iterator[Blocker]:
+    if not says_health_errors(seen, due):
+        return
     errors = "; ".join(f"{error.message} ({error.code})" for error in seen.health_errors if error.level != "Warning")
-    behind = f", {span(seen.rpo_seconds)} behind" if seen.rpo_seconds is not None else ""
+    counts = seen.rpo_seconds is not None and seen.replicates_to_azure
+    behind = f", {span(seen.rpo_seconds or 0)} behind" if counts else ""
     if seen.allows(Operation.REPAIR_REPLICATION):
         yield Blocker(
             Code.RESYNCHRONIZATION,
@@ -100,7 +110,7 @@ def _health(seen: Observation) -> Iterator[Blocker]:
             + (f": {errors}" if errors else ""),
             mend="resynchronize it in Azure (Replicated items, the VM, Resynchronize) and wait until it is healthy",
         )
-    elif seen.replication_health.casefold() == _CRITICAL:
+    else:
         yield Blocker(
             Code.REPLICATION_UNHEALTHY,
             seen.vm,

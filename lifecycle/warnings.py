@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lifecycle.attested import asked_for, stands_in_the_way
-from lifecycle.data_loss import DataLoss, begins_failover
+from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point
 from lifecycle.declared import Declared
 from lifecycle.directions import Place
-from lifecycle.observation import Observation, Operation
-from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
+from lifecycle.observation import Observation, Operation, RecoveryPoint
+from lifecycle.options import DataSync, FailoverMode, MoveOptions
 from lifecycle.permits import Attested, Permits
 from lifecycle.planner import SOURCE_MAY_RUN, Plan
-from lifecycle.preconditions import heartbeat_in_words, rests_on_the_azure_vm
+from lifecycle.preconditions import heartbeat_in_words, rests_on_the_azure_vm, says_health_errors
+from lifecycle.recovery_points import chosen_point
 from lifecycle.spans import span
 from lifecycle.steps import Step
 from lifecycle.targets import Targets
@@ -40,6 +41,7 @@ class Notice(StrEnum):
     ASK_NO_CHECKPOINTS = "stateNoCheckpoints"
     ASK_SOURCE_OFF = "stateSourceOff"
     HEALTH_WARNING = "replicationWarning"
+    FAILOVER_HEALTH = "failoverHealth"
     REQUIREMENT = "azureRequirement"
     CLOCK_SKEW = "clockSkew"
     WAIVED = "waived"
@@ -48,8 +50,8 @@ class Notice(StrEnum):
 NOTICES: dict[Notice, str] = {
     Notice.NO_TEST_FAILOVER: "No test failover of the VM has ever succeeded.",
     Notice.TEST_FAILOVER_OLD: "The last successful test failover is longer ago than drillWithinDays.",
-    Notice.APP_CONSISTENT_OLDER: "The newest application-consistent recovery point is older than the crash-consistent "
-    "one that is chosen.",
+    Notice.APP_CONSISTENT_OLDER: "The VM would start from a crash-consistent recovery point, and the newest "
+    "application-consistent one is older than that.",
     Notice.NO_APP_CONSISTENT: "No recovery point is application-consistent.",
     Notice.LONG_STAY: "The VM has been in Azure for longer than longStayDays: a full download is advised.",
     Notice.PLANNED_IS_POSSIBLE: "An unplanned failover is declared where a planned one, without loss, is possible.",
@@ -59,6 +61,7 @@ NOTICES: dict[Notice, str] = {
     Notice.MANAGED_DISKS: "The VM has managed disks, which some vaults and older providers cannot fail back.",
     Notice.ASK_NO_CHECKPOINTS: "Nobody has stated that the on-premises VM has no checkpoints, which Azure cannot see.",
     Notice.ASK_SOURCE_OFF: "Nobody has stated that the on-premises VM is off and stays off, which Azure cannot see.",
+    Notice.FAILOVER_HEALTH: "The service calls the VM's readiness to fail over a warning, or critical.",
     Notice.HEALTH_WARNING: "The service has something to say about the VM's health.",
     Notice.REQUIREMENT: "The VM does not meet a requirement of Azure.",
     Notice.CLOCK_SKEW: "The local clock and the service's differ by more than 60 s. The service's counts.",
@@ -91,15 +94,18 @@ def warnings(
             yield from _unplanned(seen, options)
             yield from _unknown_host(seen, options)
             yield from _managed(seen)
+            yield from _failover_health(seen)
             if loss.seconds is None:
                 yield Warned(Notice.UNKNOWN, _unknown_loss(options), critical=True)
+        elif changes_recovery_point(due):
+            yield from _points(seen, options)
     else:
         yield from _long_stay(seen, options, targets)
     yield from _unread_azure_vm(seen, due, options)
     yield from _reprotect(seen, due, options)
     yield from (Warned(Notice.UNKNOWN, words, critical=True) for words in unseen_words(unseen))
     yield from _stated(seen, due, permits)
-    yield from _health(seen)
+    yield from _health(seen, due)
     if abs(seen.clock_skew_seconds) > SKEW_SECONDS:
         ahead = "ahead of" if seen.clock_skew_seconds > 0 else "behind"
         text = (
@@ -115,8 +121,8 @@ def _unknown_loss(options: MoveOptions) -> str:
 
 
 def rpo(seen: Observation, targets: Targets) -> Iterator[Warned]:
-    """How far replication is behind its target; nothing without a target or while the VM does not replicate."""
-    if targets.rpo_minutes is None:
+    """How far replication is behind its target; nothing without a target, nor while nothing goes there."""
+    if targets.rpo_minutes is None or not seen.replicates_to_azure:
         return
     if seen.rpo_seconds is None:
         yield Warned(Notice.UNKNOWN, f"the RPO is unknown; its target is {targets.rpo_minutes} min")
@@ -142,19 +148,26 @@ def _drill(seen: Observation, targets: Targets) -> Iterator[Warned]:
 
 
 def _points(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
+    """A planned failover starts from no point, unless it goes on to another one."""
+    choice = options.change_recovery_point or options.recovery_point
     points = seen.recovery_points or ()
-    if not points or options.mode is FailoverMode.PLANNED:
+    if not points or (options.mode is FailoverMode.PLANNED and not options.change_recovery_point):
         return
-    if RecoveryPointChoice.LATEST_APP_CONSISTENT in {options.recovery_point, options.change_recovery_point}:
+    chosen = chosen_point(seen, choice)
+    # Of the latest, which the failover makes, the newest that exists tells the kind.
+    started = points[0] if chosen is None else chosen
+    if not isinstance(started, RecoveryPoint) or started.app_consistent:
         return
     consistent = next((point for point in points if point.app_consistent), None)
     if consistent is None:
         yield Warned(Notice.NO_APP_CONSISTENT, "no recovery point is application-consistent")
-    elif not points[0].app_consistent:
-        older = (points[0].time - consistent.time).total_seconds()
+        return
+    what = "the newest crash-consistent one" if chosen is None else f"the chosen one ({choice}, crash-consistent)"
+    older = (started.time - consistent.time).total_seconds()
+    if older > 0:
         text = (
             f"the newest application-consistent recovery point is of {consistent.time:%F %H:%M:%S} UTC, {span(older)} "
-            "older than the newest crash-consistent one"
+            f"older than {what}"
         )
         yield Warned(Notice.APP_CONSISTENT_OLDER, text)
 
@@ -251,9 +264,24 @@ def _long_stay(seen: Observation, options: MoveOptions, targets: Targets) -> Ite
         yield Warned(Notice.LONG_STAY, text)
 
 
-def _health(seen: Observation) -> Iterator[Warned]:
-    # Said in our own words already.
-    told = {"161011"}
+# The service's words for what is said in our own already: no test failover has succeeded.
+_TOLD = {"161011"}
+
+
+def _failover_health(seen: Observation) -> Iterator[Warned]:
+    """The service's own word on whether the VM is ready to fail over; its reasons are passed on beside it."""
+    health = seen.failover_health.casefold()
+    only_the_drill = bool(seen.health_errors) and {error.code for error in seen.health_errors} <= _TOLD
+    if health == "critical" or (health == "warning" and not only_the_drill):
+        text = f"the service calls its readiness to fail over (failoverHealth) {health}"
+        yield Warned(Notice.FAILOVER_HEALTH, text, critical=health == "critical")
+
+
+def _health(seen: Observation, due: Plan) -> Iterator[Warned]:
+    """What the service says of the VM, as far as no blocker says it."""
+    blocked = says_health_errors(seen, due)
     for error in seen.health_errors:
-        if error.code not in told and error.level == "Warning":
-            yield Warned(Notice.HEALTH_WARNING, f"{error.message.rstrip('.')} ({error.code})")
+        warns = error.level == "Warning"
+        if error.code not in _TOLD and (warns or not blocked):
+            text = f"{error.message.rstrip('.')} ({error.code})"
+            yield Warned(Notice.HEALTH_WARNING, text, critical=not warns)

@@ -240,7 +240,7 @@ def outputs_of(
         "stageText": WORDS[stage],
         "allowedOperations": sorted(seen.allowed),
         "replicationHealth": seen.replication_health,
-        "rpoSeconds": seen.rpo_seconds,
+        "rpoSeconds": seen.rpo_seconds if seen.replicates_to_azure else None,
         "lastJob": {"id": last.id, "scenario": last.scenario, "state": last.state} if last else {},
         "held": intent.why if intent.decision is Decision.HELD else "",
         "waiting": "",

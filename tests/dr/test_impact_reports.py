@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from dr.exit_codes import Exit
 from dr.rendering import rendered
-from dr.report import Report
+from dr.report import Report, report_of
 from dr.requirements import requirements_document
 from dr.rules import rules_document
 from lifecycle.blockers import RULES, Code
@@ -130,6 +130,26 @@ def test_a_preview_that_fails_for_another_reason_is_not_called_blocked() -> None
     assert report.exit_code is Exit.FAILED
     for form in ("text", "markdown", "html"):
         assert "site-recovery:vms is not a mapping" in rendered(report, form)
+
+
+def test_what_failed_the_preview_is_told_beside_blockers_and_blockers_are_not_told_as_failures(tmp_path: Path) -> None:
+    urn = "urn:pulumi:prod::dr::a:ProtectedVm$pulumi-python:dynamic/siteRecovery:{}::{}"
+    diagnostics = [
+        {"severity": "error", "urn": urn.format("ProtectionDirection", "sql01"), "message": "error: sql01: BLOCKED"},
+        {"severity": "error", "urn": urn.format("ProtectionDirection", "app01"), "message": "error: not a direction"},
+        {"severity": "error", "urn": urn.format("ProtectedItem", "web01"), "message": "error: no such disk"},
+        {"severity": "error", "urn": urn.format("MoveGate", "moves"), "message": "error: a problem: BLOCKED: 1 of 3"},
+        {"severity": "warning", "message": "warning: an old engine"},
+    ]
+    blocked = CASES["blocked-freeze"]
+    (tmp_path / "stack.json").write_text(json.dumps({"blockers": blocked.blockers}), encoding="utf-8")
+    (tmp_path / "vm.sql01.json").write_text(json.dumps(blocked.moving[0]), encoding="utf-8")
+    report = report_of("prod", {"diagnostics": diagnostics}, tmp_path, failed=True)
+    assert report.errors == ("error: not a direction", "error: no such disk")
+    assert report.exit_code is Exit.BLOCKED
+    for form in ("text", "markdown", "html"):
+        assert "no such disk" in rendered(report, form)
+        assert "freeze" in rendered(report, form)
 
 
 def test_every_code_has_its_rule_and_the_document_is_current() -> None:

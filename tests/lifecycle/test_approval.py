@@ -24,8 +24,10 @@ BOLD = MoveOptions(
     failback_commit=Commit.AUTOMATIC,
     max_data_loss_minutes=15,
 )
-OUT = ("PROTECTED", "FAILING_OVER", "COMMIT_PENDING", "COMMITTING", "COMMITTED_TUTORIAL", "REPROTECTING")
+OUT = ("FAILED_BACK", "PROTECTED", "FAILING_OVER", "COMMIT_PENDING", "COMMITTING", "COMMITTED_TUTORIAL", "REPROTECTING")
 BACK = (
+    "COMMITTED_TUTORIAL",
+    "REPROTECTING",
     "PROTECTED_IN_AZURE",
     "SYNCHRONIZING",
     "WAITING_TO_COMPLETE",
@@ -38,6 +40,15 @@ BACK = (
 @pytest.mark.parametrize(("names", "goal"), [(OUT, TO_AZURE), (BACK, HOME)])
 def test_the_digest_is_the_same_at_every_stage_of_the_move(names: tuple[str, ...], goal: Direction) -> None:
     assert len({_digest(rows.ALL[name], goal) for name in names}) == 1
+
+
+@pytest.mark.parametrize(("names", "goal"), [(OUT, TO_AZURE), (BACK, HOME)])
+def test_it_covers_every_step_of_the_move_wherever_that_starts(names: tuple[str, ...], goal: Direction) -> None:
+    for name in names:
+        covered = approvable(rows.ALL[name], goal, BOLD).steps
+        due = plan(rows.ALL[name], goal, BOLD).names
+        assert due
+        assert [step for step in covered if step in due] == list(due), name
 
 
 @pytest.mark.parametrize(

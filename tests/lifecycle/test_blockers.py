@@ -9,6 +9,7 @@ from lifecycle.blockers import RULES, Code, Mode
 from lifecycle.data_loss import expected_loss
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
+from lifecycle.impact import impact_of
 from lifecycle.machine import Landing
 from lifecycle.observation import Observation, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions
@@ -119,6 +120,24 @@ def test_what_a_dead_source_wrote_after_its_last_data_is_not_called_nothing() ->
     assert expected_loss(later, plan(later, TO_AZURE, older), older).seconds == (6 + 3 + 5) * 60
 
 
+@pytest.mark.parametrize(
+    ("choice", "kind", "words"),
+    [
+        ("latest", "madeByFailover", "the last data that arrived (2026-03-01 11:56:00 UTC, 4 min ago, recovery"),
+        ("latestProcessed", "applicationConsistent", "(application-consistent, 4 min old, latestProcessed)"),
+    ],
+)
+def test_a_point_that_the_failover_makes_is_not_called_one_that_exists(choice: str, kind: str, words: str) -> None:
+    options = replace(UNPLANNED, recovery_point=choice)
+    due = plan(HERE, TO_AZURE, options)
+    declared = Declared(options)
+    loss = impact_of(HERE, due, declared, assess(HERE, due, declared), ()).as_facts()["dataLoss"]
+    point = loss["recoveryPoint"]
+    assert (point["id"], point["kind"], point["ageSeconds"]) == (None if choice == "latest" else "new", kind, 240)
+    assert words in point["words"]
+    assert point["words"] in loss["words"]
+
+
 def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
     silent = replace(DEAD, provider_last_heartbeat=None)
     found = _judged(silent, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=1))
@@ -177,7 +196,8 @@ def test_a_commit_does_not_call_the_loss_that_it_makes_final_nothing() -> None:
         assert loss.seconds is None
         assert loss.words.startswith(f"already taken by the failover (job j1), {much}: ")
         assert "from recovery point 2026-03-01 10:26:00 UTC" in loss.words
-        assert loss.point is not None
+        assert loss.start is not None
+        assert loss.start.point is not None
     unnamed = _judged(replace(COMMIT_PENDING, brought_here=begun), TO_AZURE, UNPLANNED).loss
     assert (unnamed.seconds, "how much is not known" in unnamed.words) == (None, True)
     caught_up = _judged(COMMIT_PENDING, TO_AZURE, UNPLANNED).loss

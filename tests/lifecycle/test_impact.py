@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
+
+from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.durations import RECORDED
 from lifecycle.estimates import Finished, Times, times
+from lifecycle.impact import impact_of
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.steps import Step
+from lifecycle.verdict import assess
 from tests.lifecycle import rows
 
 TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
@@ -76,6 +81,20 @@ def test_only_the_newest_jobs_are_asked() -> None:
     found = _out(*[Finished("UnplannedFailover", 200.0)] * 20, *old)
     assert found.outage is not None
     assert found.outage.high == 200.0
+
+
+@pytest.mark.parametrize(
+    ("synchronizes", "words"),
+    [
+        (DataSync.BEFORE_FAILOVER, "its changes are synchronized while the Azure VM runs"),
+        (DataSync.DURING_FAILOVER, "the Azure VM is shut down, all its data downloaded meanwhile"),
+    ],
+)
+def test_the_way_back_is_the_one_that_is_declared(synchronizes: DataSync, words: str) -> None:
+    options = replace(BOLD, data_sync=synchronizes)
+    due, declared = plan(rows.PROTECTED, TO_AZURE, options), Declared(options)
+    impact = impact_of(rows.PROTECTED, due, declared, assess(rows.PROTECTED, due, declared), ())
+    assert words in impact.way_back[1]
 
 
 def _out(*finished: Finished) -> Times:

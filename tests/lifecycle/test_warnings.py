@@ -81,6 +81,53 @@ def test_an_unplanned_failover_hears_that_a_planned_one_is_possible_and_of_older
     assert Notice.NO_APP_CONSISTENT in {each.code for each in _said(none, TO_AZURE, UNPLANNED)}
 
 
+def test_an_older_consistent_point_is_held_against_the_one_that_is_chosen() -> None:
+    older = RecoveryPoint("older", rows.NOW - timedelta(hours=4), app_consistent=False)
+    seen = replace(HERE, recovery_points=(CRASH, CONSISTENT, older))
+    for choice, words in (("crash", "2.9 h older than the chosen one (crash, crash-consistent)"), ("older", "")):
+        said = {each.code: each.text for each in _said(seen, TO_AZURE, replace(UNPLANNED, recovery_point=choice))}
+        assert words in said.get(Notice.APP_CONSISTENT_OLDER, ""), choice
+        assert (Notice.APP_CONSISTENT_OLDER in said) is bool(words), choice
+    changed = replace(PLANNED, change_recovery_point="crash")
+    assert Notice.APP_CONSISTENT_OLDER in {each.code for each in _said(seen, TO_AZURE, changed)}
+
+
+@pytest.mark.parametrize("rpo_seconds", [None, 10**6])
+def test_nothing_is_behind_of_a_vm_in_azure_nor_of_one_that_does_not_replicate(rpo_seconds: int | None) -> None:
+    for name, goal in (("PROTECTED_IN_AZURE", HOME), ("COMMIT_PENDING", TO_AZURE), ("FAILED_BACK", HOME)):
+        seen = replace(rows.ALL[name], rpo_seconds=rpo_seconds, provider_connected=True)
+        assert not [each for each in _said(seen, goal, targets=Targets(rpo_minutes=15)) if "behind" in each.text], name
+        codes = {each.code for each in _said(seen, goal, targets=Targets(rpo_minutes=15))}
+        assert not codes & {Notice.UNKNOWN, Notice.RPO_ABOVE_TARGET}, name
+
+
+@pytest.mark.parametrize(
+    ("health", "errors", "critical"),
+    [
+        ("Normal", (), None),
+        ("Warning", (), False),
+        ("Critical", (), True),
+        # All that is meant is the missing test failover, which has a warning of its own.
+        ("Warning", (HealthError("161011", "Warning", "No successful test failover."),), None),
+    ],
+)
+def test_the_services_own_word_on_readiness_is_passed_on(
+    health: str, errors: tuple[HealthError, ...], critical: bool | None
+) -> None:
+    said = _said(replace(HERE, failover_health=health, health_errors=errors), TO_AZURE)
+    assert [(each.code, each.critical) for each in said] == (
+        [] if critical is None else [(Notice.FAILOVER_HEALTH, critical)]
+    )
+
+
+def test_an_error_of_the_service_that_blocks_nothing_is_passed_on() -> None:
+    error = HealthError("70094", "Error", "The disk has gone.")
+    (said,) = _said(replace(HERE, health_errors=(error,)), TO_AZURE)
+    assert (said.code, said.text, said.critical) == (Notice.HEALTH_WARNING, "The disk has gone (70094)", True)
+    blocked = replace(HERE, health_errors=(error,), replication_health="Critical")
+    assert _said(blocked, TO_AZURE) == [], "its blocker says it"
+
+
 def test_a_silent_host_and_an_unknown_one_are_told_apart() -> None:
     silent = replace(HERE, provider_connected=False, provider_last_heartbeat=rows.NOW - timedelta(hours=1))
     assert Notice.REPROTECT_WAITS in {each.code for each in _said(silent, TO_AZURE, UNPLANNED)}
