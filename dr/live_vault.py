@@ -12,7 +12,7 @@ from typing import Any
 from components.settings import NAMESPACE
 from site_recovery.connection import SiteRecovery
 from site_recovery.declarations import ItemUpdate, as_it_is
-from site_recovery.estate_records import PolicyRecord
+from site_recovery.estate_records import SET_UP_POLICY, PolicyRecord
 from site_recovery.paths import container_path, item_path
 from site_recovery.records import ItemRecord, ProtectableItemRecord, last_segment, same_id
 
@@ -57,10 +57,15 @@ def read_vault(service: SiteRecovery) -> LiveVault:
         name=service.vault.name,
         location=service.estate.vault_location(),
         sites=sites,
-        policies=tuple(policy for policy in service.policies() if policy.kind == _POLICY),
+        policies=tuple(policy for policy in service.policies() if _is_meant(policy)),
         items=items,
         machines=tuple(vm for container in containers for vm in service.protectable_items(container)),
     )
+
+
+def _is_meant(policy: PolicyRecord) -> bool:
+    # A killed run may have left the one that sets a vault up.
+    return policy.kind == _POLICY and not same_id(policy.name, SET_UP_POLICY)
 
 
 def drafted(vault: LiveVault) -> StackFileDraft:

@@ -31,15 +31,12 @@ from site_recovery.declarations import PolicySettings, policy_update_body
 from site_recovery.declaring import OnJobProgress, declaration
 from site_recovery.errors import NeverSetUpError, NotFoundError
 from site_recovery.estate_parsing import parse_network_mapping
-from site_recovery.estate_records import NetworkMappingRecord, PolicyRecord
+from site_recovery.estate_records import SET_UP_POLICY, NetworkMappingRecord, PolicyRecord
 from site_recovery.records import JobRecord, last_segment, same_id
 from site_recovery.translation import translated
 
 if TYPE_CHECKING:
     from site_recovery.service import SiteRecovery
-
-SET_UP_POLICY = "pulumi-site-recovery-set-up"
-"""The replication policy that sets a vault up. It is deleted again at once; nothing is ever replicated by it."""
 
 _AZURE = "Microsoft Azure"
 _ARM_VERSION = "2024-10-01"

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from site_recovery.records import HealthErrorRecord
 
+SET_UP_POLICY = "pulumi-site-recovery-set-up"
+"""The replication policy that sets a vault up. It is deleted again at once; nothing is ever replicated by it."""
+
 
 @dataclass(frozen=True)
 class HostRecord:

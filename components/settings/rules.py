@@ -14,6 +14,7 @@ from components.settings.vm import OF_ONE_VM
 from lifecycle.blockers import Code
 from lifecycle.options import DataSync, FailoverMode, RecoveryPointChoice
 from lifecycle.steps import Step
+from site_recovery.estate_records import SET_UP_POLICY
 
 
 def broken_rules(draft: Draft) -> Iterator[Problem]:
@@ -71,6 +72,14 @@ def _same_but_for_case(draft: Draft) -> Iterator[Problem]:
             other = first.setdefault(name.lower(), name)
             if other != name:
                 yield Problem(at(key, name), f"is '{other}' but for upper and lower case", "keep one of the two")
+
+
+def _reserved(draft: Draft) -> Iterator[Problem]:
+    """A policy of this name is deleted wherever a vault is set up, whoever made it."""
+    for name in draft.declared("policies"):
+        if name.lower() == SET_UP_POLICY:
+            what = "is the name of the policy by which this project sets a vault up, and which it deletes again"
+            yield Problem(at("policies", name), what, "choose another name")
 
 
 def _of_one_vm(draft: Draft) -> Iterator[Problem]:
@@ -259,6 +268,7 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _network_mappings,
     _dismantle,
     _same_but_for_case,
+    _reserved,
     _of_one_vm,
     _permits,
     _waived_codes,

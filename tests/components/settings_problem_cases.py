@@ -440,6 +440,14 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a policy with the name of the one that sets a vault up",
+        small(policies={"every-5-minutes": {}, "Pulumi-Site-Recovery-Set-Up": {"adopt": True}}),
+        (
+            "site-recovery:policies.Pulumi-Site-Recovery-Set-Up: is the name of the policy by which this project sets "
+            "a vault up, and which it deletes again; choose another name"
+        ),
+    ),
+    (
         "a map where a list is meant",
         with_vm(verification={"tcp": {"host": "a", "port": 1}}),
         (

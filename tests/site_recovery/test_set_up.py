@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError
 
 from site_recovery.connection import SiteRecovery
 from site_recovery.errors import AccessDeniedError, NotFoundError
-from site_recovery.estate import SET_UP_POLICY
+from site_recovery.estate_records import SET_UP_POLICY
 from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import GROUP, connected
 
