@@ -309,7 +309,8 @@ def described(step: Step, goal: Direction, options: MoveOptions) -> PlannedStep:
         case Step.COMPLETE_FAILOVER:
             return PlannedStep(step, _complete_does(options), Actor.SERVICE, reversible=True)
         case _:
-            return PlannedStep(step, _DOES[step], Actor.SERVICE, reversible=True, conditional=step is Step.REPROTECT)
+            does = _DOES[step] + (_makes_anew(options) if step is Step.SYNCHRONIZE else "")
+            return PlannedStep(step, does, Actor.SERVICE, reversible=True, conditional=step is Step.REPROTECT)
 
 
 _DOES: dict[Step, str] = {
@@ -331,4 +332,9 @@ def _failover_does(options: MoveOptions) -> str:
 def _complete_does(options: MoveOptions) -> str:
     if options.data_sync is DataSync.BEFORE_FAILOVER:
         return "shut the Azure VM down, transfer the last changes, start the on-premises VM (Complete Failover)"
-    return "shut the Azure VM down, download all its data, start the on-premises VM (planned failover)"
+    does = "shut the Azure VM down, download all its data, start the on-premises VM (planned failover)"
+    return does + _makes_anew(options)
+
+
+def _makes_anew(options: MoveOptions) -> str:
+    return "; make the on-premises VM anew if it is gone" if options.create_on_premises_vm else ""

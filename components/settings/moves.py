@@ -137,7 +137,7 @@ class Failback(Model):
     commit: Commit = Commit.MANUAL
     """Commits by itself, by hand, or once `verification` has passed. The commit deletes the Azure VM and its disks."""
     recovery_vm: RecoveryVm = RecoveryVm.NO_ACTION
-    """`create` makes the on-premises VM anew if it is gone."""
+    """`create` makes the on-premises VM anew if it is gone, on the host that its protected item names."""
 
 
 class TcpCheck(Model):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from simulator.arm.compute import Power as AzurePower
 from simulator.arm.compute import delete_failover_vm, power_of, set_power
+from simulator.asr.alternate_recovery import make_anew, require_premises
 from simulator.asr.azure_vm import create_vm
 from simulator.asr.jobs import error_document
 from simulator.asr.occupancy import held
@@ -89,10 +90,10 @@ def _check_source(asr: SiteRecovery, job: Job, _now: float) -> None:
         raise JobFailure(out_of_reach(vm))
 
 
-def _check_both_sides(asr: SiteRecovery, job: Job, now: float) -> None:
+def _check_both_sides(asr: SiteRecovery, job: Job, _now: float) -> None:
     """A failback needs the host, and the Azure machine whose data it takes."""
-    _check_source(asr, job, now)
-    item, _ = _required(asr, job)
+    item, vm = _required(asr, job)
+    require_premises(asr, item, vm, job)
     if power_of(asr.world, item.azure_vm) is None:
         raise JobFailure(
             AsyncError(
@@ -221,8 +222,9 @@ def _commit(asr: SiteRecovery, job: Job, _now: float) -> None:
 
 
 def _prepare_on_premises(asr: SiteRecovery, job: Job, now: float) -> None:
-    """The on-premises machine is switched off; from here on its disks are written to."""
-    _, vm = _required(asr, job)
+    """The on-premises machine is switched off, or made anew; from here on its disks are written to."""
+    item, vm = _required(asr, job)
+    make_anew(asr, item, vm, job, now)
     switch_host_vm(asr, vm, Power.OFF, now)
 
 

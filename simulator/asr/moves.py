@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from simulator.asr.alternate_recovery import why_no_host
 from simulator.asr.item_inputs import ToAzure
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.occupancy import occupy
@@ -56,6 +57,8 @@ class Move:
     comments: str = ""
     shutdown_source: bool = True
     full_download: bool = False
+    create_vm: bool = False
+    provider: str = ""
     skip: list[str] = field(default_factory=list)
 
     def payload(self) -> Document:
@@ -67,6 +70,8 @@ class Move:
             "comments": self.comments,
             "shutdownSource": self.shutdown_source,
             "fullDownload": self.full_download,
+            "createVm": self.create_vm,
+            "provider": self.provider,
         }
 
 
@@ -82,12 +87,15 @@ def planned_failover(call: Call) -> Reply:
     if isinstance(details, ToAzure):
         _only_as_it_is(call, details)
         return _start(call, asr, item, Move(Operation.PLANNED_FAILOVER, recovery_point=details.recovery_point_id or ""))
-    if details.recovery_vm_creation_option == "CreateVmIfNotFound" or details.provider_id_for_alternate_recovery:
-        raise not_there(call.route.name, "a failback goes to the original virtual machine on its host alone")
+    create = details.recovery_vm_creation_option == "CreateVmIfNotFound"
+    provider = details.provider_id_for_alternate_recovery or ""
+    if provider and not create:
+        raise not_there(call.route.name, "a host is named only for a virtual machine that may be made anew")
     full = details.data_sync_option == "ForSynchronization"
     # Without a synchronization before the failover there is nothing to wait for either (recorded: both are skipped).
     skip = ["DataSyncForFailback", "WaitForUserInputForFailback"] if full else []
-    return _start(call, asr, item, Move(Operation.FAILBACK, full_download=full, skip=skip))
+    move = Move(Operation.FAILBACK, full_download=full, create_vm=create, provider=provider, skip=skip)
+    return _start(call, asr, item, move)
 
 
 def unplanned_failover(call: Call) -> Reply:
@@ -168,7 +176,7 @@ def why_not(
         return no_such_point(point)
     if operation is Operation.CHANGE_PIT and not point:
         return no_such_point("(none given)")
-    return _tutorial_limits(asr, item, operation)
+    return why_no_host(asr, item, payload) or _tutorial_limits(asr, item, operation)
 
 
 def begin_move(

@@ -263,8 +263,9 @@ def _move_routes() -> list[OperationRoute]:
             _R,
             extent=Extent.PARTIAL,
             body=item_inputs.PlannedFailoverInput,
-            note="the item's strings during a failback are inferred; a failback to the original machine alone (501 for "
-            f"others); {_TAKEN}",
+            note="the item's strings during a failback are inferred, and what becomes of a machine that "
+            "CreateVmIfNotFound makes anew; a provider is named with that option alone (501 without); "
+            f"{_TAKEN}",
         ),
         route(
             "POST",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from executor.stops import StepFailed
 from lifecycle.options import FailoverMode, MoveOptions
 from tests.executor.site import AZURE, BOLD, FULL_DOWNLOAD, HOME, PLANNED, Site
 
@@ -38,6 +39,21 @@ def test_a_full_download_fails_back_in_one_step(either: Site) -> None:
     assert run.told.steps == ["completeFailover", "commit", "reverseReplicate"]
     assert site.moves() == BACK
     assert site.truth()["running"] == "onPremises"
+
+
+@pytest.mark.parametrize("options", [BOLD, FULL_DOWNLOAD], ids=["delta", "full download"])
+def test_a_machine_that_is_gone_on_premises_is_made_anew_where_that_is_declared(
+    either: Site, options: MoveOptions
+) -> None:
+    site = either.begin("replicatesBack" if either.profile == "tutorial" else "committed")
+    site.admin("DELETE", "/machines/vm01")
+    assert "does not exist on its Hyper-V host" in site.run(HOME, options).stopped(StepFailed)
+    assert site.truth()["running"] == "azure"
+
+    site.run(HOME, replace(options, create_on_premises_vm=True)).reached()
+    truth = site.truth()
+    assert (truth["running"], truth["stage"]) == ("onPremises", "protected")
+    assert not truth["onPremises"]["corrupted"]
 
 
 def test_a_reached_goal_takes_no_step(site: Site) -> None:

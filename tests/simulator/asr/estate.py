@@ -214,12 +214,13 @@ class Estate:
         body = {"properties": {"failoverDirection": direction, "providerSpecificDetails": {"instanceType": HYPER_V}}}
         return self.finish(self.client.replication_protected_items.begin_reprotect(*self.path(machine), body))
 
-    def begin_failback(self, option: str = "ForDownTime", machine: str = "sql01") -> Any:
+    def begin_failback(self, option: str = "ForDownTime", machine: str = "sql01", **more: str) -> Any:
         """Begin to fail back."""
         details = {
             "instanceType": "HyperVReplicaAzureFailback",
             "dataSyncOption": option,
             "recoveryVmCreationOption": "NoAction",
+            **more,
         }
         body = {"properties": {"failoverDirection": "RecoveryToPrimary", "providerSpecificDetails": details}}
         return self.client.replication_protected_items.begin_planned_failover(*self.path(machine), body)

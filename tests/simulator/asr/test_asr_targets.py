@@ -159,22 +159,6 @@ def test_todays_service_takes_no_unmanaged_disks(recorded: Estate, tutorial: Est
     tutorial.protect("app01", useManagedDisks="false")
 
 
-@pytest.mark.parametrize(
-    "details",
-    [
-        {"recoveryVmCreationOption": "CreateVmIfNotFound"},
-        {"recoveryVmCreationOption": "NoAction", "providerIdForAlternateRecovery": "/somewhere/else"},
-    ],
-)
-def test_a_failback_to_another_place_is_not_there(recorded: Estate, details: dict[str, str]) -> None:
-    recorded.begin_to_azure()
-    provider = {"instanceType": "HyperVReplicaAzureFailback", "dataSyncOption": "ForDownTime", **details}
-    body = {"properties": {"failoverDirection": "RecoveryToPrimary", "providerSpecificDetails": provider}}
-    answer = recorded.simulator.arm("POST", f"{recorded.item_path()}/plannedFailover", body)
-    assert answer.status_code == 501
-    assert "original virtual machine" in answer.json()["error"]["message"]
-
-
 @pytest.mark.parametrize("verb", ["plannedFailover", "unplannedFailover", "testFailover"])
 def test_the_guest_is_not_upgraded_on_the_way(recorded: Estate, verb: str) -> None:
     details = {"instanceType": HYPER_V, "osUpgradeVersion": "Windows Server 2025"}
