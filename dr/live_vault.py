@@ -25,7 +25,9 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class LiveVault:
-    """What of a vault goes into a stack file. `machines` are the discovered VMs of every container with items."""
+    """What of a vault goes into a stack file. `machines` are the discovered VMs of every container with items,
+    `elsewhere` the items that are in no Hyper-V site: of a VMM cloud, of VMware, of Azure itself.
+    """
 
     target: Mapping[str, str]
     resource_group: str
@@ -35,6 +37,7 @@ class LiveVault:
     policies: tuple[PolicyRecord, ...]
     items: tuple[ItemRecord, ...]
     machines: tuple[ProtectableItemRecord, ...]
+    elsewhere: tuple[ItemRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class StackFileDraft:
 def read_vault(service: SiteRecovery) -> LiveVault:
     """Reads a vault, and changes nothing. Raises the errors of site_recovery."""
     sites = tuple(fabric.name for fabric in service.fabrics() if fabric.kind == _SITE)
-    items = tuple(item for item in service.items() if item_path(item.id).fabric in sites)
+    found = service.items()
+    items = tuple(item for item in found if _is_in(item, sites))
     containers = dict.fromkeys(item.id.split("/replicationProtectedItems/")[0] for item in items)
     target = service.target
     return LiveVault(
@@ -60,7 +64,12 @@ def read_vault(service: SiteRecovery) -> LiveVault:
         policies=tuple(policy for policy in service.policies() if _is_meant(policy)),
         items=items,
         machines=tuple(vm for container in containers for vm in service.protectable_items(container)),
+        elsewhere=tuple(item for item in found if not _is_in(item, sites)),
     )
+
+
+def _is_in(item: ItemRecord, sites: Sequence[str]) -> bool:
+    return any(same_id(item_path(item.id).fabric, site) for site in sites)
 
 
 def _is_meant(policy: PolicyRecord) -> bool:
@@ -77,6 +86,10 @@ def drafted(vault: LiveVault) -> StackFileDraft:
         f"in a stack of its own, with source.vmId {item.vm_id}"
         for item in vault.items
         if item not in once
+    ] + [
+        f"{item.friendly_name} (fabric {item_path(item.id).fabric}): it is in no Hyper-V site, and this project moves "
+        "VMs of Hyper-V sites alone"
+        for item in vault.elsewhere
     ]
     known = _Known(vault, once)
     vms = {item.friendly_name: known.vm(item) for item in sorted(once, key=lambda item: item.friendly_name)}
@@ -117,19 +130,29 @@ class _Known:
         in_azure = item.active_location.casefold() == "recovery"
         entry: Values = {
             "direction": "azureToOnPremises" if in_azure else "onPremisesToAzure",
-            "site": container_path(item.id).fabric,
-            "policy": last_segment(item.policy_id or item.policy_name or ""),
+            "site": next(site for site in self._vault.sites if same_id(site, container_path(item.id).fabric)),
+            "policy": self._policy_of(item),
             "source": self._source(item),
             "target": _written(self._target(item, as_it_is(item))),
         }
         return _written(entry)
+
+    def _policy_of(self, item: ItemRecord) -> str:
+        name = last_segment(item.policy_id or item.policy_name or "")
+        return next((policy.name for policy in self._vault.policies if same_id(policy.name, name)), name)
 
     def _source(self, item: ItemRecord) -> Values:
         machine = next((vm for vm in self._vault.machines if same_id(vm.protected_item_id, item.id)), None)
         if machine is None or not item.disks:
             return {}
         replicated = {name for disk in item.disks for name in disk.ids}
-        left = [disk.name or disk.id for disk in machine.disks if not replicated & disk.ids]
+        # By name where only one disk has it.
+        names = Counter((disk.name or "").casefold() for disk in machine.disks)
+        left = [
+            disk.name if disk.name and names[disk.name.casefold()] == 1 else disk.id
+            for disk in machine.disks
+            if not replicated & disk.ids
+        ]
         # Where host and service do not name the disks alike, nothing can be said.
         return {"disks": {"exclude": left}} if left and len(left) < len(machine.disks) else {}
 

@@ -36,17 +36,20 @@ _TAKEN_BACK: dict[str, Any] = {
     "zone": "",
     "licenseType": "NoLicenseType",
     "sqlServerLicenseType": "NoLicenseType",
+    "rdp": "Never",
     "tags": {},
 }
+# What some versions of the service do not tell: then it is as declared, and sent where the declaration changes.
+_NOT_ALWAYS_TOLD = frozenset({"managedDisks"})
 # Settled when protection is enabled; told by the item, if at all, under these names.
 _SETTLED = {"storageAccountId": "storage_account_id", "logStorageAccountId": "log_storage_account_id"}
 
 
 def differing(item: ItemRecord, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """What the service says of the declared settings that can be changed, where it says something else."""
-    now = as_it_is(item)
-    seen = {key: _or_empty(getattr(now, field), key) for key, field in CHANGEABLE.items() if key in wanted}
-    return {key: seen[key] for key in changed_keys(seen, wanted, seen)}
+    seen = _seen(item, wanted)
+    told = {key: value for key, value in seen.items() if value is not None or key not in _NOT_ALWAYS_TOLD}
+    return {key: told[key] for key in changed_keys(told, wanted, told)}
 
 
 def settled_otherwise(item: ItemRecord, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +63,8 @@ def change_to(before: Mapping[str, Any], after: Mapping[str, Any], item: ItemRec
     """The update that brings an item from the settings `before` to those `after`; None if it is there already."""
     wanted = {key: after.get(key, _TAKEN_BACK.get(key)) for key in changed_keys(before, after, CHANGEABLE)}
     wanted = {key: value for key, value in wanted.items() if value is not None}
-    missing = differing(item, wanted)
+    seen = _seen(item, wanted)
+    missing = changed_keys(seen, wanted, seen)
     return ItemUpdate(**{CHANGEABLE[key]: wanted[key] for key in missing}) if missing else None
 
 
@@ -80,6 +84,11 @@ _WORDS = {
     "storageAccountId": "storageAccount",
     "logStorageAccountId": "logStorageAccount",
 }
+
+
+def _seen(item: ItemRecord, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    now = as_it_is(item)
+    return {key: _or_empty(getattr(now, field), key) for key, field in CHANGEABLE.items() if key in wanted}
 
 
 def _or_empty(value: Any, key: str) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -12,62 +12,9 @@ from components.settings import Settings, load_stack_file
 from dr.__main__ import dr
 from dr.import_ import written
 from dr.live_vault import LiveVault, drafted
-from site_recovery.estate_parsing import parse_policy
-from site_recovery.estate_records import PolicyRecord
-from site_recovery.parsing import parse_item, parse_protectable_item
-from site_recovery.records import ItemRecord, ProtectableItemRecord, VaultId
-
-SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-dr"
-CONTAINER = f"{GROUP}/providers/Microsoft.RecoveryServices/vaults/v1/replicationFabrics/{{site}}"
-CONTAINER += "/replicationProtectionContainers/cloud_1"
-NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/prod"
-ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/contosodr"
-
-
-def _item(name: str, *, site: str = "contoso", active: str = "Primary", **details: Any) -> ItemRecord:
-    given = {
-        "recoveryAzureVmName": name,
-        "recoveryAzureVMSize": "Standard_D2s_v5",
-        "recoveryAzureResourceGroupId": GROUP,
-        "selectedRecoveryAzureNetworkId": NETWORK,
-        "recoveryAzureStorageAccount": ACCOUNT,
-        "useManagedDisks": "true",
-        "enableRdpOnTargetOption": "Never",
-        "licenseType": "NotSpecified",
-        "vmId": f"id-of-{name}",
-        "vmNics": [{"nicId": "n", "ipConfigs": [{"isPrimary": True, "recoverySubnetName": "data"}]}],
-        **details,
-    }
-    properties = {
-        "friendlyName": name,
-        "activeLocation": active,
-        "policyId": "/policies/five",
-        "policyFriendlyName": "five",
-        "providerSpecificDetails": given,
-    }
-    item_id = f"{CONTAINER.format(site=site)}/replicationProtectedItems/{name}-{site}"
-    return parse_item({"id": item_id, "name": name, "properties": properties})
-
-
-def _policy(**details: int) -> PolicyRecord:
-    given = {"instanceType": "HyperVReplicaAzure", "replicationInterval": 300, **details}
-    return parse_policy({"id": "/policies/five", "name": "five", "properties": {"providerSpecificDetails": given}})
-
-
-def _vault(
-    *items: ItemRecord, policy: PolicyRecord | None = None, machines: tuple[ProtectableItemRecord, ...] = ()
-) -> LiveVault:
-    return LiveVault(
-        target={"cloud": "azure", "subscriptionId": SUBSCRIPTION, "tenantId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"},
-        resource_group="contoso-dr",
-        name="v1",
-        location="westeurope",
-        sites=("contoso", "other"),
-        policies=(policy or _policy(),),
-        items=items,
-        machines=machines,
-    )
+from site_recovery.parsing import parse_protectable_item
+from site_recovery.records import VaultId
+from tests.dr.live_vaults import ACCOUNT, GROUP, NETWORK, SUBSCRIPTION, live_item, live_policy, live_vault
 
 
 def _settings(vault: LiveVault, tmp_path: Path) -> Settings:
@@ -77,7 +24,7 @@ def _settings(vault: LiveVault, tmp_path: Path) -> Settings:
 
 
 def test_everything_that_vms_rest_on_is_adopted(tmp_path: Path) -> None:
-    settings = _settings(_vault(_item("sql01")), tmp_path)
+    settings = _settings(live_vault(live_item("sql01")), tmp_path)
     assert settings.vault.adopt
     assert all(site.adopt for site in settings.sites.values())
     assert all(policy.adopt for policy in settings.policies.values())
@@ -86,7 +33,7 @@ def test_everything_that_vms_rest_on_is_adopted(tmp_path: Path) -> None:
 
 
 def test_each_vm_is_declared_where_it_runs(tmp_path: Path) -> None:
-    vms = _settings(_vault(_item("sql01"), _item("app01", active="Recovery")), tmp_path).vms
+    vms = _settings(live_vault(live_item("sql01"), live_item("app01", active="Recovery")), tmp_path).vms
     assert {name: vm.direction.value for name, vm in vms.items()} == {
         "sql01": "onPremisesToAzure",
         "app01": "azureToOnPremises",
@@ -94,7 +41,7 @@ def test_each_vm_is_declared_where_it_runs(tmp_path: Path) -> None:
 
 
 def test_the_settings_of_a_vm_are_those_of_the_service(tmp_path: Path) -> None:
-    item = _item(
+    item = live_item(
         "sql01",
         recoveryAzureVmName="sql01-azure",
         targetAvailabilityZone="2",
@@ -112,7 +59,7 @@ def test_the_settings_of_a_vm_are_those_of_the_service(tmp_path: Path) -> None:
             }
         ],
     )
-    target = _settings(_vault(_item("app01"), item), tmp_path).vms["sql01"].target.as_inputs()
+    target = _settings(live_vault(live_item("app01"), item), tmp_path).vms["sql01"].target.as_inputs()
     expected = {"name": "sql01-azure", "size": "Standard_D2s_v5", "network": "prod", "subnet": "data"}
     assert target.items() >= expected.items()
     assert target["staticIp"] == "10.1.0.4"
@@ -123,39 +70,48 @@ def test_the_settings_of_a_vm_are_those_of_the_service(tmp_path: Path) -> None:
 
 
 def test_what_all_vms_share_is_written_once() -> None:
-    config = drafted(_vault(_item("sql01"), _item("app01"))).config
+    config = drafted(live_vault(live_item("sql01"), live_item("app01"))).config
     assert config["site-recovery:defaults"]["site"] == "contoso"
     assert config["site-recovery:defaults"]["target"] == {"network": "prod", "subnet": "data"}
     assert "site" not in config["site-recovery:vms"]["sql01"]
 
 
 def test_a_disk_that_does_not_replicate_is_left_out(tmp_path: Path) -> None:
-    item = _item("sql01", azureVmDiskDetails=[{"vhdId": "one", "diskId": "one", "vhdName": "os.vhdx"}])
+    item = live_item("sql01", azureVmDiskDetails=[{"vhdId": "one", "diskId": "one", "vhdName": "os.vhdx"}])
     disks = [{"vhdId": "one", "vhdName": "os.vhdx"}, {"vhdId": "two", "vhdName": "scratch.vhdx"}]
     properties = {"replicationProtectedItemId": item.id, "customDetails": {"diskDetails": disks}}
     machine = parse_protectable_item({"id": "/vm", "properties": properties})
-    (vm,) = _settings(_vault(item, machines=(machine,)), tmp_path).vms.values()
+    (vm,) = _settings(live_vault(item, machines=(machine,)), tmp_path).vms.values()
     assert vm.source.disks.exclude == ("scratch.vhdx",)
 
 
 def test_networks_of_one_name_in_two_groups_are_named_by_their_ids(tmp_path: Path) -> None:
     elsewhere = NETWORK.replace("contoso-dr", "another")
-    items = (_item("sql01"), _item("app01", selectedRecoveryAzureNetworkId=elsewhere))
-    settings = _settings(_vault(*items), tmp_path)
+    items = (live_item("sql01"), live_item("app01", selectedRecoveryAzureNetworkId=elsewhere))
+    settings = _settings(live_vault(*items), tmp_path)
     assert not settings.networks
     assert {vm.target.network for vm in settings.vms.values()} == {NETWORK, elsewhere}
 
 
 def test_two_vms_of_one_name_are_left_out_and_told() -> None:
-    draft = drafted(_vault(_item("sql01"), _item("SQL01", site="other"), _item("app01")))
+    draft = drafted(live_vault(live_item("sql01"), live_item("SQL01", site="other"), live_item("app01")))
     assert set(draft.config["site-recovery:vms"]) == {"app01"}
     assert len(draft.left_out) == 2
     assert "source.vmId id-of-SQL01" in draft.left_out[1]
 
 
+def test_vms_that_are_in_no_hyper_v_site_are_left_out_and_told() -> None:
+    vault = replace(live_vault(live_item("sql01")), elsewhere=(live_item("vmm01", site="cloud"),))
+    draft = drafted(vault)
+    assert set(draft.config["site-recovery:vms"]) == {"sql01"}
+    assert draft.left_out == (
+        "vmm01 (fabric cloud): it is in no Hyper-V site, and this project moves VMs of Hyper-V sites alone",
+    )
+
+
 def test_a_policy_that_the_format_has_no_word_for_is_adopted_without_its_numbers(tmp_path: Path) -> None:
-    policy = _policy(replicationInterval=24, recoveryPointHistoryDurationInHours=72)
-    assert _settings(_vault(_item("sql01"), policy=policy), tmp_path).policies["five"].adopt
+    policy = live_policy(replicationInterval=24, recoveryPointHistoryDurationInHours=72)
+    assert _settings(live_vault(live_item("sql01"), policy=policy), tmp_path).policies["five"].adopt
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def test_what_is_no_longer_declared_goes_back_to_nothing(before: dict[str, Any],
     assert change_to(before, {}, item) == ItemUpdate(**change)
 
 
+def test_what_the_service_does_not_tell_is_no_difference_and_sent_where_it_changes() -> None:
+    item = _item(useManagedDisks=None, enableRdpOnTargetOption=None)
+    assert differing(item, {"managedDisks": True, "rdp": "Never"}) == {}
+    assert change_to({"managedDisks": False}, {"managedDisks": True}, item) == ItemUpdate(managed_disks=True)
+
+
 def test_a_size_that_is_no_longer_declared_stays() -> None:
     assert change_to({"size": "Standard_D2s_v5"}, {}, _item()) is None
 
