@@ -1,4 +1,5 @@
-"""Whether the subnet and the static address of a VM are in the network that Azure has, made here or referred to.
+"""Whether the subnets and static addresses of a VM's network cards are in the network that Azure has, made here or
+referred to, and are nobody else's.
 
 What the stack file declares of a network is held against it when the file is read; this reads the network itself.
 Nothing is said of a network that is not there or cannot be read.
@@ -7,43 +8,80 @@ Nothing is said of a network that is not there or cannot be read.
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
+from executor.observe import landing_of
 from executor.survey import Survey
 from lifecycle.addresses import usable, why_unfit
-from lifecycle.machine import Landing
+from lifecycle.machine import Card, Landing
 from lifecycle.requirements import Unmet
 from site_recovery.landing_place import LandingPlace
-from site_recovery.records import last_segment
+from site_recovery.records import last_segment, same_id
 
 
 def unfit_address(survey: Survey, vm: str, landing: Landing, key: str = "target") -> Iterator[Unmet]:
-    """The static address, where its subnet does not have it. `key` is the stack file's."""
-    network = _network(survey, landing)
-    prefixes = network.subnets.get((landing.subnet or "").casefold(), ())
-    try:
-        address = IPv4Address(landing.static_ip or "")
-        known = [IPv4Network(prefix) for prefix in prefixes if ":" not in prefix]
-    except (AddressValueError, ValueError):
-        return
-    why = why_unfit(address, f"subnet {landing.subnet} of network {_name(landing)}", known) if known else ""
-    if why:
-        first, last = usable(known[0])
-        yield Unmet(f"{vm}: {why}", f"write another {key}.staticIp, from {first} to {last}")
+    """Each static address that its subnet does not have. `key` is the stack file's."""
+    for number, card in enumerate(landing.cards):
+        prefixes = _network(survey, card).subnets.get((card.subnet or "").casefold(), ())
+        try:
+            address = IPv4Address(card.static_ip or "")
+            known = [IPv4Network(prefix) for prefix in prefixes if ":" not in prefix]
+        except (AddressValueError, ValueError):
+            continue
+        why = why_unfit(address, f"subnet {card.subnet} of network {_name(card)}", known) if known else ""
+        if why:
+            first, last = usable(known[0])
+            yield Unmet(
+                f"{_of(vm, card, number)}: {why}", f"{_write(card, number, f'{key}.staticIp')}, from {first} to {last}"
+            )
 
 
 def missing_subnet(survey: Survey, vm: str, landing: Landing, key: str = "target") -> Iterator[Unmet]:
-    """The subnet, where its network has none of that name."""
-    network = _network(survey, landing)
-    if network.there and landing.subnet and landing.subnet.casefold() not in network.subnets:
-        known = ", ".join(sorted(network.subnets)) or "none"
-        yield Unmet(
-            f"{vm}: network {_name(landing)} has no subnet {landing.subnet} in Azure",
-            f"write another {key}.subnet; it has {known}",
-        )
+    """Each subnet that its network does not have."""
+    for number, card in enumerate(landing.cards):
+        network = _network(survey, card)
+        if network.there and card.subnet and card.subnet.casefold() not in network.subnets:
+            known = ", ".join(sorted(network.subnets)) or "none"
+            yield Unmet(
+                f"{_of(vm, card, number)}: network {_name(card)} has no subnet {card.subnet} in Azure",
+                f"{_write(card, number, f'{key}.subnet')}; it has {known}",
+            )
 
 
-def _network(survey: Survey, landing: Landing) -> LandingPlace:
-    return survey.landing_place(landing.network_id) if landing.network_id else LandingPlace(there=None)
+def address_of_another(survey: Survey, vm: str, item_id: str | None, landing: Landing) -> Iterator[Unmet]:
+    """Each static address that another network card has as well: of the VM, or of another one of the vault.
+
+    `item_id` is the VM's protected item, None where it has none yet. Raises the errors of site_recovery.
+    """
+    used = {
+        (str(card.network_id).casefold(), card.static_ip): f"{item.friendly_name} ({card.name})"
+        for item in survey.inventory(about=item_id).items
+        if not same_id(item.id, item_id)
+        for card in landing_of(item).cards
+        if card.static_ip
+    }
+    for number, card in enumerate(landing.cards):
+        if not card.static_ip:
+            continue
+        place = (str(card.network_id).casefold(), card.static_ip)
+        other = used.setdefault(place, f"its {card.name}")
+        if other != f"its {card.name}":
+            what = f"'{card.static_ip}' in network {_name(card)} is the address of {other} as well"
+            # The other one's may be declared otherwise by now, and be changed by the same `up`.
+            yield Unmet(f"{_of(vm, card, number)}: {what}", _write(card, number, "target.staticIp"), certain=False)
 
 
-def _name(landing: Landing) -> str:
-    return last_segment(landing.network_id or "")
+def _network(survey: Survey, card: Card) -> LandingPlace:
+    return survey.landing_place(card.network_id) if card.network_id else LandingPlace(there=None)
+
+
+def _name(card: Card) -> str:
+    return last_segment(card.network_id or "")
+
+
+def _of(vm: str, card: Card, number: int) -> str:
+    return f"{vm}, {card.name}" if number else vm
+
+
+def _write(card: Card, number: int, key: str) -> str:
+    """A stack declares the first card alone."""
+    by_hand = f"give {card.name} another one in Azure (Replicated items, the VM, Compute and Network)"
+    return by_hand if number else f"write another {key}"

@@ -2,7 +2,7 @@
 
 from executor.survey import Survey
 from lifecycle.blockers import Blocker, Code
-from lifecycle.machine import Landing
+from lifecycle.machine import Card, Landing
 from lifecycle.observation import Observation
 from lifecycle.unseen import Findings, Unseen
 from site_recovery.records import last_segment
@@ -17,16 +17,22 @@ def checked_landing(survey: Survey, seen: Observation) -> Findings:
 
 
 def _network(survey: Survey, vm: str, landing: Landing) -> Findings:
-    if not landing.network_id:
+    """Of each network card, which may have a network of its own."""
+    return Findings.of(*(_of_card(survey, vm, card, number) for number, card in enumerate(landing.cards)))
+
+
+def _of_card(survey: Survey, vm: str, card: Card, number: int) -> Findings:
+    if not card.network_id:
         return Findings()
-    name = last_segment(landing.network_id)
-    network = survey.landing_place(landing.network_id)
+    where = f"{vm} ({card.name})" if number else vm
+    name = last_segment(card.network_id)
+    network = survey.landing_place(card.network_id)
     if network.there is None:
         what = f"whether the network {name}, in which {vm} is to start, is in Azure, with its subnet"
         return Findings(unseen=(Unseen(what, network.unread, _let_read("Microsoft.Network/virtualNetworks/read")),))
     gone = f"the network {name}" if not network.there else ""
-    if network.there and landing.subnet and landing.subnet.casefold() not in network.subnets:
-        gone = f"the subnet {landing.subnet} of the network {name}"
+    if network.there and card.subnet and card.subnet.casefold() not in network.subnets:
+        gone = f"the subnet {card.subnet} of the network {name}"
     if not gone:
         return Findings()
     return Findings(
@@ -34,11 +40,16 @@ def _network(survey: Survey, vm: str, landing: Landing) -> Findings:
             Blocker(
                 Code.MISSING_NETWORK,
                 vm,
-                cause=f"{gone}, in which {vm} is to start, is not in Azure",
-                mend="make it again, or write another target.network and target.subnet and run `pulumi up` first",
+                cause=f"{gone}, in which {where} is to start, is not in Azure",
+                mend=_OF_OTHERS if number else _OF_THE_FIRST,
             ),
         )
     )
+
+
+_OF_THE_FIRST = "make it again, or write another target.network and target.subnet and run `pulumi up` first"
+# A stack declares the first card alone.
+_OF_OTHERS = "make it again, or choose another one for it in Azure (Replicated items, the VM, Compute and Network)"
 
 
 def _storage(survey: Survey, vm: str, landing: Landing) -> Findings:

@@ -1,10 +1,11 @@
 """From the service's answers to an Observation: the one place that reads them for the planner."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from executor.request_ids import is_ours
 from lifecycle.directions import Place
-from lifecycle.machine import Disk, Landing, Machine
+from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import (
     FAILOVER_SCENARIOS,
     MOVE_SCENARIOS,
@@ -18,7 +19,15 @@ from lifecycle.observation import (
 )
 from site_recovery.compute import PowerState as AzurePower
 from site_recovery.errors import SiteRecoveryError
-from site_recovery.records import ItemRecord, JobRecord, RecoveryPointRecord, is_job_of, last_segment, same_id
+from site_recovery.records import (
+    AddressRecord,
+    ItemRecord,
+    JobRecord,
+    RecoveryPointRecord,
+    is_job_of,
+    last_segment,
+    same_id,
+)
 from site_recovery.service import SiteRecovery
 
 # In seconds of the service. Where the latest point is to be made by the failover itself, those that exist only tell
@@ -131,7 +140,7 @@ def machine_of(item: ItemRecord) -> Machine:
         item.friendly_name,
         item.os_type,
         disks=disks,
-        nics=len(item.nics) or None,
+        nics=taken_along(item),
         os_version=item.os_version,
     )
 
@@ -148,7 +157,29 @@ def landing_of(item: ItemRecord) -> Landing:
         static_ip=nic.recovery_static_ip if nic else None,
         storage_account_id=item.storage_account_id,
         managed_disks=item.uses_managed_disks,
+        more_cards=tuple(_more_cards(item)),
     )
+
+
+def taken_along(item: ItemRecord) -> int | None:
+    """How many network cards the Azure VM gets, None where the service tells of none."""
+    return sum(nic.taken_along for nic in item.nics) or None
+
+
+def _more_cards(item: ItemRecord) -> Iterator[Card]:
+    main = item.main_nic
+    others = [nic for nic in item.nics if nic is not main]
+    for number, nic in enumerate([main, *others] if main is not None else others, 1):
+        name = f"network card {number}"
+        # A stack has one network for all cards; a card of its own is told by the card.
+        network = nic.recovery_network_id or item.recovery_network_id
+        addresses = [AddressRecord(nic.recovery_subnet_name, nic.recovery_static_ip), *nic.more_addresses]
+        for place, address in enumerate(addresses, 1):
+            if nic is main and place == 1:
+                continue
+            called = name if place == 1 else f"address {place} of card {number}"
+            subnet, static_ip = address.recovery_subnet_name, address.recovery_static_ip
+            yield Card(called, network, subnet, static_ip, made=nic.taken_along)
 
 
 def seen_at_work(seen: Observation, job: JobRecord | None, take_over: str | None) -> Observation:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from executor.address_checks import missing_subnet, unfit_address
+from executor.address_checks import address_of_another, missing_subnet, unfit_address
 from executor.survey import Survey
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
@@ -34,7 +34,8 @@ def checked_requirements(survey: Survey, seen: Observation) -> Findings:
     found, of_size = _unmet_read(survey, machine, seen.landing)
     # A subnet that is gone, or a network that cannot be read, is landing_checks' to tell of.
     found = (*found, *unfit_address(survey, seen.vm, seen.landing))
-    return Findings(tuple(requirement_blockers_of(seen.vm, found)), (*of_host, *of_size))
+    others, of_others = _addresses_read(survey, seen, seen.landing)
+    return Findings(tuple(requirement_blockers_of(seen.vm, (*found, *others))), (*of_host, *of_size, *of_others))
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class DeclaredVm:
     """A VM that its host shows, as it is declared; None is "not known".
 
     `disks` are those of it that are to be replicated, `os_type` is what is declared of its system, `test` is where a
-    test failover lands, `nics` how many network cards its protected item has.
+    test failover lands, `nics` how many network cards its protected item has, whose id is `item_id`.
     """
 
     vm: ProtectableItemRecord
@@ -51,6 +52,7 @@ class DeclaredVm:
     landing: Landing
     test: Landing
     nics: int | None = None
+    item_id: str | None = None
 
     @property
     def machine(self) -> Machine:
@@ -66,6 +68,7 @@ def unmet_by_declared(survey: Survey, declared: DeclaredVm) -> tuple[Unmet, ...]
         *_unmet(survey, declared.machine, landing),
         *missing_subnet(survey, name, landing),
         *unfit_address(survey, name, landing),
+        *address_of_another(survey, name, declared.item_id, landing),
         *missing_subnet(survey, name, declared.test, "target.test"),
         *unfit_address(survey, name, declared.test, "target.test"),
         *said,
@@ -126,6 +129,16 @@ def _machine(vm: ProtectableItemRecord, replicated: Sequence[DiskRecord], os_typ
         shared_disk=vm.has_shared_vhd,
         disks_left_out=len(replicated) < len(vm.disks),
     )
+
+
+def _addresses_read(
+    survey: Survey, seen: Observation, landing: Landing
+) -> tuple[tuple[Unmet, ...], tuple[Unseen, ...]]:
+    try:
+        return tuple(address_of_another(survey, seen.vm, seen.item_id, landing)), ()
+    except SiteRecoveryError as error:
+        what = f"whether another VM of the vault has an address of {seen.vm}"
+        return (), (Unseen(what, error.what, "preview again once Azure answers"),)
 
 
 def _unmet_read(survey: Survey, machine: Machine, landing: Landing) -> tuple[tuple[Unmet, ...], tuple[Unseen, ...]]:

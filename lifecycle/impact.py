@@ -13,6 +13,7 @@ from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place, change_in_words
 from lifecycle.estimates import OUTAGE, Estimate, Finished, Times, times
 from lifecycle.intent import where_it_runs
+from lifecycle.machine import Card
 from lifecycle.observation import Observation
 from lifecycle.options import DataSync
 from lifecycle.permits import Attestation
@@ -65,17 +66,14 @@ class Impact:
         landing = self.seen.landing
         if landing is None:
             return (("Azure VM", "unknown: the service does not say what it becomes"),)
-        network = _name_of(landing.network_id)
         size = f"size {landing.size}" if landing.size else "its size chosen by the service"
-        subnet = f", subnet {landing.subnet}" if landing.subnet else ""
         return (
             ("Azure VM", f"{landing.name or self.plan.vm}, {size}"),
             ("resource group", _name_of(landing.resource_group_id) or "not known"),
-            ("network", f"{network}{subnet}" if network else "none"),
-            (
-                "address",
-                landing.static_ip or "any free one of the subnet: whoever knows the VM by address has to learn it",
-            ),
+            ("network", _network(landing.cards[0])),
+            ("address", _address(landing.cards[0])),
+            *((card.name, f"{_network(card)}; {_address(card)}") for card in landing.cards[1:]),
+            *((card.name, "not made in Azure") for card in landing.more_cards if not card.made),
         )
 
     @property
@@ -243,6 +241,15 @@ def _point(start: Start | None, now: datetime) -> dict[str, Any] | None:
         "kind": kind,
         "words": start.words,
     }
+
+
+def _network(card: Card) -> str:
+    subnet = f", subnet {card.subnet}" if card.subnet else ""
+    return f"{_name_of(card.network_id)}{subnet}" if card.network_id else "none"
+
+
+def _address(card: Card) -> str:
+    return card.static_ip or "any free one of the subnet: whoever knows the VM by address has to learn it"
 
 
 def _name_of(arm_id: str | None) -> str | None:

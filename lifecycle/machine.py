@@ -35,8 +35,24 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Card:
+    """One address of a network card, in Azure. `name` tells it from the VM's others. `made` is whether the Azure VM
+    gets the card at all: one may be left out."""
+
+    name: str
+    network_id: str | None = None
+    subnet: str | None = None
+    static_ip: str | None = None
+    made: bool = True
+
+
+@dataclass(frozen=True)
 class Landing:
-    """What the VM becomes, or is, in Azure. Ids are ARM ids; a part that nobody chose is None."""
+    """What the VM becomes, or is, in Azure. Ids are ARM ids; a part that nobody chose is None.
+
+    Network, subnet and address are of its first network card, which is the one that a stack declares; `more_cards` are
+    all others, and further addresses of that one.
+    """
 
     name: str | None
     size: str | None = None
@@ -46,3 +62,10 @@ class Landing:
     static_ip: str | None = None
     storage_account_id: str | None = None
     managed_disks: bool | None = None
+    more_cards: tuple[Card, ...] = ()
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """All that the Azure VM gets, the first one first."""
+        first = Card("network card 1", self.network_id, self.subnet, self.static_ip)
+        return (first, *(card for card in self.more_cards if card.made))

@@ -115,7 +115,7 @@ def _say_other_cards(news: Mapping[str, Any], item: ItemRecord) -> None:
     wanted = (news.get("azure") or {}).get("networkId") if not is_unknown(news.get("azure")) else None
     if wanted is None or is_unknown(wanted) or same_id(wanted, item.recovery_network_id):
         return
-    others = [nic for nic in item.nics if nic != item.main_nic and nic.selection_type != "NotSelected"]
+    others = [nic for nic in item.nics if nic != item.main_nic and nic.taken_along]
     subnets = ", ".join(sorted({nic.recovery_subnet_name for nic in others if nic.recovery_subnet_name}))
     if subnets:
         text = (

@@ -1,8 +1,10 @@
 """What Azure requires of a VM, checked whenever it is declared: what the declaration says of it, for the executor."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from executor.observe import landing_of, taken_along
 from executor.requirement_checks import DeclaredVm, unchecked_of, unmet_by_declared
 from executor.survey import survey_of
 from lifecycle.machine import Landing
@@ -47,5 +49,7 @@ def _declared(news: Mapping[str, Any], vm: ProtectableItemRecord, item: ItemReco
         static_ip=known.get("testStaticIp"),
     )
     replicated = [disk for disk in vm.disks if is_included(disk, source)]
-    nics = len(item.nics) or None if item is not None else None
-    return DeclaredVm(vm, replicated, source.get("osType"), landing, test, nics)
+    # What is not declared of a protected VM stays as it is: its other network cards.
+    nics = taken_along(item) if item is not None else None
+    landing = replace(landing, more_cards=landing_of(item).more_cards) if item is not None else landing
+    return DeclaredVm(vm, replicated, source.get("osType"), landing, test, nics, item.id if item is not None else None)

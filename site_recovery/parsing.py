@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from site_recovery.json_values import Json, flag, parse_time, part, parts, present, text, text_or_none, texts, whole
 from site_recovery.records import (
+    AddressRecord,
     DiskRecord,
     HealthErrorRecord,
     ItemRecord,
@@ -136,6 +137,11 @@ def _nic(data: Json) -> NicRecord:
     addresses = parts(data, "ipConfigs")
     primary = next((address for address in addresses if address.get("isPrimary") is True), None)
     address: Json = primary if primary is not None else (addresses[0] if addresses else {})
+    more = tuple(
+        AddressRecord(text_or_none(one, "recoverySubnetName"), text_or_none(one, "recoveryStaticIPAddress"))
+        for one in addresses
+        if one is not address
+    )
     return NicRecord(
         id=text(data, "nicId"),
         vm_network_name=text_or_none(data, "vMNetworkName"),
@@ -148,6 +154,7 @@ def _nic(data: Json) -> NicRecord:
         recovery_network_security_group_id=text_or_none(data, "recoveryNetworkSecurityGroupId"),
         selection_type=text_or_none(data, "selectionType"),
         target_nic_name=text_or_none(data, "targetNicName"),
+        more_addresses=more,
     )
 
 

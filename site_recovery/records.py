@@ -71,7 +71,17 @@ class ScenarioRecord:
 
 
 @dataclass(frozen=True)
+class AddressRecord:
+    """One address that a network card gets in Azure."""
+
+    recovery_subnet_name: str | None
+    recovery_static_ip: str | None
+
+
+@dataclass(frozen=True)
 class NicRecord:
+    """A network card. Subnets and addresses are those of its main address."""
+
     id: str
     vm_network_name: str | None
     recovery_network_id: str | None
@@ -83,6 +93,12 @@ class NicRecord:
     recovery_network_security_group_id: str | None
     selection_type: str | None
     target_nic_name: str | None
+    more_addresses: tuple[AddressRecord, ...] = ()
+
+    @property
+    def taken_along(self) -> bool:
+        """Whether the Azure VM gets it."""
+        return self.selection_type != "NotSelected"
 
 
 @dataclass(frozen=True)
@@ -160,7 +176,7 @@ class ItemRecord:
         is taken along; None for a VM without any.
         """
         chosen = str(self.raw_details.get("selectedSourceNicId") or "").casefold()
-        taken = [nic for nic in self.nics if nic.selection_type != "NotSelected"]
+        taken = [nic for nic in self.nics if nic.taken_along]
         return next((nic for nic in self.nics if nic.id.casefold() == chosen), next(iter([*taken, *self.nics]), None))
 
 

@@ -20,7 +20,7 @@ from lifecycle.directions import Direction
 from lifecycle.estimates import Finished
 from lifecycle.impact import impact_of, standing_facts, standing_line
 from lifecycle.impact_text import impact_text
-from lifecycle.machine import Disk, Landing, Machine
+from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import HealthError, Observation, Operation, Owner, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Approval, Attestation, Attested, Permits, Waiver
@@ -47,6 +47,11 @@ _LANDING = Landing(
     static_ip="10.1.0.4",
     storage_account_id=f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/contosodr",
     managed_disks=False,
+)
+_MORE_CARDS = (
+    Card("address 2 of card 1", _LANDING.network_id, "data", "10.1.0.5"),
+    Card("network card 2", _LANDING.network_id, "backup"),
+    Card("network card 3", made=False),
 )
 _POINTS = (
     RecoveryPoint("p3", rows.NOW - timedelta(minutes=4), app_consistent=False),
@@ -188,6 +193,7 @@ def cases() -> Mapping[str, Report]:
         "to-azure-dead-site": move(DEAD, TO_AZURE, late),
         "to-azure-dead-site-not-stated": move(DEAD, TO_AZURE, late, Permits()),
         "to-azure-unread": move(_UNREAD, TO_AZURE, UNPLANNED, unseen=[_NETWORK_UNREAD]),
+        "to-azure-many-cards": move(replace(HERE, landing=replace(_LANDING, more_cards=_MORE_CARDS)), TO_AZURE),
         "to-azure-waived": move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent"), waived),
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
         "home": move(AWAY, HOME),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from executor.address_checks import missing_subnet, unfit_address
+from executor.address_checks import address_of_another, missing_subnet, unfit_address
+from executor.observe import landing_of
 from executor.survey import Survey
-from lifecycle.machine import Landing
+from lifecycle.machine import Card, Landing
+from site_recovery.declarations import ItemUpdate
+from site_recovery.parsing import parse_item
+from site_recovery.records import ItemRecord
+from tests.executor.site import Site
 from tests.simulator.running import RunningSimulator
-from tests.site_recovery.prepared import GROUP, connected
+from tests.site_recovery.prepared import GROUP, HOURS, connected
 
 VERSION = "2025-01-01"
 SUBNETS = [
@@ -70,6 +76,73 @@ def test_a_subnet_has_to_be_in_its_network(simulator: RunningSimulator, survey: 
     (found,) = missing_subnet(survey, "sql01", _landing(simulator, "prod", "apps"), "target.test")
     assert found.cause == "sql01: network prod has no subnet apps in Azure"
     assert found.mend == "write another target.test.subnet; it has data, wide"
+
+
+def test_every_network_card_and_every_address_of_it_is_held_against_its_subnet(
+    simulator: RunningSimulator, survey: Survey
+) -> None:
+    first = _landing(simulator, "prod", "data", "10.1.0.4")
+    more = (
+        Card("address 2 of card 1", first.network_id, "data", "10.9.9.9"),
+        Card("network card 2", first.network_id, "apps"),
+        Card("network card 3", first.network_id, "data", "10.9.9.9", made=False),
+    )
+    landing = replace(first, more_cards=more)
+    (address,) = unfit_address(survey, "sql01", landing)
+    assert address.cause.startswith("sql01, address 2 of card 1: '10.9.9.9' is outside subnet data")
+    assert address.mend.startswith("give address 2 of card 1 another one in Azure")
+    (subnet,) = missing_subnet(survey, "sql01", landing)
+    assert subnet.cause == "sql01, network card 2: network prod has no subnet apps in Azure"
+
+
+def test_an_address_is_used_once_in_the_vault(site: Site) -> None:
+    change = ItemUpdate(recovery_static_ip="10.1.0.9")
+    site.service.protection.update(site.items["vm02"], change=change, timeout_seconds=HOURS)
+    survey = Survey(site.connection().open())
+    landing = landing_of(_item(survey, site, "vm01"))
+    assert list(address_of_another(survey, "vm01", site.items["vm01"], landing)) == []
+    taken = replace(landing, static_ip="10.1.0.9")
+    (found,) = address_of_another(survey, "vm01", site.items["vm01"], taken)
+    assert found.cause == "vm01: '10.1.0.9' in network prod is the address of vm02 (network card 1) as well"
+    twice = replace(
+        landing, static_ip="10.1.0.7", more_cards=(Card("network card 2", landing.network_id, None, "10.1.0.7"),)
+    )
+    (own,) = address_of_another(survey, "vm01", site.items["vm01"], twice)
+    assert own.cause == "vm01, network card 2: '10.1.0.7' in network prod is the address of its network card 1 as well"
+    of_vm02 = landing_of(_item(survey, site, "vm02"))
+    assert list(address_of_another(survey, "vm02", site.items["vm02"], of_vm02)) == [], "its own is its own"
+
+
+def _item(survey: Survey, site: Site, vm: str) -> ItemRecord:
+    item = survey.inventory().item(site.items[vm])
+    assert item is not None
+    return item
+
+
+def test_all_cards_of_a_vm_are_seen_the_first_one_of_azure_first() -> None:
+    network = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/prod"
+    details = {
+        "selectedRecoveryAzureNetworkId": network,
+        "selectedSourceNicId": "nic-2",
+        "vmNics": [
+            {"nicId": "nic-1", "selectionType": "NotSelected", "ipConfigs": [{"recoverySubnetName": "other"}]},
+            {
+                "nicId": "nic-2",
+                "ipConfigs": [
+                    {"recoverySubnetName": "data", "recoveryStaticIPAddress": "10.1.0.5"},
+                    {"isPrimary": True, "recoverySubnetName": "data", "recoveryStaticIPAddress": "10.1.0.4"},
+                ],
+            },
+            {"nicId": "nic-3", "ipConfigs": [{"recoverySubnetName": "backup"}]},
+        ],
+    }
+    landing = landing_of(parse_item({"id": "/item", "properties": {"providerSpecificDetails": details}}))
+    assert [(card.name, card.network_id, card.subnet, card.static_ip) for card in landing.cards] == [
+        ("network card 1", network, "data", "10.1.0.4"),
+        ("address 2 of card 1", network, "data", "10.1.0.5"),
+        ("network card 3", network, "backup", None),
+    ]
+    assert [(card.name, card.made) for card in landing.more_cards if not card.made] == [("network card 2", False)]
 
 
 def test_nothing_is_said_of_a_network_that_cannot_be_read(simulator: RunningSimulator, survey: Survey) -> None:
