@@ -214,7 +214,7 @@ class _Mover:
         patient = self._called and failback
         stands = tuple(self._enduring.read(lambda: self._order.judge(seen, patient=patient)))
         if self._called:
-            kept = {Code.APPROVAL, Code.PROVIDER_SILENT} if failback else {Code.APPROVAL}
+            kept = {Code.APPROVAL, Code.COMMIT_WITHOUT_HOST} if failback else {Code.APPROVAL}
             stands = tuple(blocker for blocker in stands if blocker.code in kept)
         if stands:
             raise Blocked(stands, seen)

@@ -37,6 +37,7 @@ class Code(StrEnum):
     REPLICATION_UNHEALTHY = "replicationUnhealthy"
     RESYNCHRONIZATION = "resynchronization"
     PROVIDER_SILENT = "providerSilent"
+    COMMIT_WITHOUT_HOST = "commitWithoutHost"
     DATA_LOSS = "maxDataLoss"
     DATA_LOSS_UNKNOWN = "dataLossUnknown"
     AZURE_VM_NOT_SEEN = "azureVmNotSeen"
@@ -114,7 +115,8 @@ RULES: Mapping[Code, Rule] = {
     Code.BOTH_RUNNING: Rule(
         "Both copies of the VM run. Highest rank: whatever is written now is lost in one of them.",
         _VM,
-        "Decide which copy is the true one and turn the other off.",
+        "Decide which copy is the true one and turn the other off. Where the Azure VM was started as the safety copy "
+        "of a site that is lost: docs/worst-day.md.",
     ),
     Code.NEITHER_RUNNING: Rule(
         "Neither copy of the VM runs. Highest rank.",
@@ -173,11 +175,19 @@ RULES: Mapping[Code, Rule] = {
         waivable=True,
     ),
     Code.PROVIDER_SILENT: Rule(
-        "The Site Recovery provider on the host is not connected, and the move needs the host. A failback is not "
-        "committed without it either: the commit deletes the copy in Azure, which may be the last one.",
+        "The Site Recovery provider on the host is not connected, and the move needs the host.",
         _HOST,
         "Bring the host back. Out of a site that is lost, a failover to Azure goes with failover.mode: unplanned.",
         _SITE_ANSWERS,
+    ),
+    Code.COMMIT_WITHOUT_HOST: Rule(
+        "The Site Recovery provider on the host is not connected, and the commit of a failback deletes the Azure VM "
+        "and its disks, which may be the last copy.",
+        _HOST,
+        "Bring the host back; or see for yourself that the on-premises VM runs with all its data, and waive this. If "
+        "the site is lost, do not commit (docs/worst-day.md).",
+        frozenset({Mode.FAILBACK}),
+        waivable=True,
     ),
     Code.DATA_LOSS: Rule(
         "More would be lost than maxDataLossMinutes allows, from the chosen recovery point to the source's last sign "

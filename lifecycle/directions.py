@@ -40,5 +40,9 @@ class Direction(StrEnum):
 
 
 def change_in_words(vm: str, before: Place, goal: Direction) -> str:
-    """`sql01: runs on premises -> runs in Azure (direction azureToOnPremises)`."""
+    """`sql01: runs on premises -> runs in Azure (direction azureToOnPremises)`; of a move whose VM is there already,
+    that what is left of it is still to be done.
+    """
+    if before is goal.runs:
+        return f"{vm}: runs {before.words} already, its move there is still to be finished (direction {goal})"
     return f"{vm}: runs {before.words} -> runs {goal.runs.words} (direction {goal})"

@@ -82,8 +82,11 @@ def _end_of_a_failback(seen: Observation, due: Plan) -> Iterator[Blocker]:
     to_begin = {planned.step for planned in due.steps if not planned.running}
     if Step.COMMIT in to_begin:
         why = "the commit deletes the Azure VM and its disks, which are all that is left if the site is lost"
-        otherwise = "; if the site is lost, do NOT commit: start the Azure VM in Azure, it is the safety copy"
-        yield from _provider(seen, why, otherwise)
+        otherwise = (
+            ", or waive this where somebody has seen the on-premises VM run with all its data; if the site is lost, do "
+            "NOT commit: start the Azure VM in Azure, it is the safety copy"
+        )
+        yield from _provider(seen, why, otherwise, Code.COMMIT_WITHOUT_HOST)
     elif Step.REVERSE_REPLICATE in to_begin:
         yield from _provider(seen, "replicating to Azure again starts on it", "")
 
@@ -119,7 +122,7 @@ def _health(seen: Observation, due: Plan) -> Iterator[Blocker]:
         )
 
 
-def _provider(seen: Observation, why: str, otherwise: str) -> Iterator[Blocker]:
+def _provider(seen: Observation, why: str, otherwise: str, code: Code = Code.PROVIDER_SILENT) -> Iterator[Blocker]:
     if seen.provider_connected:
         return
     heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
@@ -128,7 +131,7 @@ def _provider(seen: Observation, why: str, otherwise: str) -> Iterator[Blocker]:
     else:
         what = f"is not known to be connected ({_not_known(seen)})"
     yield Blocker(
-        Code.PROVIDER_SILENT,
+        code,
         seen.vm,
         cause=f"the provider on the host of {seen.vm} {what}, and {why}",
         mend=f"bring the host back, and see that its Site Recovery provider runs{otherwise}",

@@ -2,7 +2,7 @@
 
 from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction
-from lifecycle.observation import Observation, PowerState
+from lifecycle.observation import Observation, Operation, PowerState
 from lifecycle.stages import WORDS, Stage, lacks_vm_to_commit
 
 
@@ -51,6 +51,8 @@ def no_way_on(seen: Observation, stage: Stage) -> Blocker:
     """A stage from which no step is taken, to either goal."""
     if stage is Stage.NEITHER_RUNNING and seen.azure_vm_power is PowerState.ABSENT:
         return _no_azure_vm(seen, stage)
+    if stage is Stage.BOTH_RUNNING and seen.allows(Operation.COMMIT):
+        return _started_as_safety_copy(seen, stage)
     code, mend = _STANDS_IN_THE_WAY.get(
         stage,
         (
@@ -64,6 +66,25 @@ def no_way_on(seen: Observation, stage: Stage) -> Blocker:
         offered = ", ".join(sorted(seen.allowed)) or "nothing"
         cause += f": protectionState {seen.protection_state} ({seen.protection_text}), the service offers {offered}"
     return Blocker(code, seen.vm, cause=cause, mend=mend)
+
+
+def _started_as_safety_copy(seen: Observation, stage: Stage) -> Blocker:
+    """The Azure VM of a failback that waits for its commit was started by hand, as one does where the site is lost.
+
+    All that the service offers there is the commit, which deletes that VM: no step is safe before the site is back.
+    """
+    return Blocker(
+        Code.BOTH_RUNNING,
+        seen.vm,
+        cause=f"{seen.vm} {WORDS[stage]}, and the failback waits for its commit, which deletes that Azure VM. Azure "
+        "cannot see whether the on-premises VM really runs",
+        mend="do NOT commit while the Azure VM is the copy that serves. If the site is lost, let it serve, and declare "
+        f"direction {Direction.AZURE_TO_ON_PREMISES} meanwhile: `pulumi up` then holds the VM, takes no step, and lets "
+        "the others go. When the site is back, start only one copy. If the one on premises is the true one, turn the "
+        f"Azure VM off, declare direction {Direction.ON_PREMISES_TO_AZURE} and run `pulumi up`. If the one in Azure "
+        "is, keep the other off, disable the replication in Azure, bring the data home by other means and protect the "
+        "VM anew",
+    )
 
 
 def _no_azure_vm(seen: Observation, stage: Stage) -> Blocker:

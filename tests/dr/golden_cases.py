@@ -21,7 +21,7 @@ from lifecycle.estimates import Finished
 from lifecycle.impact import impact_of, standing_facts, standing_line
 from lifecycle.impact_text import impact_text
 from lifecycle.machine import Card, Disk, Landing, Machine
-from lifecycle.observation import HealthError, Observation, Operation, Owner, RecoveryPoint
+from lifecycle.observation import HealthError, Observation, Operation, Owner, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Approval, Attestation, Attested, Permits, Waiver
 from lifecycle.planner import plan
@@ -82,6 +82,7 @@ DEAD = replace(
 _UNREAD = replace(
     HERE, provider_connected=None, provider_last_heartbeat=None, provider_unread="Azure Site Recovery did not answer."
 )
+_LOST = replace(rows.FAILBACK_COMMIT_PENDING, provider_connected=False, provider_last_heartbeat=_DIED)
 _NETWORK_UNREAD = Unseen(
     "whether the network contoso-vnet, in which sql01 is to start, is in Azure, with its subnet",
     "the identity may not read it (Azure answers 403)",
@@ -174,6 +175,7 @@ def cases() -> Mapping[str, Report]:
             replace(HERE, allowed=HERE.allowed | {"RepairReplication"}, health_errors=errors), TO_AZURE
         ),
         Code.PROVIDER_SILENT: move(DEAD, TO_AZURE),
+        Code.COMMIT_WITHOUT_HOST: move(_LOST, HOME),
         Code.DATA_LOSS: move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent")),
         Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, late),
         Code.AZURE_VM_NOT_SEEN: move(replace(AWAY, azure_vm_unread="the identity may not read it"), HOME),
@@ -194,6 +196,7 @@ def cases() -> Mapping[str, Report]:
         "to-azure-dead-site-not-stated": move(DEAD, TO_AZURE, late, Permits()),
         "to-azure-unread": move(_UNREAD, TO_AZURE, UNPLANNED, unseen=[_NETWORK_UNREAD]),
         "to-azure-many-cards": move(replace(HERE, landing=replace(_LANDING, more_cards=_MORE_CARDS)), TO_AZURE),
+        "safety-copy-started": move(replace(_LOST, azure_vm_power=PowerState.RUNNING), HOME),
         "to-azure-waived": move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent"), waived),
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
         "home": move(AWAY, HOME),

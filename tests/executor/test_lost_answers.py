@@ -220,7 +220,7 @@ def test_an_outage_that_lasts_ends_as_in_progress_and_is_gone_on_from(
 
 def test_a_host_that_cannot_be_asked_about_before_a_failback_is_committed_is_waited_for(site: Site) -> None:
     site.begin("synchronized")
-    silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
+    silent = Blocker(Code.COMMIT_WITHOUT_HOST, "vm01", cause="the host is silent", mend="bring it back")
 
     def judge(seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
         hosted = Survey(site.service).with_host(seen, patient=patient)

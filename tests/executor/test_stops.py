@@ -230,7 +230,7 @@ def test_an_approval_that_has_run_out_meanwhile_stops_before_what_cannot_be_undo
 
 def test_a_host_that_is_lost_meanwhile_stops_before_the_commit_of_a_failback(site: Site) -> None:
     site.begin("synchronized")
-    silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
+    silent = Blocker(Code.COMMIT_WITHOUT_HOST, "vm01", cause="the host is silent", mend="bring it back")
     ill = Blocker(Code.REPLICATION_UNHEALTHY, "vm01", cause="critical", mend="mend it")
 
     def judge(seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:

@@ -10,8 +10,9 @@ from lifecycle.data_loss import expected_loss
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.impact import impact_of
+from lifecycle.intent import Decision, decide
 from lifecycle.machine import Landing
-from lifecycle.observation import Observation, RecoveryPoint
+from lifecycle.observation import Observation, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions
 from lifecycle.permits import Attestation, Permits, Waiver
 from lifecycle.planner import plan
@@ -259,10 +260,32 @@ def test_a_failback_is_not_committed_while_its_host_is_silent(host: bool | None)
     """The commit deletes the Azure VM: with the site lost it would delete the last copy."""
     pending = replace(rows.FAILBACK_COMMIT_PENDING, provider_connected=host, provider_last_heartbeat=DIED)
     (blocker,) = _judged(pending, HOME, PLANNED).blockers
-    assert blocker.code is Code.PROVIDER_SILENT
+    assert blocker.code is Code.COMMIT_WITHOUT_HOST
     assert "the commit deletes the Azure VM and its disks" in blocker.cause
     assert "do NOT commit: start the Azure VM in Azure" in blocker.mend
     assert _codes(_judged(replace(pending, provider_connected=True), HOME, PLANNED)) == set()
+
+
+def test_who_has_seen_the_vm_run_on_premises_may_have_its_failback_committed_without_a_provider() -> None:
+    silent = {"provider_connected": False, "provider_last_heartbeat": DIED}
+    waiver = Waiver("commitWithoutHost", "Ada has seen it run", rows.NOW + timedelta(hours=1))
+    pending = replace(rows.FAILBACK_COMMIT_PENDING, **silent)  # type: ignore[arg-type]
+    assert _judged(pending, HOME, PLANNED, waiver).verdict is Verdict.GO_WITH_WAIVERS
+    failing_back = replace(rows.PROTECTED_IN_AZURE, **silent)  # type: ignore[arg-type]
+    assert _codes(_judged(failing_back, HOME, PLANNED, waiver)) == {Code.PROVIDER_SILENT}, "that needs the host"
+
+
+def test_an_azure_vm_that_was_started_as_the_safety_copy_is_not_to_be_committed_away() -> None:
+    """The service offers the commit alone, to either goal."""
+    both = replace(rows.FAILBACK_COMMIT_PENDING, azure_vm_power=PowerState.RUNNING)
+    for goal in (HOME, TO_AZURE):
+        (blocker,) = _judged(both, goal, UNPLANNED).blockers
+        assert blocker.code is Code.BOTH_RUNNING
+        assert "the failback waits for its commit, which deletes that Azure VM" in blocker.cause
+        assert blocker.mend.startswith("do NOT commit while the Azure VM is the copy that serves")
+    assert decide(both, TO_AZURE, TO_AZURE, PLANNED).decision is Decision.HELD, "as the way out says"
+    (other,) = _judged(rows.BOTH_RUNNING, TO_AZURE, UNPLANNED).blockers
+    assert "do NOT" not in other.mend
 
 
 def test_whoever_flips_to_azure_out_of_a_lost_site_is_not_sent_through_the_commit() -> None:
@@ -363,6 +386,8 @@ def _blocked_by(code: Code) -> tuple[Observation, Direction, MoveOptions]:
     known[Code.DATA_LOSS] = (HERE, TO_AZURE, late)
     known[Code.DATA_LOSS_UNKNOWN] = (UNREAD, TO_AZURE, late)
     known[Code.MANAGED_DISKS] = (away, HOME, PLANNED)
+    pending = replace(rows.FAILBACK_COMMIT_PENDING, provider_connected=False)
+    known[Code.COMMIT_WITHOUT_HOST] = (pending, HOME, PLANNED)
     return known[code]
 
 
