@@ -55,6 +55,9 @@ class HostsProvider(SitePart, ResourceProvider):
             return CheckResult(news, [CheckFailure("target", str(error))])
         except SiteRecoveryError:
             container = None
+        if container is not None and known:
+            # The engine's own words for an `up` that is held to a plan from before tell nobody what has happened.
+            current_operation().say(Severity.INFO, _has_registered(news["site"]))
         if container is None and known and not _waits(news):
             container = ""  # known to be nothing: what needs a host shows no change
         return CheckResult(news if container is None else {**news, "containerId": container}, [])
@@ -164,6 +167,13 @@ _TO_DO = (
     "the site's registration key file; both are downloaded in the portal: the vault, Site Recovery, Hyper-V machines "
     "to Azure, Prepare infrastructure, Source settings. The key is valid for five days"
 )
+
+
+def _has_registered(site: str) -> str:
+    return (
+        f"a Hyper-V host has registered with site {site}: its policies are associated and its VMs protected now. An "
+        '`up` that is held to a preview from before that ends with "violates plan" and has begun nothing: preview again'
+    )
 
 
 def _still_to_come(props: Mapping[str, Any]) -> str:

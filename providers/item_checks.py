@@ -10,10 +10,10 @@ from providers.item_disks import are_comparable, choice_of, disk_problems, unkno
 from providers.item_settings import CHANGEABLE, differing, names_of, settled_otherwise
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
-from providers.protectable_vms import find_vm
+from providers.protectable_vms import find_item, find_vm
 from providers.requirement_checks import unchecked_by, unmet_by
 from providers.vault_access import service_of
-from site_recovery.errors import AccessDeniedError, SiteRecoveryError, WrongTargetError
+from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
 from site_recovery.records import ItemRecord, ProtectableItemRecord, same_id
 
 FIXED: dict[str, str] = {
@@ -37,15 +37,31 @@ def checked_new(news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]
         return "", []
     try:
         vm = _discovered(news)
-        misnamed = _misnamed_disks(news, vm)
-        if misnamed:
-            return vm.protected_item_id, misnamed
         if vm.protected_item_id is None:
-            return None, _cannot_be_protected(news, vm)
+            return None, _misnamed_disks(news, vm) or _cannot_be_protected(news, vm)
         item = survey_of(service_of(news)).inventory().item(vm.protected_item_id)
+    except NotFoundError as error:
+        return _gone_from_its_host(news, error)
     except SiteRecoveryError as error:
         return None, [CheckFailure("vm", str(error))]
-    return vm.protected_item_id, _cannot_be_adopted(news, item, vm) if item is not None else []
+    failures = _misnamed_disks(news, vm)
+    if not failures and item is not None:
+        failures = _cannot_be_adopted(news, item, vm)
+    return vm.protected_item_id, failures
+
+
+def _gone_from_its_host(news: Mapping[str, Any], error: NotFoundError) -> tuple[str | None, list[CheckFailure]]:
+    """The VM may run in Azure, and be gone from its host for good: then its item alone is adopted."""
+    vm_id = (news.get("source") or {}).get("vmId")
+    try:
+        item = find_item(service_of(news), news["containerId"], news["vm"], vm_id)
+    except SiteRecoveryError:
+        item = None
+    if item is None:
+        return None, [CheckFailure("vm", str(error))]
+    text = f"{news['vm']}: its host does not show it any more, so its disks are not compared with what replicates"
+    current_operation().say(Severity.WARNING, text)
+    return item.id, _cannot_be_adopted(news, item, None)
 
 
 def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]]:
@@ -171,9 +187,11 @@ def _fixed_failures(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[Ch
 _WORDS = {"policyId": "policy"}
 
 
-def _cannot_be_adopted(news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord) -> list[CheckFailure]:
+def _cannot_be_adopted(
+    news: Mapping[str, Any], item: ItemRecord, vm: ProtectableItemRecord | None
+) -> list[CheckFailure]:
     name, wanted = news["vm"], news["azure"]
-    failures = _disk_failures(news, item, vm)
+    failures = _disk_failures(news, item, vm) if vm is not None else []
     policy = news.get("policyId")
     if not is_unknown(policy) and not same_id(item.policy_id, policy):
         text = f"{name} is protected already, with policy {item.policy_name}: declare it with that one. "

@@ -21,6 +21,7 @@ from providers.properties import SnakeCaseOutputs, plain
 from providers.site_part import SitePart
 from providers.vault_access import service_of
 from site_recovery.estate_records import MappingRecord
+from site_recovery.paths import is_in_container
 from site_recovery.records import ItemRecord, same_id
 from site_recovery.service import SiteRecovery
 
@@ -136,8 +137,7 @@ _REST = {False: "rests", True: "rest"}
 
 
 def _rests_on(item: ItemRecord, props: Mapping[str, Any]) -> bool:
-    container = item.id.casefold().split("/replicationprotecteditems/")[0]
-    return same_id(item.policy_id, props["policyId"]) and same_id(container, props["containerId"])
+    return same_id(item.policy_id, props["policyId"]) and is_in_container(item.id, props["containerId"])
 
 
 def _associated(service: SiteRecovery, props: Mapping[str, Any]) -> MappingRecord | None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from providers.item_disks import is_included
 from site_recovery.errors import NotFoundError, RefusedError
+from site_recovery.paths import is_in_container
 from site_recovery.protection import EnableProtection
-from site_recovery.records import ProtectableItemRecord, same_id
+from site_recovery.records import ItemRecord, ProtectableItemRecord, same_id
 from site_recovery.service import SiteRecovery
 
 
@@ -33,6 +34,19 @@ def find_vm(
             f"say which one: `pulumi config set --path 'site-recovery:vms[\"{name}\"].source.vmId' ID`",
         )
     return found[0]
+
+
+def find_item(service: SiteRecovery, container_id: str, name: str, vm_id: str | None) -> ItemRecord | None:
+    """The protected item of a VM that its host does not show any more, by its id in Hyper-V or its name.
+
+    None where there is none, or more than one of the name.
+    """
+    items = [item for item in service.inventory().items if is_in_container(item.id, container_id)]
+    if vm_id is not None:
+        found = [item for item in items if same_id(item.vm_id, vm_id)]
+    else:
+        found = [item for item in items if item.friendly_name.casefold() == name.casefold()]
+    return found[0] if len(found) == 1 else None
 
 
 def enable_settings(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> EnableProtection:

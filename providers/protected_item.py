@@ -19,7 +19,7 @@ from providers.item_update import brought_in_line, is_settling, must_wait
 from providers.operation import Operation, PartialFailure, Severity, current_operation
 from providers.progress import job_progress
 from providers.properties import SnakeCaseOutputs, changed_keys, plain
-from providers.protectable_vms import enable_settings, find_vm
+from providers.protectable_vms import enable_settings, find_item, find_vm
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, SiteRecoveryError, StillRunningError
 from site_recovery.records import ItemRecord, ProtectableItemRecord, last_segment
@@ -153,17 +153,16 @@ def _protected(props: dict[str, Any]) -> dict[str, Any]:
     if not props.get("containerId"):
         return {**props, "itemId": "", "itemName": "", "azureVmName": "", "replicationHealth": "", "deferred": []}
     service, operation, wanted = service_of(props), current_operation(), props["azure"]
-    vm_id = (props.get("source") or {}).get("vmId")
-    vm = find_vm(service, props["containerId"], props["vm"], vm_id, max_age_seconds=_SHARED_FOR_SECONDS)
-    if vm.protected_item_id is not None:
-        item = _shown(service, operation, vm, vm.protected_item_id)
+    found = _found(service, operation, props)
+    if isinstance(found, ItemRecord):
+        item = found
         operation.say(Severity.INFO, f"{props['vm']} is protected already: adopted, nothing is changed in Azure")
         azure = {**wanted, **differing(item, wanted)}
     else:
         item = service.protection.enable(
             props["containerId"],
-            item_name=vm.name,
-            settings=enable_settings(vm, props),
+            item_name=found.name,
+            settings=enable_settings(found, props),
             on_progress=job_progress(operation, props["vm"]),
             cancelled=operation.cancelled,
         )
@@ -195,6 +194,19 @@ def _existing(service: SiteRecovery, item_id: str) -> ItemRecord:
             "run `pulumi refresh`",
         )
     return item
+
+
+def _found(service: SiteRecovery, operation: Operation, props: Mapping[str, Any]) -> ItemRecord | ProtectableItemRecord:
+    """The VM's item or, while it has none, the VM. One that is gone from its host may have an item still."""
+    container_id, name, vm_id = props["containerId"], props["vm"], (props.get("source") or {}).get("vmId")
+    try:
+        vm = find_vm(service, container_id, name, vm_id, max_age_seconds=_SHARED_FOR_SECONDS)
+    except NotFoundError:
+        item = find_item(service, container_id, name, vm_id)
+        if item is None:
+            raise
+        return item
+    return vm if vm.protected_item_id is None else _shown(service, operation, vm, vm.protected_item_id)
 
 
 def _shown(service: SiteRecovery, operation: Operation, vm: ProtectableItemRecord, item_id: str) -> ItemRecord:

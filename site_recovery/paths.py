@@ -36,6 +36,13 @@ def mapping_path(mapping_id: str) -> ChildPath:
     return _child(mapping_id, "replicationProtectionContainerMappings")
 
 
+def is_in_container(item_id: str, container_id: str) -> bool:
+    """Whether a protected item is one of a container, ids being the same in any case of their letters."""
+    path = item_path(item_id)
+    names, wanted = (path.fabric, path.container), container_path(container_id)
+    return [name.casefold() for name in names] == [wanted.fabric.casefold(), wanted.container.casefold()]
+
+
 def _child(arm_id: str, kind: str) -> ChildPath:
     names = _names(arm_id)
     return ChildPath(

@@ -160,7 +160,9 @@ class VmChoices(Model):
     site: Words | None = None
     """The Hyper-V site that the VM is in: a name in `sites`. Every VM needs one, here, in its tier or in `defaults`."""
     policy: Words | None = None
-    """The replication policy: a name in `policies`. Every VM needs one, here, in its tier or in `defaults`."""
+    """The replication policy: a name in `policies`. Every VM needs one, here, in its tier or in `defaults`. The service
+    has no call that moves a protected VM to another one: change the policy's own settings, or protect the VM anew.
+    """
     failover: Failover = Failover()
     """How it is failed over to Azure."""
     failback: Failback = Failback()

@@ -64,10 +64,16 @@ def test_without_a_host_an_up_makes_the_site_and_tells_what_is_still_to_come(pla
 
 def test_the_next_up_goes_on_once_a_host_has_registered(platform: StackUnderTest) -> None:
     simulator = platform.simulator
+    plan = platform.directory / "plan.json"
+    platform.preview("--save-plan", str(plan))
     registered = simulator.session.post(
         f"{simulator.url}/_simulator/hosts/HV-01/register", json={"site": SITE}, timeout=30
     )
     assert registered.status_code == 200, registered.text
+    refused = platform.up("--plan", str(plan), check=False)
+    assert refused.returncode != 0
+    assert "violates plan" in refused.stdout
+    assert f"a Hyper-V host has registered with site {SITE}" in refused.stdout, "which tells what the engine does not"
     assert set(resources_changed(platform.preview_json()).values()) == {"update"}
     platform.up()
     assert platform.outputs("vm01")["stage"] == "protected"

@@ -32,7 +32,7 @@ TWO_CARDS = {
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
     directory = tmp_path_factory.mktemp("simulator")
     inventory = load_inventory(None).model_dump(mode="json", by_alias=True)
-    inventory["hosts"][0]["virtualMachines"].append(TWO_CARDS)
+    inventory["hosts"][0]["virtualMachines"] += [TWO_CARDS, {**TWO_CARDS, "name": "gone01"}]
     path = directory / "inventory.json"
     path.write_text(json.dumps(inventory), encoding="utf-8")
     running = RunningSimulator(directory, "--speed", "1000", "--inventory", str(path))
@@ -135,6 +135,24 @@ def test_another_network_warns_of_the_cards_that_are_not_declared(
     news = declared_item(service, "two01", networkId=f"{declared_item(service)['azure']['networkId']}-2")
     assert not ITEM.check(created.outs, news).failures
     assert "Other cards of it keep their subnet (back)" in capsys.readouterr().err
+
+
+def test_a_vm_that_is_gone_from_its_host_is_adopted_by_its_item(
+    simulator: RunningSimulator, service: SiteRecovery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = protect(service, "gone01")
+    simulator.session.delete(f"{simulator.url}/_simulator/machines/gone01", timeout=30).raise_for_status()
+    service.invalidate()
+    jobs = len(service.jobs())
+    checked = ITEM.check({}, declared_item(service, "gone01"))
+    assert _failures(checked) == ""
+    assert checked.inputs["itemId"] == item.id
+    assert "its host does not show it any more" in capsys.readouterr().err
+    created = ITEM.create(checked.inputs)
+    assert created.id == item.id
+    assert not ITEM.diff(created.id, created.outs or {}, checked.inputs).changes
+    assert len(service.jobs()) == jobs
+    assert "no such VM on the hosts of the site" in _failures(ITEM.check({}, declared_item(service, "gone02")))
 
 
 def test_a_vm_protected_with_another_policy_or_account_cannot_be_adopted_as_declared(
