@@ -25,7 +25,7 @@ def rendered(report: Report, form: str) -> str:
 def _text(report: Report) -> str:
     lines = [headline(report)]
     lines += [f"\n{vm['text']}" for vm in report.moving]
-    lines += [f"\n{vm['vm']}: HELD: {vm['why']}" for vm in report.staying if vm.get("decision") == "held"]
+    lines += [f"\n{vm['vm']}: HELD: {vm['why']}" for vm in report.held]
     lines += [
         f"\n{row['vm']}: BLOCKED {row['code']}: {row['cause']}\n  to go on: {row['mend']}"
         for row in report.blocked_apart
@@ -46,6 +46,7 @@ def headline(report: Report) -> str:
     verdict = report.verdict or "NOTHING TO MOVE"
     unseen = sum(vm.get("decision") == "unseen" and not vm.get("blockers") for vm in report.vms)
     besides = f"; {unseen} could not be looked at" if unseen else ""
+    besides += f"; {len(report.held)} held" if report.held else ""
     if not report.blockers:
         return f"{report.stack}: {verdict}: {moving} of {total} VMs would move{besides}"
     blocked = len({blocker["vm"] for blocker in report.blockers})

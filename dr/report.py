@@ -45,6 +45,10 @@ class Report:
         return tuple(vm for vm in self.vms if vm.get("decision") != "move")
 
     @property
+    def held(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(vm for vm in self.staying if vm.get("decision") == "held")
+
+    @property
     def blocked_apart(self) -> tuple[Mapping[str, str], ...]:
         """The blockers that no moving VM tells of itself: of the stack as a whole, or of a VM that was not seen."""
         told = {(vm["vm"], blocker["code"]) for vm in self.moving for blocker in vm["blockers"]}

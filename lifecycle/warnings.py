@@ -44,6 +44,7 @@ class Notice(StrEnum):
     FAILOVER_HEALTH = "failoverHealth"
     REQUIREMENT = "azureRequirement"
     CLOCK_SKEW = "clockSkew"
+    HELD = "held"
     WAIVED = "waived"
 
 
@@ -65,6 +66,8 @@ NOTICES: dict[Notice, str] = {
     Notice.HEALTH_WARNING: "The service has something to say about the VM's health.",
     Notice.REQUIREMENT: "The VM does not meet a requirement of Azure.",
     Notice.CLOCK_SKEW: "The local clock and the service's differ by more than 60 s. The service's counts.",
+    Notice.HELD: "The VM stands elsewhere than was last applied, and its direction is declared as before: somebody "
+    "moved it, or a flip was taken back. No step is taken, and the message says the two ways on.",
     Notice.WAIVED: "A blocker is waived: why, and until when, stands beside it.",
 }
 

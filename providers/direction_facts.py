@@ -23,6 +23,7 @@ from lifecycle.stack_limits import frozen
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
 from lifecycle.verdict import Assessment, Verdict
+from lifecycle.warnings import Notice
 from providers.operation import Severity, current_operation
 from providers.paint import painted
 from providers.preview_notes import note
@@ -163,7 +164,7 @@ def _stays(news: dict[str, Any], olds: dict[str, Any], seen: Observation, intent
             blocker = first_direction(news["vm"], intent.why)
             note(news["vault"]["name"], news["vm"], {**facts, "why": intent.why, "blockers": [blocker.as_input()]})
             return {**empty, "applied": "", "blockers": [_say_blocked(blocker)]}
-        say(Severity.WARNING, f"HELD: {intent.why}")
+        say(Severity.WARNING, f"HELD: {intent.why} ({Notice.HELD})")
     elif intent.why:
         say(Severity.INFO, intent.why)
     # Never the plan of an earlier move: the executor is bound to what is returned here.

@@ -22,7 +22,9 @@ class Row:
     def line(self) -> str:
         if self.facts is None:
             return f"{self.vm}: not looked at in this preview"
-        return str(self.facts.get("headline") or self.facts.get("line") or self.vm)
+        line = str(self.facts.get("headline") or self.facts.get("line") or self.vm)
+        held = self.facts.get("decision") == "held"
+        return f"{line}: {painted('HELD', Ink.CARE)}, no step is taken; its row says why" if held else line
 
     @property
     def verdict(self) -> Verdict | None:

@@ -20,6 +20,7 @@ from lifecycle.directions import Direction
 from lifecycle.estimates import Finished
 from lifecycle.impact import impact_of, standing_facts, standing_line
 from lifecycle.impact_text import impact_text
+from lifecycle.intent import decide
 from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import HealthError, Observation, Operation, Owner, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
@@ -201,8 +202,17 @@ def cases() -> Mapping[str, Report]:
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
         "home": move(AWAY, HOME),
         "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
+        "held": _report(None, _held(stranger)),
         "unchanged": _report(None),
     }
+
+
+def _held(seen: Observation) -> Mapping[str, Any]:
+    """A VM that somebody failed over in the portal, its direction declared as before."""
+    intent = decide(seen, HOME, HOME, PLANNED)
+    stage, words = intent.plan.stage, WORDS[intent.plan.stage]
+    line = standing_line(seen, Declared(PLANNED), words)
+    return {**standing_facts(seen, intent.decision.value, stage.value, words, line), "why": intent.why}
 
 
 def _unmet(seen: Observation) -> list[Blocker]:

@@ -96,6 +96,7 @@ def _blocked_stack(count: int, cause: str = "") -> Report:
     ("name", "code"),
     [
         ("unchanged", Exit.NOTHING),
+        ("held", Exit.WAITING),
         ("to-azure-planned", Exit.CHANGES),
         ("to-azure-waived", Exit.CHANGES),
         ("blocked-freeze", Exit.BLOCKED),
@@ -150,6 +151,21 @@ def test_what_failed_the_preview_is_told_beside_blockers_and_blockers_are_not_to
     for form in ("text", "markdown", "html"):
         assert "no such disk" in rendered(report, form)
         assert "freeze" in rendered(report, form)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_held_vm_is_told_of_before_the_details_are_unfolded(form: str) -> None:
+    shown = rendered(CASES["held"], form).partition("<details>")[0]
+    assert "1 held" in shown
+    assert "HELD" in shown
+
+
+def test_a_comment_with_everything_at_once_is_still_a_short_one() -> None:
+    blocked = _blocked_stack(20)
+    held = tuple({**CASES["held"].vms[1], "vm": f"held{number}"} for number in range(20))
+    report = replace(blocked, vms=(*blocked.vms, *held), errors=("error: a line\nand another",))
+    shown = rendered(report, "markdown").partition("<details>")[0]
+    assert len(shown.strip().splitlines()) <= 25
 
 
 def test_every_code_has_its_rule_and_the_document_is_current() -> None:

@@ -25,12 +25,14 @@ def cases() -> Mapping[str, str]:
     """The gate's words by name, without the engine's marks of colour."""
     free, waived, blocked = (_row(vm, name) for vm, name in _MOVES.items())
     staying = Row("zoo01", "onPremisesToAzure", moves=False, facts=_REPORTS["unchanged"].vms[0])
+    held = Row("sql01", "onPremisesToAzure", moves=False, facts=_REPORTS["held"].vms[1])
     unseen = Row("app02", "azureToOnPremises", moves=True, facts=None)
     both = _blockers("sql01", "blocked-freeze") + _blockers("sql01", "blocked-maxDataLoss")
     past = of_the_whole([(row.vm, Direction(row.direction)) for row in (free, waived)], 1)
     shown = {
         "nothing": summary([staying], [], 0).text,
         "go": summary([free, staying], [], 1).text,
+        "held": summary([free, held], [], 0).text,
         "go-with-waivers": summary([free, waived, staying], [], 0).text,
         "not-judged": summary([free, unseen], [], 0).text,
         "blocked": table([free, blocked, staying], both),
