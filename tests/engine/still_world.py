@@ -27,6 +27,7 @@ _MOST_LOOKS = 6000
 _MOVES = {
     "ReplicationProtectedItems_UnplannedFailover": "unplannedFailover",
     "ReplicationProtectedItems_PlannedFailover": "plannedFailover",
+    "ReplicationProtectedItems_ApplyRecoveryPoint": "applyRecoveryPoint",
     "ReplicationProtectedItems_FailoverCommit": "failoverCommit",
     "ReplicationProtectedItems_Reprotect": "reProtect",
     "ReplicationJobs_Resume": "resume",

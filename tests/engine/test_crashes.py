@@ -42,6 +42,12 @@ class Case:
     # The simulator cuts the connection after it has taken the first operation: its answer is lost as well.
     answer_lost: bool = False
 
+    @property
+    def chosen(self) -> str:
+        """What is chosen otherwise than by default."""
+        known = {"planned": BY_PLAN, "changed-point": CHANGED, "full-download": FULL_DOWNLOAD}
+        return next((name for name, settings in known.items() if settings == self.settings), "")
+
     def __str__(self) -> str:
         return "-".join(
             [
@@ -49,20 +55,23 @@ class Case:
                 *("-then-".join(map(str, self.instants)).split()),
                 *([] if self.struck is Struck.TREE else [self.struck.name.lower()]),
                 *([] if self.profile == "tutorial" else [self.profile]),
-                *(["planned"] if self.settings.get("failover", {}).get("mode") == "planned" else []),
+                *([self.chosen] if self.chosen else []),
                 *(["answer-lost"] if self.answer_lost else []),
             ]
         )
 
 
-UNPLANNED, PLANNED, COMMIT, REPROTECT, RESUME = (
+UNPLANNED, PLANNED, CHANGE, COMMIT, REPROTECT, RESUME = (
     "unplannedFailover",
     "plannedFailover",
+    "applyRecoveryPoint",
     "failoverCommit",
     "reProtect",
     "resume",
 )
 BY_PLAN = {"failover": {"mode": "planned", "commit": "automatic"}}
+CHANGED = {"failover": {"mode": "unplanned", "commit": "automatic", "changeRecoveryPoint": "latestAppConsistent"}}
+FULL_DOWNLOAD = {"failback": {"dataSync": "duringFailover", "commit": "automatic"}}
 
 _to_azure = functools.partial(Case, "azure")
 _home = functools.partial(Case, "onPremises")
@@ -77,6 +86,8 @@ SLICE = (
     _one(_to_azure, UNPLANNED, At.ACCEPTED, answer_lost=True),
     _one(_to_azure, COMMIT, At.SUCCEEDED, struck=Struck.CLI),
     _to_azure((Instant(UNPLANNED, "VmFailover"), Instant(REPROTECT))),
+    # When the old Azure VM is gone, and the new one is not there.
+    _one(_to_azure, CHANGE, "VmFailover", settings=CHANGED),
     _one(_home, COMMIT),
 )
 MATRIX = (
@@ -96,6 +107,12 @@ MATRIX = (
     _one(_to_azure, UNPLANNED, "VmFailover", struck=Struck.HOST),
     _one(_to_azure, PLANNED, "VmShutdownVmOnPrimary", settings=BY_PLAN),
     _one(_to_azure, PLANNED, At.SUCCEEDED, settings=BY_PLAN),
+    _one(_to_azure, CHANGE, settings=CHANGED),
+    _one(_to_azure, CHANGE, At.SUCCEEDED, settings=CHANGED),
+    _one(_to_azure, CHANGE, "ShutdownVmRecovery", settings=CHANGED, profile="recorded"),
+    _one(_home, PLANNED, "PrepareVmOnPremForFailback", settings=FULL_DOWNLOAD),
+    _one(_home, PLANNED, "VmFailover", settings=FULL_DOWNLOAD),
+    _one(_home, PLANNED, At.SUCCEEDED, settings=FULL_DOWNLOAD, profile="recorded"),
     _one(_to_azure, UNPLANNED, "VmFailover", profile="recorded"),
     _one(_to_azure, COMMIT, At.SUCCEEDED, profile="recorded"),
     _to_azure((Instant(""), Instant(UNPLANNED), Instant(UNPLANNED, At.SUCCEEDED), Instant(COMMIT), Instant(REPROTECT))),
@@ -196,6 +213,7 @@ def _ended_as_if_undisturbed(case: Case, world: StillWorld) -> None:
 def _chain(case: Case) -> tuple[str, ...]:
     """What an undisturbed move asks of the service."""
     if case.goal == "onPremises":
-        return (PLANNED, RESUME, COMMIT, REPROTECT)
-    failover = PLANNED if case.settings else UNPLANNED
-    return (failover, COMMIT) if case.profile == "recorded" else (failover, COMMIT, REPROTECT)
+        return (PLANNED, *(() if case.chosen == "full-download" else (RESUME,)), COMMIT, REPROTECT)
+    failover = PLANNED if case.chosen == "planned" else UNPLANNED
+    change = (CHANGE,) if case.chosen == "changed-point" else ()
+    return (failover, *change, COMMIT, *(() if case.profile == "recorded" else (REPROTECT,)))

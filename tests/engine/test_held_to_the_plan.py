@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import pytest
 
 from tests.engine.conftest import NewStack
@@ -37,6 +39,29 @@ def test_a_vm_that_stays_and_comes_further_by_itself_is_no_other_plan(new_stack:
     stack.up("--plan", str(plan))
     assert stack.item("app01")["allowedOperations"] != operations
     assert stack.outputs("sql01")["stage"] == "protectedInAzure"
+
+    _is_not_joined_between_preview_and_update(stack)
+
+
+def _is_not_joined_between_preview_and_update(stack: StackUnderTest) -> None:
+    """A plain `up` asks anew after its preview: what somebody began in the meantime is theirs, and stays theirs."""
+    stack.flip("sql01", "onPremisesToAzure")
+    with stack.start_up("--skip-preview=false") as process:
+        assert process.stdout is not None
+        previewed = "".join(takewhile(lambda line: not line.startswith("Updating ("), process.stdout))
+        assert process.poll() is None, previewed
+        by_hand = {"vm": "sql01", "operation": "Failback"}
+        portal = f"{stack.simulator.url}/_simulator/portal"
+        stack.simulator.session.post(portal, json=by_hand, timeout=30).raise_for_status()
+        updated, _ = process.communicate(timeout=200)
+    assert "completeFailover" in previewed
+    assert process.returncode != 0, updated
+    assert "which was started by somebody else" in updated
+    assert "takeOver" in updated
+    # Neither another failback, nor the Complete Failover of theirs.
+    scenario, state = stack.job_scenarios("sql01")[-1]
+    assert (scenario, state == "Succeeded") == ("Failback", False)
+    assert [scenario for scenario, _ in stack.job_scenarios("sql01")].count("Failback") == 1
 
 
 def _strictly(stack: StackUnderTest) -> None:

@@ -25,7 +25,11 @@ def test_vms_go_there_and_back_under_the_stock_host_which_says_once_what_it_lack
     for vm in ("sql01", "app01"):
         stack.flip(vm, "azureToOnPremises")
 
-    held = stack.up("--continue-on-error", check=False)
+    # One worker for two moves: the preview warns, and they are made one after the other.
+    few = stack.preview(PULUMI_PARALLEL="1").stdout
+    assert "2 VMs would move and the engine works on 1 at once" in few
+    assert "export PULUMI_PARALLEL=2" in few
+    held = stack.up("--continue-on-error", check=False, PULUMI_PARALLEL="1")
     assert held.returncode != 0
     assert len(re.findall(rf"warning: {MISSING}", held.stdout[held.stdout.index("Diagnostics:") :])) == 1
     assert "WAITING: sql01 waits before commit (holdAfter: failover)" in held.stdout

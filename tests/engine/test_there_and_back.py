@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.conftest import NewStack
@@ -42,15 +44,22 @@ def test_a_vm_goes_to_azure_and_back_and_the_other_stays(new_stack: NewStack) ->
     _shows_no_change(stack)
 
     assert stack.job_scenarios("app01") == PROTECTED
+    before = len(_mutations(stack))
     stack.destroy()
     assert stack.item("sql01")["protectionState"] == "Protected", "forgetting stops nothing"
+    assert _mutations(stack)[before:] == [], "what a protected VM rests on is not asked to go"
 
 
 def test_where_failback_is_offered_after_the_commit_the_goal_is_met_without_reprotect(new_stack: NewStack) -> None:
     stack = new_stack("--profile", "recorded")
     stack.up()
+    stack.edit(lambda config: config["site-recovery:vms"]["sql01"]["target"].update(size="Standard_D8s_v5"))
     stack.flip("sql01", "azureToOnPremises")
     stack.up()
+    # What the VM is to become in Azure is set before it goes there, in the same `up`.
+    last = [scenario for scenario, _ in stack.job_scenarios("sql01")][-3:]
+    assert last == ["UpdateVmProperties", *TO_AZURE[:2]]
+    assert _in_azure(stack)["hardwareProfile"]["vmSize"] == "Standard_D8s_v5"
     assert _moves(stack, "sql01") == TO_AZURE[:2]
     assert stack.outputs("sql01")["stageText"] == "runs in Azure, unprotected; failback is offered"
     _shows_no_change(stack)
@@ -65,6 +74,21 @@ def _moves(stack: StackUnderTest, vm: str) -> list[str]:
     jobs = stack.job_scenarios(vm)
     assert {state for _, state in jobs} == {"Succeeded"}
     return [scenario for scenario, _ in jobs if scenario not in {name for name, _ in PROTECTED}]
+
+
+def _in_azure(stack: StackUnderTest) -> dict[str, Any]:
+    """The properties of the Azure VM that sql01 has become."""
+    simulator = stack.simulator
+    items = simulator.session.get(f"{simulator.url}/_simulator/items", timeout=30).json()["value"]
+    machine = next(item["azure"]["id"] for item in items if item["machine"] == "sql01")
+    properties: dict[str, Any] = simulator.arm("GET", machine, version="2024-07-01").json()["properties"]
+    return properties
+
+
+def _mutations(stack: StackUnderTest) -> list[tuple[str, str]]:
+    """Method and path of all that the simulated cloud was asked to change, whatever it answered, in order."""
+    audit = stack.simulator.session.get(f"{stack.simulator.url}/_simulator/audit", timeout=30).json()
+    return [(entry["method"], entry["path"]) for entry in audit["mutations"]]
 
 
 def _shows_no_change(stack: StackUnderTest) -> None:
