@@ -38,6 +38,7 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
                 f"/Microsoft.RecoveryServices/vaults/{home.name}/replicationPolicies/{name}",
                 pulumi.ResourceOptions(parent=self, depends_on=[vault.vault]),
             )
+        start = declared.initial_replication_start
         return recoveryservices.ReplicationPolicy(
             name,
             policy_name=name,
@@ -49,7 +50,7 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
                     replication_interval=int(declared.replication_interval_seconds),
                     recovery_point_history_duration=declared.recovery_point_history_hours,
                     application_consistent_snapshot_frequency_in_hours=declared.app_consistent_frequency_hours,
-                    online_replication_start_time=declared.initial_replication_start,
+                    online_replication_start_time=f"{start}:00" if start else None,  # a .NET time span
                 )
             ),
             # Made with a PUT, which says nothing of a policy that exists: what changes later goes another way.

@@ -23,6 +23,7 @@ _READ_BACK = {
     "replicationIntervalSeconds": "replication_interval_seconds",
     "recoveryPointHistoryHours": "recovery_point_history_hours",
     "appConsistentFrequencyHours": "app_consistent_frequency_hours",
+    "initialReplicationStart": "initial_replication_start",
 }
 
 
@@ -38,12 +39,15 @@ class PolicySettingsProvider(ResourceProvider):
         if policy is None:
             raise NotFoundError(f"there is no policy {props['policyName']}", str(props["vault"]), "run `pulumi up`")
         if _observed(policy, props["settings"]) != props["settings"]:
-            _change(props)
+            _change(props, policy.initial_replication_start)
         return CreateResult(f"settings:{props['vault']['name']}/{props['policyName']}", props)
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        news = plain(news)
-        _change(news)
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        olds, news = plain(olds), plain(news)
+        policy = _policy(news)
+        # What is declared no more goes back to nothing; what never was stays as somebody has set it.
+        declared = "initialReplicationStart" in (olds.get("settings") or {})
+        _change(news, None if policy is None or declared else policy.initial_replication_start)
         return UpdateResult(news)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -57,7 +61,7 @@ class PolicySettingsProvider(ResourceProvider):
 
 class ReplicationPolicySettings(Resource, module="siteRecovery", name="ReplicationPolicySettings"):
     """`settings`: replicationIntervalSeconds, recoveryPointHistoryHours, appConsistentFrequencyHours and, where it is
-    declared, initialReplicationStart (a time of day, which the service takes but does not tell).
+    declared, initialReplicationStart (a time of day, as 22:30).
     """
 
     def __init__(
@@ -86,16 +90,19 @@ def _policy(props: Mapping[str, Any]) -> PolicyRecord | None:
 
 
 def _observed(policy: PolicyRecord, settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: getattr(policy, _READ_BACK[key]) if key in _READ_BACK else value for key, value in settings.items()}
+    """What the service says of the declared settings; what it does not tell is as declared."""
+    told = {key: getattr(policy, _READ_BACK[key]) for key in settings if key in _READ_BACK}
+    return {key: value if told.get(key) is None else told[key] for key, value in settings.items()}
 
 
-def _change(props: Mapping[str, Any]) -> None:
+def _change(props: Mapping[str, Any], start: str | None) -> None:
+    """`start` is that of initial replication where none is declared."""
     wanted, operation = props["settings"], current_operation()
     settings = PolicySettings(
         replication_interval_seconds=int(wanted["replicationIntervalSeconds"]),
         recovery_point_history_hours=int(wanted["recoveryPointHistoryHours"]),
         app_consistent_frequency_hours=int(wanted["appConsistentFrequencyHours"]),
-        initial_replication_start=wanted.get("initialReplicationStart"),
+        initial_replication_start=wanted.get("initialReplicationStart", start),
     )
     service_of(props).estate.update_policy(props["policyName"], settings, cancelled=operation.cancelled)
     operation.say(Severity.INFO, f"policy {props['policyName']} is changed in place; its VMs take the new rhythm")

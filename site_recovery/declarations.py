@@ -81,7 +81,7 @@ class ItemUpdate:
 
 @dataclass(frozen=True)
 class PolicySettings:
-    """A Hyper-V to Azure policy. Seconds, hours, hours, and a time of day as the service takes it."""
+    """A Hyper-V to Azure policy. Seconds, hours, hours, and a time of day, as 22:30; None starts at once."""
 
     replication_interval_seconds: int
     recovery_point_history_hours: int
@@ -196,12 +196,13 @@ def update_body(item: ItemRecord, change: ItemUpdate) -> UpdateReplicationProtec
 
 
 def policy_update_body(settings: PolicySettings) -> UpdatePolicyInput:
-    """The body of the PATCH of a policy."""
+    """The body of the PATCH of a policy. The time of day is a .NET time span, as the service's own tools send it."""
+    start = settings.initial_replication_start
     values = {
         "replication_interval": settings.replication_interval_seconds,
         "recovery_point_history_duration": settings.recovery_point_history_hours,
         "application_consistent_snapshot_frequency_in_hours": settings.app_consistent_frequency_hours,
-        "online_replication_start_time": settings.initial_replication_start,
+        "online_replication_start_time": f"{start}:00" if start else None,
     }
     return UpdatePolicyInput(
         properties=UpdatePolicyInputProperties(

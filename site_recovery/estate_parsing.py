@@ -70,7 +70,13 @@ def parse_policy(data: Json) -> PolicyRecord:
         replication_interval_seconds=whole(details.get("replicationInterval")),
         recovery_point_history_hours=whole(details.get("recoveryPointHistoryDurationInHours")),
         app_consistent_frequency_hours=whole(details.get("applicationConsistentSnapshotFrequencyInHours")),
+        initial_replication_start=_time_of_day(text_or_none(details, "onlineReplicationStartTime")),
     )
+
+
+def _time_of_day(told: str | None) -> str | None:
+    """Hours and minutes of a .NET time span, as 22:30:00."""
+    return ":".join(told.split(":")[:2]) if told else None
 
 
 def parse_provider(data: Json) -> ProviderRecord:

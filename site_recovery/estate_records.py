@@ -64,6 +64,7 @@ class PolicyRecord:
     replication_interval_seconds: int | None
     recovery_point_history_hours: int | None
     app_consistent_frequency_hours: int | None
+    initial_replication_start: str | None  # a time of day, as 22:30; None: at once, or not told
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ _TAKEN = (
 )
 _COUNTS = "counts alone, no errors of the vault and no issues; containers are always Normal"
 _R, _S, _I = Evidence.RECORDED, Evidence.SPECIFIED, Evidence.INFERRED
+_STARTS_AT_ONCE = "a start of initial replication is kept and told; replication starts at once"
 
 
 def _site_routes() -> list[OperationRoute]:
@@ -153,8 +154,26 @@ def _policy_routes() -> list[OperationRoute]:
     return [
         route("GET", p.POLICIES, p.list_policies, "ReplicationPolicies_List", _R),
         route("GET", p.POLICY, p.show_policy, "ReplicationPolicies_Get", _R),
-        route("PUT", p.POLICY, p.create_policy, "ReplicationPolicies_Create", _R, body=inputs.PolicyInput),
-        route("PATCH", p.POLICY, p.update_policy, "ReplicationPolicies_Update", _R, body=inputs.PolicyUpdate),
+        route(
+            "PUT",
+            p.POLICY,
+            p.create_policy,
+            "ReplicationPolicies_Create",
+            _R,
+            extent=Extent.PARTIAL,
+            body=inputs.PolicyInput,
+            note=_STARTS_AT_ONCE,
+        ),
+        route(
+            "PATCH",
+            p.POLICY,
+            p.update_policy,
+            "ReplicationPolicies_Update",
+            _R,
+            extent=Extent.PARTIAL,
+            body=inputs.PolicyUpdate,
+            note=_STARTS_AT_ONCE,
+        ),
         route("DELETE", p.POLICY, p.delete_policy, "ReplicationPolicies_Delete", _R),
         route(
             "GET",

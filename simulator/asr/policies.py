@@ -188,6 +188,8 @@ def _save_policy(call: Call, asr: SiteRecovery, scenario: str, name: str, settin
     vault = asr.vault_id(call)
     policy_id = f"{vault}/replicationPolicies/{name}"
     app_consistent_hours = settings.application_consistent_snapshot_frequency_in_hours
+    # Left out where none is set, as the recorded answer has it.
+    start = settings.online_replication_start_time
     body = {
         "id": policy_id,
         "name": name,
@@ -201,6 +203,7 @@ def _save_policy(call: Call, asr: SiteRecovery, scenario: str, name: str, settin
                 "replicationInterval": settings.replication_interval,
                 "encryption": "Disabled",
                 "activeStorageAccountId": next(iter(settings.storage_accounts or []), None),
+                **({"onlineReplicationStartTime": start} if start else {}),
             },
         },
     }

@@ -126,7 +126,7 @@ def test_every_changeable_setting_is_one_update_there_and_one_back(estate: Stack
     estate.up()
     changed = {vm: _settings(estate.item(vm)) for vm in CHANGED}
     assert all(changed[vm] != before[vm] for vm in CHANGED), {vm for vm in CHANGED if changed[vm] == before[vm]}
-    assert _rhythm(estate) == (900, 12, 2)
+    assert _rhythm(estate) == (900, 12, 2, "22:30:00")
     estate.edit(change_back)
     estate.up()
     assert _rhythm(estate) == rhythm
@@ -245,8 +245,10 @@ def _jobs(stack: StackUnderTest) -> dict[str, list[str]]:
     return found
 
 
-def _rhythm(stack: StackUnderTest) -> tuple[int, int, int]:
-    """Seconds between copies, hours of recovery points, hours between application-consistent ones."""
+def _rhythm(stack: StackUnderTest) -> tuple[int, int, int, str | None]:
+    """Seconds between copies, hours of recovery points, hours between application-consistent ones, and when the first
+    copy begins.
+    """
     with stack.simulator.site_recovery() as client:
         (policy,) = [policy.as_dict()["properties"] for policy in client.replication_policies.list(*VAULT)]
     kept = policy["providerSpecificDetails"]
@@ -254,6 +256,7 @@ def _rhythm(stack: StackUnderTest) -> tuple[int, int, int]:
         kept["replicationInterval"],
         kept["recoveryPointHistoryDurationInHours"],
         kept["applicationConsistentSnapshotFrequencyInHours"],
+        kept.get("onlineReplicationStartTime"),
     )
 
 
