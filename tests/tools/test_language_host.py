@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -49,6 +50,27 @@ def test_a_failing_program_is_shown_from_its_own_first_line_on_and_once(project:
     assert "runpy" not in done.stdout
     assert "program.py" not in done.stdout
     assert "non-zero exit code" not in done.stdout
+
+
+def test_a_state_keeps_where_a_resource_was_made_and_not_how_the_runtime_got_there(
+    project: Path, engine: EngineUnderTest
+) -> None:
+    (project / "__main__.py").write_text("import part\npart.deep(20)\n")
+    (project / "part.py").write_text(
+        "import pulumi\n"
+        "class Part(pulumi.ComponentResource):\n"
+        "    def __init__(self, name):\n"
+        "        super().__init__('own:index:Part', name)\n"
+        "def deep(more):\n"
+        "    Part('made') if more == 0 else deep(more - 1)\n"
+    )
+    engine.run("up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
+    exported = engine.run("stack", "export", "--stack", "dev", cwd=project).stdout
+    resources = json.loads(exported[exported.index("{") :])["deployment"]["resources"]
+    (made,) = [each for each in resources if each["type"] == "own:index:Part"]
+    assert made["sourcePosition"] == "project:///part.py#6"
+    assert {frame["sourcePosition"] for frame in made["stackTrace"]} == {"project:///part.py#6"}
+    assert len(made["stackTrace"]) < 12
 
 
 def test_an_error_meant_for_the_user_is_shown_without_a_traceback(project: Path, engine: EngineUnderTest) -> None:

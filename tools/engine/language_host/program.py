@@ -18,8 +18,12 @@ from pathlib import Path
 
 import pulumi
 import pulumi.runtime
+from pulumi.runtime import resource
+from pulumi.runtime.proto import source_pb2
 
 EXIT_CODE_ERROR_SHOWN = 32
+# How many frames of the stack are taken where a resource is made, from the innermost: the runtime's own are seven.
+_FRAMES = 12
 
 
 def main() -> None:
@@ -40,6 +44,7 @@ def main() -> None:
     os.chdir(arguments.pwd)
     # What a program imports stays until its end: looking through it again and again would be a fifth of the work.
     gc.set_threshold(50_000)
+    _shorten_stack_traces()
     sys.argv = [arguments.program, *arguments.rest]
     # Resources that were still waiting when the program failed are no error of their own.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -64,6 +69,24 @@ def _run(program: str, parallel: int) -> int:
         else:
             return 0
     return EXIT_CODE_ERROR_SHOWN
+
+
+def _shorten_stack_traces() -> None:
+    """The runtime tells the engine from where in the program each resource comes, and the engine keeps it.
+
+    All frames, down to the event loop's and our own, were a third of the state of a stack, and the engine writes all of
+    it anew at each step of each resource; they also name paths of the machine that was used last.
+    """
+    whole = resource._get_stack_trace  # noqa: SLF001 - there is no setting for it
+
+    def shortened() -> source_pb2.StackTrace:
+        sys.tracebacklimit = _FRAMES
+        try:
+            return whole()
+        finally:
+            del sys.tracebacklimit
+
+    resource._get_stack_trace = shortened  # noqa: SLF001
 
 
 def _traceback_of(error: BaseException, program: str) -> str:
