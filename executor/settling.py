@@ -12,7 +12,7 @@ from functools import partial
 from executor.calls import Call
 from executor.enduring import Enduring
 from executor.observe import Look, observe, place_of
-from executor.stops import Interrupted, StepFailed, Waiting
+from executor.stops import Interrupted, StillRunning, Waiting
 from lifecycle.directions import Place
 from lifecycle.durations import LOST_CALL, SETTLE
 from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Scenario
@@ -158,9 +158,10 @@ class Settling:
             return
         if self._cancelled.is_set():
             raise Interrupted(f"{seen.vm}: stopped as asked after {step}", "run `pulumi up` again to go on", seen)
-        raise StepFailed(
-            f"{seen.vm}: the job of {step} succeeded, but after {SETTLE:.0f} s the item does not show it",
-            "look at the item in Azure, then preview again",
+        raise StillRunning(
+            f"{seen.vm}: in progress; the job of {step} has succeeded, and the item has not shown it within "
+            f"{SETTLE / 60:.0f} min",
+            "run `pulumi up` again; if it stays so, look at the item in Azure",
             seen,
         )
 

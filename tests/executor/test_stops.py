@@ -157,6 +157,34 @@ def test_an_item_that_lags_behind_its_job_is_waited_for(site: Site) -> None:
     assert site.accepted() == ["FailoverCommit", "Reprotect"]
 
 
+class _ItemsStand(Told):
+    """From the first look at a job, the list of items goes on to show what it shows then."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self._site, self._stands = site, False
+
+    def progress(self, planned: PlannedStep, job: JobRecord) -> None:
+        super().progress(planned, job)
+        if self._stands:
+            return
+        self._stands = True
+        items = self._site.items["vm01"].partition("/replicationFabrics/")[0] + "/replicationProtectedItems"
+        shown = self._site.simulator.arm("GET", items, version="2025-08-01").json()
+        lists = {"operation": "ReplicationProtectedItems_List"}
+        self._site.fault(name="stands", request=lists, answer={"status": 200, "body": shown})
+
+
+def test_an_item_that_lags_for_long_is_in_progress_and_no_failure(site: Site) -> None:
+    run = site.run(AZURE, told=_ItemsStand(site))
+    words = run.stopped(StillRunning)
+    assert "in progress; the job of failover has succeeded, and the item has not shown it" in words
+    assert site.accepted() == ["UnplannedFailover"]
+    site.admin("DELETE", "/faults")
+    site.run(AZURE).reached()
+    assert site.accepted() == ["UnplannedFailover", "FailoverCommit", "Reprotect"]
+
+
 def test_an_unplanned_failover_whose_shutdown_failed_is_not_committed_without_an_attestation(site: Site) -> None:
     site.fault(name="deaf", job={"scenario": "UnplannedFailover", "task": "*Shutdown*"}, effect="shutdownFails")
     run = site.run(AZURE)
