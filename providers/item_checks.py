@@ -7,14 +7,14 @@ from pulumi.dynamic import CheckFailure
 
 from executor.survey import survey_of
 from providers.item_disks import are_comparable, choice_of, disk_problems, unknown_disks
-from providers.item_settings import CHANGEABLE, differing, names_of, settled_otherwise
+from providers.item_settings import CHANGEABLE, differing, is_settled_so, names_of, settled_otherwise
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
 from providers.protectable_vms import find_item, find_vm
 from providers.requirement_checks import unchecked_by, unmet_by
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
-from site_recovery.records import ItemRecord, ProtectableItemRecord, same_id
+from site_recovery.records import ItemRecord, ProtectableItemRecord, last_segment, same_id
 
 FIXED: dict[str, str] = {
     "target": "declare the VM in a stack of the other cloud instead",
@@ -67,7 +67,7 @@ def _gone_from_its_host(news: Mapping[str, Any], error: NotFoundError) -> tuple[
 def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]]:
     """The id of the VM's item, and what of its changed declaration cannot be carried out."""
     known = olds.get("itemId") or None
-    failures = _fixed_failures(olds, news)
+    failures = _unconfirmed(_fixed_failures(olds, news), known, news)
     if failures or is_unknown(news.get("containerId")):
         return known, failures
     if not olds.get("containerId") or not news.get("containerId"):
@@ -88,6 +88,7 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
     if item is None:
         return known, misnamed
     _say_other_cards(news, item)
+    _say_other_policy(news, item)
     unproven = [] if are_comparable(item, vm) else _unproven_disks(olds, news)
     return known, misnamed + _unlike_its_host(news, item, vm) + unproven
 
@@ -182,6 +183,35 @@ def _fixed_failures(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[Ch
     if changed_keys(olds.get("source") or {}, news.get("source") or {}, ["osType"]):
         failures.append(CheckFailure("source.osType", f"{vm}: its osType is settled when it is protected: {_ANEW}"))
     return failures
+
+
+def _unconfirmed(failures: list[CheckFailure], item_id: str | None, news: Mapping[str, Any]) -> list[CheckFailure]:
+    """Without those by which the stack only takes up what the VM has in Azure: somebody protected it anew by hand."""
+    if not failures or not item_id:
+        return failures
+    try:
+        item = survey_of(service_of(news)).inventory().item(item_id)
+    except SiteRecoveryError:
+        return failures
+    return [failure for failure in failures if item is None or not _is_so(item, failure.property, news)]
+
+
+def _is_so(item: ItemRecord, key: str, news: Mapping[str, Any]) -> bool:
+    if key == "policyId":
+        return same_id(item.policy_id, news.get("policyId"))
+    setting = key.removeprefix("azure.")
+    return setting != key and is_settled_so(item, setting, (news.get("azure") or {}).get(setting))
+
+
+def _say_other_policy(news: Mapping[str, Any], item: ItemRecord) -> None:
+    policy = news.get("policyId")
+    if policy is None or is_unknown(policy) or item.policy_id is None or same_id(item.policy_id, policy):
+        return
+    name = item.policy_name or last_segment(item.policy_id)
+    text = (
+        f"{news['vm']} is protected with policy {name} in Azure, by hand: declare that one, which changes nothing there"
+    )
+    current_operation().say(Severity.WARNING, text)
 
 
 _WORDS = {"policyId": "policy"}

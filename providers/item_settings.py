@@ -59,6 +59,12 @@ def settled_otherwise(item: ItemRecord, wanted: Mapping[str, Any]) -> dict[str, 
     return {key: told[key] for key in changed_keys(told, wanted, told)}
 
 
+def is_settled_so(item: ItemRecord, key: str, value: Any) -> bool:
+    """Whether the service tells that a setting which cannot be changed has this value."""
+    told = getattr(item, _SETTLED[key]) if key in _SETTLED else None
+    return bool(told) and not changed_keys({key: told}, {key: value}, [key])
+
+
 def change_to(before: Mapping[str, Any], after: Mapping[str, Any], item: ItemRecord) -> ItemUpdate | None:
     """The update that brings an item from the settings `before` to those `after`; None if it is there already."""
     wanted = {key: after.get(key, _TAKEN_BACK.get(key)) for key in changed_keys(before, after, CHANGEABLE)}

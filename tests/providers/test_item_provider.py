@@ -137,6 +137,24 @@ def test_another_network_warns_of_the_cards_that_are_not_declared(
     assert "Other cards of it keep their subnet (back)" in capsys.readouterr().err
 
 
+def test_what_was_protected_anew_by_hand_is_told_and_can_be_declared_as_it_is(
+    service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = declared_item(service)
+    account = now["azure"]["storageAccountId"]
+    before = declared_item(service, storageAccountId=f"{account}2") | {"policyId": "/another", "itemId": app01.id}
+    assert _failures(ITEM.check(before, before)) == ""
+    assert "app01 is protected with policy every-5-minutes in Azure, by hand" in capsys.readouterr().err
+    assert _failures(ITEM.check(before, now)) == ""
+    jobs = len(service.jobs())
+    updated = ITEM.update(app01.id, before, now).outs
+    assert updated is not None
+    assert (updated["policyId"], updated["azure"]["storageAccountId"]) == (now["policyId"], account)
+    assert len(service.jobs()) == jobs
+    elsewhere = declared_item(service, storageAccountId=f"{account}3")
+    assert "its storageAccount cannot be changed" in _failures(ITEM.check(before, elsewhere))
+
+
 def test_a_vm_that_is_gone_from_its_host_is_adopted_by_its_item(
     simulator: RunningSimulator, service: SiteRecovery, capsys: pytest.CaptureFixture[str]
 ) -> None:
