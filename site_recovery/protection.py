@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from azure.mgmt.recoveryservicessiterecovery.models import (
 from site_recovery.channel import Channel
 from site_recovery.declarations import EnableProtection, ItemUpdate, enable_body, update_body
 from site_recovery.declaring import Declaration, OnJobProgress, Seen, declaration
-from site_recovery.errors import NotFoundError
+from site_recovery.errors import JobFailedError, NotFoundError
 from site_recovery.estate_records import MappingRecord
 from site_recovery.paths import container_path, item_path, mapping_path
 from site_recovery.records import ItemRecord, JobRecord, ProtectableItemRecord, same_id
@@ -38,7 +39,7 @@ __all__ = ["EnableProtection", "ItemUpdate", "OnJobProgress", "Protection"]
 
 _KIND = "HyperVReplicaAzure"
 _AZURE = "Microsoft Azure"  # the service's name for the container at the other end
-_ENABLE = "EnableDr"
+_ENABLE, _DISABLE = "EnableDr", frozenset({"DisableDr", "PurgeVm"})
 # A job that failed before the wait began may be of an earlier attempt: the new one is listed within this time.
 _LISTED_WITHIN_SECONDS = 180.0
 
@@ -226,6 +227,7 @@ class Protection:
         def gone() -> bool:
             return self._service.item(item_id) is None
 
+        self._wait_for_disabling(run, item_id)
         begin = self._channel.client.replication_protected_items.begin_delete
         run.until(gone, client_request_id, begin, path.fabric, path.container, path.name, body)
 
@@ -265,6 +267,14 @@ class Protection:
         `what` is waited for in words, for the StillRunningError of a time-out or a cancellation.
         """
         return self._run(what, cancelled=cancelled, timeout_seconds=timeout_seconds).until_seen(seen)
+
+    def _wait_for_disabling(self, run: Declaration, item_id: str) -> None:
+        """One that is under way already, of a killed run or by hand: a second call would find the item busy."""
+        item = self._service.item(item_id)
+        scenario = item.current_scenario if item is not None else None
+        if scenario is not None and scenario.name in _DISABLE and scenario.job_id is not None:
+            with suppress(JobFailedError):  # then it is ours to try
+                run.job(scenario.job_id)
 
     def _newest_enabling(self, vm: ProtectableItemRecord) -> JobRecord | None:
         ids = (vm.vm_id, vm.name, vm.id)

@@ -14,6 +14,7 @@ from tests.site_recovery.stub import (
     ACCEPTED,
     CONTAINER_ID,
     ITEM_ID,
+    JOB_ID,
     JOB_NAME,
     VAULT,
     Answer,
@@ -177,3 +178,27 @@ def test_a_failed_enabling_after_which_no_other_comes_is_believed(stub: Stub, qu
     jobs_are(stub, "Failed", ended="2020-01-01T00:00:00Z")
     with pytest.raises(JobFailedError):
         quick.protection.wait_enabled(ITEM_ID, vm=SQL01)
+
+
+def test_a_disabling_that_is_under_way_is_waited_for_and_not_asked_for_again(stub: Stub, quick: SiteRecovery) -> None:
+    scenario = {"scenarioName": "DisableDr", "jobId": JOB_ID, "startTime": "2026-01-05T08:00:00Z"}
+    disabling = Answer(body=item_body(currentScenario=scenario, allowedOperations=[]))
+    stub.answer("GET", ITEM, disabling, ABSENT)
+    stub.answer("GET", r"/replicationJobs\?", Answer(body=listed(job_body("Succeeded"))))
+    stub.answer("GET", f"/replicationJobs/{JOB_NAME}", Answer(body=job_body("Succeeded", full=True)))
+    quick.protection.disable(ITEM_ID)
+    assert not stub.sent("POST", "/remove")
+
+
+@pytest.mark.usefixtures("job_succeeds")
+def test_a_disabling_that_failed_is_tried_again(stub: Stub, quick: SiteRecovery) -> None:
+    failed = "66666666-6666-6666-6666-666666666666"
+    scenario = {"scenarioName": "DisableDr", "jobId": JOB_ID.replace(JOB_NAME, failed), "startTime": None}
+    disabling = Answer(body=item_body(currentScenario=scenario, allowedOperations=[]))
+    stub.answer("GET", ITEM, disabling, Answer(body=item_body()), ABSENT)
+    jobs = listed(job_body("Succeeded"), job_body("Failed", name=failed))
+    stub.answer("GET", r"/replicationJobs\?", Answer(body=jobs))
+    stub.answer("GET", f"/replicationJobs/{failed}", Answer(body=job_body("Failed", name=failed, full=True)))
+    stub.answer("POST", "/remove", TAKEN_ON)
+    quick.protection.disable(ITEM_ID)
+    assert len(stub.sent("POST", "/remove")) == 1
