@@ -273,21 +273,31 @@ def _points_of(service: SiteRecovery, item: ItemRecord, look: Look) -> tuple[Rec
 
 def _power(service: SiteRecovery, item: ItemRecord, look: Look) -> tuple[PowerState, str]:
     """Whether the Azure VM runs, and why that is not known; nothing where there is none that could run."""
-    if place_of(item) is Place.ON_PREMISES and item.last_successful_failover_time is None:
-        # The item names the VM of a failover to come, too; one that never was has nothing that could run.
+    if not was_in_azure(item):
         return PowerState.UNKNOWN, ""
     if item.recovery_vm_id is None:
-        return PowerState.UNKNOWN, "the service does not name it"
+        return PowerState.UNKNOWN, NOT_NAMED
     try:
         power = service.power_state(item.recovery_vm_id)
     except SiteRecoveryError as error:
         if look.power_is_needed:
             raise
         return PowerState.UNKNOWN, error.what
+    return told_power(power)
+
+
+def was_in_azure(item: ItemRecord) -> bool:
+    """Whether there may be an Azure VM of it: the item names the VM of a failover to come, too."""
+    return place_of(item) is not Place.ON_PREMISES or item.last_successful_failover_time is not None
+
+
+def told_power(power: AzurePower) -> tuple[PowerState, str]:
+    """The state of an Azure VM, and why it is not known where it is not."""
     known = _POWER.get(power)
     return (known, "") if known is not None else (PowerState.UNKNOWN, _NOT_READ[power])
 
 
+NOT_NAMED = "the service does not name it"
 _POWER = {
     AzurePower.RUNNING: PowerState.RUNNING,
     AzurePower.STOPPED: PowerState.STOPPED,

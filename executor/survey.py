@@ -7,15 +7,16 @@ may have moved, and it is read anew.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from executor.observe import Look, observation_of
+from executor.observe import NOT_NAMED, Look, observation_of, told_power, was_in_azure
 from lifecycle.estimates import Finished
 from lifecycle.observation import Observation, Scenario
 from lifecycle.steps import Step
+from site_recovery.compute import PowerState as AzurePower
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.estate_records import ProviderRecord
 from site_recovery.landing_place import LandingPlace
@@ -46,6 +47,7 @@ class Survey:
         self._providers: dict[str, _Reading] = {}
         self._landing: dict[str, _Reading] = {}
         self._sizes = _Reading(self._read_sizes, monotonic)
+        self._powers = _Reading(service.power_states, monotonic)
         self._failbacks: dict[str, _Reading] = {}
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -98,6 +100,23 @@ class Survey:
             return replace(seen, provider_unclear=_unclear(providers))
         return replace(seen, provider_connected=connected.pop(), provider_last_heartbeat=min(heard, default=None))
 
+    def with_azure_vm(self, seen: Observation) -> Observation:
+        """`seen` of a VM that stays, with whether its Azure VM runs, where there may be one: out of one list that all
+        such VMs share."""
+        item = self.inventory(about=seen.item_id).item(seen.item_id)
+        if item is None or not was_in_azure(item):
+            return seen
+        if item.recovery_vm_id is None:
+            return replace(seen, azure_vm_unread=NOT_NAMED)
+        with self._lock:
+            reading = self._powers
+        try:
+            states: Mapping[str, AzurePower] = reading.get()
+        except SiteRecoveryError as error:
+            return replace(seen, azure_vm_unread=error.what)
+        power, unread = told_power(states.get(item.recovery_vm_id.casefold(), AzurePower.ABSENT))
+        return replace(seen, azure_vm_power=power, azure_vm_unread=unread)
+
     def finished(self, item_id: str, *, failbacks: bool) -> tuple[Finished, ...]:
         """The vault's jobs that succeeded, newest first, for an estimate of one VM's move; with `failbacks` those that
         fail back have their parts."""
@@ -131,6 +150,7 @@ class Survey:
                 self._served.clear()
                 self._providers.clear()
                 self._landing.clear()
+                self._powers = _Reading(self.service.power_states, self._monotonic)
             self._served.add(item_id.casefold())
             return again
 

@@ -197,6 +197,8 @@ def standing_line(seen: Observation, declared: Declared, stage_words: str) -> st
             for warned in rpo(seen, declared.targets)
             if warned.code == Notice.RPO_ABOVE_TARGET
         ]
+    if seen.azure_vm_unread:
+        parts.append(f"whether its Azure VM runs is not known ({seen.azure_vm_unread.rstrip('.')})")
     return f"{seen.vm}: {', '.join(parts)}"
 
 

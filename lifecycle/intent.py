@@ -13,6 +13,7 @@ from lifecycle.observation import FAILOVER_SCENARIOS, Job, Observation, Owner, S
 from lifecycle.options import MoveOptions
 from lifecycle.planner import Plan, is_at_goal, is_halfway_back, plan
 from lifecycle.stages import WORDS, Stage
+from lifecycle.ways_out import no_way_on
 
 
 class Decision(StrEnum):
@@ -96,6 +97,9 @@ def _first_time(seen: Observation, declared: Direction, due: Plan, place: Place)
 def _standing(seen: Observation, declared: Direction, due: Plan, place: Place, options: MoveOptions) -> Intent:
     if place is declared.runs and (is_at_goal(due.stage, declared) or due.stage in _PASSING):
         return Intent(Decision.NOTHING, due)
+    if due.stage in {Stage.BOTH_RUNNING, Stage.NEITHER_RUNNING}:
+        facts = no_way_on(seen, due.stage)
+        return Intent(Decision.HELD, due, f"{facts.cause}. No step is taken. To go on: {facts.mend}")
     found = f"{seen.vm} {WORDS[due.stage]}, but direction {declared} is what was last applied"
     if place is declared.runs and is_halfway_back(due.stage, declared):
         # A move of ours whose declaration was taken back, or somebody's that has just begun: only its own end helps.

@@ -109,6 +109,7 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         seen = survey.observe(news["itemId"], look, declared.options.take_over)
         if seen is None:
             return _unseen(news, olds, _gone(news))
+        seen = seen if may_move else survey.with_azure_vm(seen)
         intent = decide(seen, goal, applied, declared.options)
         if intent.decision is not Decision.MOVE:
             return _stays(news, olds, seen, intent)

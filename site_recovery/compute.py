@@ -7,7 +7,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import DecodeError, HttpResponseError
 from azure.core.rest import HttpRequest
 from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
 
@@ -51,6 +51,28 @@ def read_power_state(client: SiteRecoveryManagementClient, vm_id: str) -> PowerS
         if response.status_code != HTTPStatus.OK:
             raise HttpResponseError(response=response)
         return _power_state(response.json())
+
+
+def read_power_states(client: SiteRecoveryManagementClient, subscription_id: str) -> Mapping[str, PowerState]:
+    """The power states of all VMs of the subscription, by their ARM ids in lower case: one listing for any number of
+    machines. A VM that is not among them does not exist. Raises the errors of site_recovery, a lack of rights included.
+    """
+    states: dict[str, PowerState] = {}
+    url: str | None = f"/subscriptions/{subscription_id}/providers/Microsoft.Compute/virtualMachines"
+    # statusOnly is what makes this list tell of instance views; a page's link to the next one carries it on.
+    params: dict[str, str] | None = {"api-version": _API_VERSION, "statusOnly": "true"}
+    with translated(f"Listing the power states of the VMs of subscription {subscription_id}."):
+        while url:
+            response = client.send_request(HttpRequest("GET", url, params=params))
+            if response.status_code != HTTPStatus.OK:
+                raise HttpResponseError(response=response)
+            page = response.json()
+            if not isinstance(page, Mapping):
+                raise DecodeError(f"a list of VMs came as {type(page).__name__}", response=response)
+            vms = [vm for vm in page.get("value") or () if isinstance(vm, Mapping)]
+            states.update({str(vm.get("id")).casefold(): _power_state(vm) for vm in vms})
+            url, params = page.get("nextLink"), None
+    return states
 
 
 def _power_state(vm: Any) -> PowerState:

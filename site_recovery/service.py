@@ -15,7 +15,7 @@ from azure.core.rest import HttpRequest
 
 from site_recovery import estate_parsing, parsing
 from site_recovery.channel import Channel
-from site_recovery.compute import PowerState, read_power_state
+from site_recovery.compute import PowerState, read_power_state, read_power_states
 from site_recovery.errors import NeverSetUpError, NotFoundError
 from site_recovery.estate import Estate
 from site_recovery.estate_records import (
@@ -292,6 +292,10 @@ class SiteRecovery:
     def power_state(self, vm_arm_id: str) -> PowerState:
         """Whether an Azure VM runs; UNKNOWN where the identity may not read it."""
         return read_power_state(self._client, vm_arm_id)
+
+    def power_states(self) -> Mapping[str, PowerState]:
+        """Whether Azure VMs run, of all in the subscription, by their ARM ids in lower case: one listing."""
+        return read_power_states(self._client, self.vault.subscription_id)
 
     def _sent(self, item_id: str | None) -> None:
         # Moving a protected machine changes nothing of the others, nor of what has been discovered on premises.

@@ -209,7 +209,17 @@ def _show(call: Call) -> Reply:
 
 
 def _list(call: Call) -> Reply:
-    return Reply(200, {"value": bodies(call, _kind(call))})
+    """`statusOnly=true` of all virtual machines of the subscription shows their instance views."""
+    listed = bodies(call, _kind(call))
+    if call.route.name == "VirtualMachines_ListAll" and call.query.get("statusonly", "").lower() == "true":
+        machines = (call.world.resources.get(body["id"]) for body in listed)
+        listed = [_with_instance_view(machine) for machine in machines if machine is not None]
+    return Reply(200, {"value": listed})
+
+
+def _with_instance_view(machine: Resource) -> Document:
+    properties = {**machine.body["properties"], "instanceView": _instance_view(machine)}
+    return {**machine.body, "properties": properties}
 
 
 def _machine(call: Call) -> tuple[str, Resource]:
@@ -222,8 +232,7 @@ def _show_vm(call: Call) -> Reply:
     expand = {part.strip().lower() for part in call.query.get("$expand", "").split(",")}
     if "instanceview" not in expand:
         return Reply(200, machine.body)
-    properties = {**machine.body["properties"], "instanceView": _instance_view(machine)}
-    return Reply(200, {**machine.body, "properties": properties})
+    return Reply(200, _with_instance_view(machine))
 
 
 def _show_instance_view(call: Call) -> Reply:

@@ -324,6 +324,10 @@ class TestWhatAFailoverLeavesInAzure:
             listed = simulator.arm("GET", f"{compute}/virtualMachines").json()["value"]
             assert [vm["id"] for vm in listed] == [vm_id]
             assert len(simulator.arm("GET", f"{compute}/disks").json()["value"]) == 2
+        compute = f"{simulator.subscription_path}/providers/Microsoft.Compute"
+        (shown,) = simulator.arm("GET", f"{compute}/virtualMachines", params={"statusOnly": "true"}).json()["value"]
+        assert _power(shown["properties"]["instanceView"]).startswith("PowerState/")
+        assert "instanceView" not in listed[0]["properties"]
 
     def test_site_recovery_takes_the_disks_along(self) -> None:
         world = World(Settings(), Clock(manual=True))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from site_recovery.compute import PowerState
 from site_recovery.connection import SiteRecovery, connect
-from site_recovery.errors import NotFoundError, ServiceFaultError, ThrottledError, UnreachableError
+from site_recovery.errors import NotFoundError, ServiceFaultError, SiteRecoveryError, ThrottledError, UnreachableError
 from site_recovery.job_parsing import parse_job
 from site_recovery.json_values import parse_time
 from site_recovery.parsing import parse_item, parse_protectable_item
@@ -183,6 +184,25 @@ def test_the_power_state_of_the_azure_vm_is_read_or_unknown(
     stub.answer("GET", "/virtualMachines/", answer)
     vm_id = "/subscriptions/x/resourceGroups/y/providers/Microsoft.Compute/virtualMachines/sql01"
     assert service.power_state(vm_id) is PowerState[state]
+
+
+def test_the_power_states_of_a_subscription_are_read_page_by_page(stub: Stub, service: SiteRecovery) -> None:
+    def page(name: str, state: str, **more: Any) -> Answer:
+        view = {"statuses": [{"code": f"PowerState/{state}"}]}
+        return Answer(body={"value": [{"id": f"/VMs/{name}", "properties": {"instanceView": view}}, "odd"], **more})
+
+    more = f"{stub.url}/more?api-version=2024-07-01&statusOnly=true"
+    stub.answer("GET", "/virtualMachines", page("SQL01", "running", nextLink=more))
+    stub.answer("GET", "/more", page("app01", "deallocated"))
+    assert service.power_states() == {"/vms/sql01": PowerState.RUNNING, "/vms/app01": PowerState.STOPPED}
+    assert "statusOnly=true" in stub.sent("GET", "/virtualMachines")[0].path
+
+
+@pytest.mark.parametrize("answer", [Answer(403, {"error": {"code": "No", "message": "No."}}), Answer(body=["odd"])])
+def test_power_states_that_cannot_be_read_are_no_empty_list(stub: Stub, service: SiteRecovery, answer: Answer) -> None:
+    stub.answer("GET", "/virtualMachines", answer)
+    with pytest.raises(SiteRecoveryError):
+        service.power_states()
 
 
 def test_a_job_is_read_with_its_tasks_errors_and_the_call_that_started_it(stub: Stub, service: SiteRecovery) -> None:
