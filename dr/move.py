@@ -20,7 +20,7 @@ from rich.console import Console
 from components.settings import SettingsError, load_stack_file
 from dr.move_screen import MoveScreen, escaped, paint
 from dr.stack_vm import NoSuchVm, StackVm, item_of, service_of, stack_vm
-from executor.judging import judged, judged_again
+from executor.judging import judged, judged_again, with_host
 from executor.move import MoveOrder, Outcome, carry_out
 from executor.observe import Look
 from executor.stops import BeyondPlan, Blocked, Interrupted, MoveStopped, StillRunning, Waiting
@@ -161,8 +161,8 @@ class _BreakGlass:
         seen = survey.observe(self._item.id, look, self._wanted.declared.options.take_over)
         if seen is None:
             raise NoSuchVm(f"The protected item of {self._wanted.name} has just gone from {self._service.vault}.")
-        seen = survey.with_host(seen)
         declared = self._declared(self._wanted.at(seen.at))
+        seen = with_host(survey, seen, plan(seen, goal, declared.options), declared)
         due = plan(seen, goal, declared.options)
         assessment = judged(survey, seen, due, declared, self._frozen())
         finished = survey.finished(seen.item_id, failbacks=goal.runs is Place.ON_PREMISES)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from components.settings import Settings
 from dr.stack_vm import StackVm, service_of, stack_vm
 from dr.status_rows import Standing, StatusRow, status_row, with_the_whole
-from executor.judging import judged
+from executor.judging import judged, with_host
 from executor.observe import Look, observation_of
 from executor.request_ids import is_ours
 from executor.survey import Survey, survey_of
@@ -95,7 +95,8 @@ class StackStatus:
             seen = replace(seen, recovery_points=looked.recovery_points if looked is not None else None)
         declared = known.at(seen.at)
         of_the_stack = frozen(known.name, self._settings.freeze)
-        return judged(self._survey, self._survey.with_host(seen), due, declared, of_the_stack).blockers
+        hosted = with_host(self._survey, seen, due, declared)
+        return judged(self._survey, hosted, due, declared, of_the_stack).blockers
 
 
 def _is(item: ItemRecord, known: StackVm) -> bool:

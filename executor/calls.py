@@ -1,13 +1,13 @@
 """One step, one call of the service: which, with what, and the search for it when its answer was lost."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from executor.enduring import Enduring
 from executor.request_ids import request_id
 from executor.stops import Blocked, Interrupted, StepFailed
-from lifecycle.blockers import Blocker
+from lifecycle.blockers import Blocker, Code
 from lifecycle.observation import Observation, RecoveryPoint
 from lifecycle.offered import needed_operation, operation_not_offered
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
@@ -20,6 +20,7 @@ from site_recovery.errors import (
     ThrottledError,
     UnreachableError,
 )
+from site_recovery.paths import item_path
 from site_recovery.records import Accepted, ItemRecord, last_segment
 from site_recovery.service import SiteRecovery
 
@@ -33,6 +34,8 @@ class Call:
     seen: Observation
     step: Step
     options: MoveOptions
+    # Of the host on which a failback may make the VM anew, if it may.
+    provider_id: str | None = None
 
     @property
     def after(self) -> str | None:
@@ -68,6 +71,7 @@ def send(call: Call, enduring: Enduring) -> str:
     moment may be asked for. Raises StepFailed when the service refuses.
     """
     _check_allowed(call)
+    call = replace(call, provider_id=_provider(call, enduring))
     try:
         return last_segment(_post(call).job_id)
     except SiteRecoveryError as error:
@@ -119,6 +123,23 @@ def _check_allowed(call: Call) -> None:
     needed = needed_operation(call.step, call.options)
     if needed is not None and not call.seen.allows(needed):
         raise Blocked((operation_not_offered(call.seen, call.step, needed),), call.seen)
+
+
+def _provider(call: Call, enduring: Enduring) -> str | None:
+    """The id of the provider on the host that a failback names; the host is found by its name in the VM's site."""
+    if _POSTS[call.step] is not _failback or not call.options.create_on_premises_vm:
+        return None
+    host = call.options.host_needed(failback=True)
+    if host is None:
+        return call.item.recovery_services_provider_id
+    site = item_path(call.item.id).fabric
+    providers = enduring.read(lambda: call.service.providers(site))
+    found = next((provider.id for provider in providers if provider.is_on(host)), None)
+    if found is None:
+        cause = f"the VM is to be made anew on {host}, and its site {site} has no host of that name"
+        mend = "register the host with the site, or write another name (failback.recoveryHost)"
+        raise Blocked((Blocker(Code.PROVIDER_SILENT, call.seen.vm, cause, mend),), call.seen)
+    return found
 
 
 def _post(call: Call) -> Accepted:
@@ -181,13 +202,12 @@ def _point(call: Call, choice: str) -> RecoveryPoint | None:
 
 def _failback(call: Call) -> Accepted:
     before = call.options.data_sync is DataSync.BEFORE_FAILOVER
-    create = call.options.create_on_premises_vm
     return call.service.operations.failback(
         call.item.id,
         # The service's words: synchronize for (little) down time, or synchronize during the failover.
         data_sync="ForDownTime" if before else "ForSynchronization",
-        recovery_vm="CreateVmIfNotFound" if create else "NoAction",
-        provider_id=call.item.recovery_services_provider_id if create else None,
+        recovery_vm="CreateVmIfNotFound" if call.options.create_on_premises_vm else "NoAction",
+        provider_id=call.provider_id,
         client_request_id=call.request_id,
     )
 

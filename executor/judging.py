@@ -13,6 +13,7 @@ from executor.survey import Survey
 from lifecycle.blockers import Blocker
 from lifecycle.data_loss import begins_failover
 from lifecycle.declared import Declared
+from lifecycle.directions import Place
 from lifecycle.observation import Observation
 from lifecycle.planner import Plan
 from lifecycle.unseen import Findings
@@ -22,7 +23,7 @@ from lifecycle.verdict import Assessment, assess
 def judged(
     survey: Survey, seen: Observation, due: Plan, declared: Declared, of_the_stack: Iterable[Blocker]
 ) -> Assessment:
-    """Judges the steps of `due`. `seen` has its host (Survey.with_host); `of_the_stack` are blockers of no one VM."""
+    """Judges the steps of `due`. `seen` has its host (with_host); `of_the_stack` are blockers of no one VM."""
     found = Findings()
     if begins_failover(due):
         found = Findings.of(checked_landing(survey, seen), checked_requirements(survey, seen))
@@ -43,4 +44,13 @@ def judged_again(
     the service does not say just now whether the host is connected.
     """
     survey.look_again()
-    return judged(survey, survey.with_host(seen, patient=patient), replace(due, blockers=()), declared, of_the_stack)
+    hosted = with_host(survey, seen, due, declared, patient=patient)
+    return judged(survey, hosted, replace(due, blockers=()), declared, of_the_stack)
+
+
+def with_host(
+    survey: Survey, seen: Observation, due: Plan, declared: Declared, *, patient: bool = False
+) -> Observation:
+    """`seen` with what is known of the host that the steps of `due` need: its own, or the one to fail back to."""
+    host = declared.options.host_needed(failback=due.goal.runs is Place.ON_PREMISES)
+    return survey.with_host(seen, host=host, patient=patient)

@@ -83,12 +83,15 @@ class Survey:
                 for key in [key for key, reading in readings.items() if reading.age > _JUDGED_BY_SECONDS]:
                     del readings[key]
 
-    def with_host(self, seen: Observation, *, patient: bool = False) -> Observation:
-        """`seen` with what the service says of the provider on its host, where it answers that, and of the time. Who is
-        `patient` gets the error of a service that does not answer just now."""
+    def with_host(self, seen: Observation, *, host: str | None = None, patient: bool = False) -> Observation:
+        """`seen` with what the service says of the provider on its host, where it answers that, and of the time.
+
+        `host` is the name of another host that it is to be made anew on. Who is `patient` gets the error of a service
+        that does not answer just now.
+        """
         seen = replace(seen, clock_skew_seconds=self.service.clock_skew_seconds)
         try:
-            providers = self._providers_of(seen)
+            providers = self._providers_of(seen, host)
         except SiteRecoveryError as error:
             if patient and isinstance(error, PASSING):
                 self._forget_providers(seen)
@@ -97,7 +100,7 @@ class Survey:
         connected = {provider.connection_status.casefold() == "connected" for provider in providers}
         heard = [provider.last_heartbeat for provider in providers if provider.last_heartbeat is not None]
         if len(connected) != 1:
-            return replace(seen, provider_unclear=_unclear(providers))
+            return replace(seen, provider_unclear=_unclear(providers, host))
         return replace(seen, provider_connected=connected.pop(), provider_last_heartbeat=min(heard, default=None))
 
     def with_azure_vm(self, seen: Observation) -> Observation:
@@ -159,14 +162,17 @@ class Survey:
         with self._lock:
             self._providers.pop(_fabric_of(seen.item_id).casefold(), None)
 
-    def _providers_of(self, seen: Observation) -> tuple[ProviderRecord, ...]:
-        """The provider that the item names; all of its site where it names none."""
+    def _providers_of(self, seen: Observation, host: str | None) -> tuple[ProviderRecord, ...]:
+        """The provider on `host` if one is given, or else the one that the item names; all of its site where it names
+        none."""
         fabric = _fabric_of(seen.item_id)
         with self._lock:
             reading = self._providers.setdefault(
                 fabric.casefold(), _Reading(lambda: self.service.providers(fabric), self._monotonic)
             )
         providers: tuple[ProviderRecord, ...] = reading.get()
+        if host is not None:
+            return tuple(each for each in providers if each.is_on(host))
         item = self.inventory(about=seen.item_id).item(seen.item_id)
         wanted = item.recovery_services_provider_id if item is not None else None
         named = tuple(each for each in providers if wanted and same_id(each.id, wanted))
@@ -195,8 +201,10 @@ def survey_of(service: SiteRecovery) -> Survey:
         return known
 
 
-def _unclear(providers: Sequence[ProviderRecord]) -> str:
+def _unclear(providers: Sequence[ProviderRecord], host: str | None) -> str:
     """Of no host, or of several of which some are silent while nothing says which of them has the VM."""
+    if host is not None:
+        return f"its site has no host {host}"
     if not providers:
         return "its site has no provider"
     silent = [each.friendly_name for each in providers if each.connection_status.casefold() != "connected"]

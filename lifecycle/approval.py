@@ -69,7 +69,9 @@ def _whole_chain(goal: Direction, options: MoveOptions) -> list[str]:
 
 def _choices(goal: Direction, options: MoveOptions) -> list[str]:
     if goal.runs is Place.ON_PREMISES:
-        return [options.data_sync.value, "createVm" if options.create_on_premises_vm else "noAction"]
+        anew = "createVm" if options.create_on_premises_vm else "noAction"
+        host = options.host_needed(failback=True)
+        return [options.data_sync.value, anew, *([host] if host is not None else [])]
     shutdown = "shutDownSource" if options.shutdown_source else "leaveSource"
     return [options.mode.value, shutdown, str(options.recovery_point), options.change_recovery_point or ""]
 

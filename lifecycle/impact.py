@@ -59,8 +59,10 @@ class Impact:
     def outside(self) -> tuple[tuple[str, str], ...]:
         if self.plan.goal.runs is Place.ON_PREMISES:
             name = self.seen.azure_vm_name or self.plan.vm
+            other = self.declared.options.host_needed(failback=True)
+            host = f"on {other}, if it is gone from its own host" if other else "on its own host"
             return (
-                ("on premises", "the VM starts on its own host, with its own name, networks and addresses"),
+                ("on premises", f"the VM starts {host}, with its own name, networks and addresses"),
                 ("in Azure", f"the VM {name} is shut down, and deleted by the commit"),
             )
         landing = self.seen.landing

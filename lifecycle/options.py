@@ -56,6 +56,7 @@ class MoveOptions:
     completion: Commit = Commit.AUTOMATIC
     completion_window: Window | None = None
     create_on_premises_vm: bool = False
+    recovery_host: str | None = None
     failback_commit: Commit = Commit.MANUAL
     hold_after: Step | None = None
     verification: tuple[Mapping[str, Any], ...] = ()
@@ -85,6 +86,7 @@ class MoveOptions:
             completion=completion,
             completion_window=window,
             create_on_premises_vm=failback.get("recoveryVm", "noAction") == "create",
+            recovery_host=failback.get("recoveryHost"),
             failback_commit=Commit(failback.get("commit", Commit.MANUAL)),
             hold_after=Step(hold) if hold else None,
             verification=tuple(inputs.get("verification") or ()),
@@ -100,6 +102,10 @@ class MoveOptions:
         if declared is Commit.AFTER_VERIFICATION and not self.verification_of(failback=failback):
             return Commit.MANUAL
         return declared
+
+    def host_needed(self, *, failback: bool) -> str | None:
+        """The name of the host that the move needs on premises; None where that is the one that the item names."""
+        return self.recovery_host if failback and self.create_on_premises_vm else None
 
     def source_is_attested_off(self, at: datetime) -> bool:
         """Whether somebody's word that the on-premises VM is off still holds at `at`, of the service's clock."""

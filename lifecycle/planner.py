@@ -337,4 +337,7 @@ def _complete_does(options: MoveOptions) -> str:
 
 
 def _makes_anew(options: MoveOptions) -> str:
-    return "; make the on-premises VM anew if it is gone" if options.create_on_premises_vm else ""
+    if not options.create_on_premises_vm:
+        return ""
+    host = options.host_needed(failback=True)
+    return f"; make the on-premises VM anew{f' on {host}' if host else ''} if it is gone"

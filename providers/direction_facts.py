@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi.dynamic import CheckFailure
 
-from executor.judging import judged, judged_again
+from executor.judging import judged, judged_again, with_host
 from executor.move import Outcome
 from executor.observe import Look
 from executor.survey import survey_of
@@ -114,7 +114,7 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         if intent.decision is not Decision.MOVE:
             return _stays(news, olds, seen, intent)
         # Read of a VM that moves only. It decides nothing, but tells where the steps wait for a person.
-        seen = survey.with_host(seen)
+        seen = with_host(survey, seen, intent.plan, declared)
         intent = decide(seen, goal, applied, declared.options)
         finished = survey.finished(seen.item_id, failbacks=goal.runs is Place.ON_PREMISES)
     except (WrongTargetError, AccessDeniedError):

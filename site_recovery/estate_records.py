@@ -80,6 +80,10 @@ class ProviderRecord:
     allowed_scenarios: tuple[str, ...]
     health_errors: tuple[HealthErrorRecord, ...]
 
+    def is_on(self, host: str) -> bool:
+        """Whether it is the provider on the host of this name: the service calls a provider by its host's."""
+        return self.friendly_name.casefold() == host.casefold()
+
 
 @dataclass(frozen=True)
 class NetworkRecord:

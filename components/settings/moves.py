@@ -137,7 +137,10 @@ class Failback(Model):
     commit: Commit = Commit.MANUAL
     """Commits by itself, by hand, or once `verification` has passed. The commit deletes the Azure VM and its disks."""
     recovery_vm: RecoveryVm = RecoveryVm.NO_ACTION
-    """`create` makes the on-premises VM anew if it is gone, on the host that its protected item names."""
+    """`create` makes the on-premises VM anew if it is gone."""
+    recovery_host: Host | None = None
+    """The Hyper-V host of the VM's site on which `recoveryVm: create` makes it, by its name in Azure; the host that its
+    protected item names, if left out."""
 
 
 class TcpCheck(Model):

@@ -7,7 +7,7 @@ from components.settings.addresses import network_rules, vm_address_rules
 from components.settings.base import is_arm_id
 from components.settings.draft import Draft, DraftVm, at
 from components.settings.explain import unknown_key
-from components.settings.moves import Completion, WindowedCompletion
+from components.settings.moves import Completion, RecoveryVm, WindowedCompletion
 from components.settings.permits import Permit
 from components.settings.problems import Path, Problem
 from components.settings.vm import OF_ONE_VM
@@ -205,6 +205,10 @@ def _failback(_: Draft, vm: DraftVm) -> Iterator[Problem]:
         if window.to <= window.from_:
             what = f"the window ends ({window.to.isoformat()}) before it begins ({window.from_.isoformat()})"
             yield vm.problem(("failback", "completion", "window", "to"), what, "write a later end")
+    if failback.recovery_host is not None and failback.recovery_vm is not RecoveryVm.CREATE:
+        what = "is written, but recoveryVm is noAction: the VM is failed back to where it is"
+        mend = "write failback.recoveryVm: create, or take this out"
+        yield vm.problem(("failback", "recoveryHost"), what, mend)
     if failback.data_sync is DataSync.DURING_FAILOVER:
         why = "dataSync: duringFailover runs through without a stop"
         mend = "write failback.dataSync: beforeFailover, or take this out"

@@ -1,9 +1,9 @@
 """A failback to a machine that is gone: CreateVmIfNotFound makes it anew, on the host of a provider of the same site.
 
 That the call needs the provider's id, and that the host is one of the item's own site, is what the service's own tools
-and documentation say. Inferred: a machine that is still there is failed back to as ever, whichever host is named; one
-that is made anew keeps its id, its disks and its name, has no checkpoints, and gets all data, as there is none that a
-delta could be added to.
+and documentation say. Inferred: a machine whose own host is heard of is failed back to as ever, whichever host is
+named; with a silent host it is as good as gone. One that is made anew keeps its id, its disks and its name, has no
+checkpoints, and gets all data, as there is none that a delta could be added to.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ def require_premises(asr: SiteRecovery, item: ProtectedItem, vm: HostVm, job: Jo
     """Raise JobFailure where nothing can be done on premises for a failback."""
     if asr.inventory.reachable(vm.id):
         return
-    host = _host(asr, item, job.payload) if vm.deleted and job.payload.get("createVm") else None
-    if host is None:
+    host = _host(asr, item, job.payload) if job.payload.get("createVm") else None
+    if host is None or _is_silent_home(host, vm):
         raise JobFailure(out_of_reach(vm))
     if not host.heartbeat:
         raise JobFailure(host_unreachable(host.name))
 
 
 def make_anew(asr: SiteRecovery, item: ProtectedItem, vm: HostVm, job: Job, now: float) -> None:
-    """The machine appears on the named host, switched off and empty, if it is not on any."""
-    host = _host(asr, item, job.payload) if vm.deleted and job.payload.get("createVm") else None
-    if host is None:
+    """The machine appears on the named host, switched off and empty, if it is not to be found on its own."""
+    host = _host(asr, item, job.payload) if job.payload.get("createVm") else None
+    if host is None or asr.inventory.reachable(vm.id) or _is_silent_home(host, vm):
         return
     delta_to_on_premises(asr, item, now)
     for other in tuple(asr.inventory.hosts.values()):
@@ -57,6 +57,11 @@ def make_anew(asr: SiteRecovery, item: ProtectedItem, vm: HostVm, job: Job, now:
     asr.inventory.vms.put(vm.id, vm)
     item.azure_delta = item.replication.backlog = full_size(asr, item)
     asr.save_item(item)
+
+
+def _is_silent_home(host: Host, vm: HostVm) -> bool:
+    """Of a machine that is out of reach: whether it may still be on this host, which has only fallen silent."""
+    return host.name == vm.host and not vm.deleted
 
 
 def _host(asr: SiteRecovery, item: ProtectedItem, payload: Document) -> Host | None:

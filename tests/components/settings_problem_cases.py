@@ -256,6 +256,14 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a host for a VM that is not to be made anew",
+        with_vm(failback={"recoveryHost": "hv02"}),
+        (
+            "site-recovery:vms.sql01.failback.recoveryHost: is written, but recoveryVm is noAction: the VM is failed "
+            "back to where it is; write failback.recoveryVm: create, or take this out"
+        ),
+    ),
+    (
         "a failback that runs through and is held after synchronizing",
         with_vm(failback={"dataSync": "duringFailover"}, holdAfter="synchronize"),
         (

@@ -58,6 +58,7 @@ def test_the_planner_reads_every_choice() -> None:
                 "completion": {"window": {"from": "2026-11-23T22:00:00+01:00", "to": "2026-11-24T04:00:00+01:00"}},
                 "commit": "automatic",
                 "recoveryVm": "create",
+                "recoveryHost": "hv02",
             },
             holdAfter="reprotect",
             verification=[{"tcp": {"host": "10.1.0.4", "port": 1433}}],
@@ -73,6 +74,8 @@ def test_the_planner_reads_every_choice() -> None:
     assert options.completion_window is not None
     assert options.completion_window.opens == datetime(2026, 11, 23, 21, tzinfo=UTC)
     assert options.create_on_premises_vm
+    assert options.host_needed(failback=True) == "hv02"
+    assert options.host_needed(failback=False) is None
     assert options.hold_after is Step.REPROTECT
     assert options.max_data_loss_minutes == 15
     assert options.take_over == "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"

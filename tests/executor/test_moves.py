@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from executor.stops import StepFailed
+from executor.stops import Blocked, StepFailed
 from lifecycle.options import FailoverMode, MoveOptions
+from site_recovery.records import same_id
+from tests.executor.conftest import AnySite
 from tests.executor.site import AZURE, BOLD, FULL_DOWNLOAD, HOME, PLANNED, Site
+from tests.site_recovery.prepared import SITE
 
 BACK = ["Failback", "CommitFailover", "ReprotectReplicationGroup"]
 
@@ -54,6 +57,25 @@ def test_a_machine_that_is_gone_on_premises_is_made_anew_where_that_is_declared(
     truth = site.truth()
     assert (truth["running"], truth["stage"]) == ("onPremises", "protected")
     assert not truth["onPremises"]["corrupted"]
+
+
+def test_a_machine_whose_host_is_lost_is_made_anew_on_the_host_that_is_declared(sites: AnySite) -> None:
+    site = sites("recorded").begin("committed")
+    site.admin("POST", "/hosts", {"name": "hv02", "site": SITE, "registersAfterSeconds": 1})
+    site.admin("PUT", "/hosts/hv01/heartbeat", {"beats": False})
+    site.simulator.advance(60)
+    anew = replace(BOLD, create_on_premises_vm=True)
+    assert "cannot be reached" in site.run(HOME, anew).stopped(StepFailed)
+    unknown = site.run(HOME, replace(anew, recovery_host="hv77"))
+    assert "has no host of that name" in unknown.stopped(Blocked)
+
+    site.run(HOME, replace(anew, recovery_host="HV02")).reached()
+    assert site.admin("GET", "/machines/vm01")["host"] == "hv02"
+    assert site.truth()["stage"] == "protected"
+    item = site.service.item(site.items["vm01"])
+    provider = next(each for each in site.service.providers(SITE) if each.is_on("hv02"))
+    assert item is not None
+    assert same_id(item.recovery_services_provider_id, provider.id)
 
 
 def test_a_reached_goal_takes_no_step(site: Site) -> None:

@@ -45,6 +45,15 @@ def test_the_host_that_the_item_names_is_asked_about_alone(
     assert (seen.provider_connected, seen.provider_unclear) == (connected_is, "")
 
 
+@pytest.mark.parametrize(("silent", "connected_is"), [("hv01", True), ("hv02", False)])
+def test_the_host_that_a_vm_is_to_be_made_anew_on_is_asked_about_in_its_place(
+    simulator: RunningSimulator, item: ItemRecord, silent: str, connected_is: bool
+) -> None:
+    _silence(simulator, silent)
+    assert _seen(simulator, item, host="HV02").provider_connected is connected_is
+    assert _seen(simulator, item, host="hv77").provider_unclear == "its site has no host hv77"
+
+
 def test_hosts_that_disagree_tell_nothing_of_a_vm_whose_item_names_none(
     simulator: RunningSimulator, item: ItemRecord
 ) -> None:
@@ -69,11 +78,11 @@ def test_hosts_that_agree_tell_it_whichever_has_the_vm(
     assert seen.provider_last_heartbeat is not None
 
 
-def _seen(simulator: RunningSimulator, item: ItemRecord) -> Observation:
+def _seen(simulator: RunningSimulator, item: ItemRecord, host: str | None = None) -> Observation:
     survey = Survey(_another(simulator))
     seen = survey.observe(item.id, Look(), None)
     assert seen is not None
-    return survey.with_host(seen)
+    return survey.with_host(seen, host=host)
 
 
 def _another(simulator: RunningSimulator) -> SiteRecovery:

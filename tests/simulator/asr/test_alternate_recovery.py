@@ -63,6 +63,17 @@ def test_it_is_made_anew_on_another_host_of_the_site_and_its_item_names_that_hos
     assert recorded.item().recovery_services_provider_id.lower() == other.lower()
 
 
+def test_a_machine_whose_own_host_is_lost_is_made_anew_on_another_and_on_no_silent_one(recorded: Estate) -> None:
+    recorded.begin_to_azure()
+    own = recorded.machine()["host"]
+    recorded.admin("POST", "hosts", {"name": "hv99", "site": SITE, "registersAfterSeconds": 1})
+    recorded.admin("PUT", f"hosts/{own}/heartbeat", {"beats": False})
+    recorded.advance(60)
+    anew = {"recoveryVmCreationOption": CREATE}
+    assert "cannot be reached" in fails(recorded, **anew, providerIdForAlternateRecovery=providers(recorded)[own])
+    assert failed_back(recorded, "ForSynchronization", providers(recorded)["hv99"])["host"] == "hv99"
+
+
 def test_all_of_its_data_has_to_be_sent(recorded: Estate) -> None:
     deleted_in_azure(recorded)
     host = recorded.admin("GET", "hosts")["value"][0]["name"]
