@@ -85,7 +85,7 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
         last_test=_ago(seen.last_test_failover, seen.at),
         declared=goal,
         moves=moves,
-        why=tuple(blocker.message for blocker in standing.blockers) if moves else (f"HELD: {intent.why}",) * held,
+        why=(*_why(standing, moves=moves, held=held), *_unread(seen)),
         means=meaning(
             stage.value,
             blocked=bool(standing.blockers),
@@ -93,6 +93,18 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
             changes=moves or (intent.decision is Decision.ADOPT and not intent.plan.reached),
         ),
     )
+
+
+def _why(standing: Standing, *, moves: bool, held: bool) -> tuple[str, ...]:
+    if moves:
+        return tuple(blocker.message for blocker in standing.blockers)
+    return (f"HELD: {standing.intent.why}",) if held else ()
+
+
+def _unread(seen: Observation) -> tuple[str, ...]:
+    """Without it nobody knows of both copies, or neither, running."""
+    unread = seen.azure_vm_unread.rstrip(".")
+    return (f"UNKNOWN: whether its Azure VM runs ({unread})",) if unread else ()
 
 
 def with_the_whole(rows: Sequence[StatusRow], most: int) -> tuple[StatusRow, ...]:

@@ -2,7 +2,7 @@
 referred to, and are nobody else's.
 
 What the stack file declares of a network is held against it when the file is read; this reads the network itself.
-Nothing is said of a network that is not there or cannot be read.
+Nothing is held against a VM of a network that cannot be read.
 """
 
 from collections.abc import Iterator
@@ -34,16 +34,29 @@ def unfit_address(survey: Survey, vm: str, landing: Landing, key: str = "target"
             )
 
 
-def missing_subnet(survey: Survey, vm: str, landing: Landing, key: str = "target") -> Iterator[Unmet]:
-    """Each subnet that its network does not have."""
+def missing_network(survey: Survey, vm: str, landing: Landing, key: str = "target") -> Iterator[Unmet]:
+    """Each network that is not in Azure, and each subnet that its network does not have."""
     for number, card in enumerate(landing.cards):
         network = _network(survey, card)
+        if network.there is False:
+            cause = f"{_of(vm, card, number)}: network {_name(card)} is not in Azure"
+            yield Unmet(cause, _write(card, number, f"{key}.network"))
         if network.there and card.subnet and card.subnet.casefold() not in network.subnets:
             known = ", ".join(sorted(network.subnets)) or "none"
             yield Unmet(
                 f"{_of(vm, card, number)}: network {_name(card)} has no subnet {card.subnet} in Azure",
                 f"{_write(card, number, f'{key}.subnet')}; it has {known}",
             )
+
+
+def unread_networks(survey: Survey, *landings: Landing) -> Iterator[str]:
+    """Each network that cannot be read, with the reason: nothing of what it has is checked."""
+    places = {
+        card.network_id: _network(survey, card) for landing in landings for card in landing.cards if card.network_id
+    }
+    for network_id, place in places.items():
+        if place.there is None:
+            yield f"network {last_segment(network_id)}, with its subnets and addresses ({place.unread})"
 
 
 def address_of_another(survey: Survey, vm: str, item_id: str | None, landing: Landing) -> Iterator[Unmet]:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from executor.address_checks import address_of_another, missing_subnet, unfit_address
+from executor.address_checks import address_of_another, missing_network, unfit_address, unread_networks
 from executor.survey import Survey
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
 from lifecycle.requirements import (
+    MAY_NOT_FAIL_BACK,
     SizeLimits,
     Unmet,
     requirement_blockers_of,
@@ -66,18 +67,19 @@ def unmet_by_declared(survey: Survey, declared: DeclaredVm) -> tuple[Unmet, ...]
     said = [Unmet(f"Site Recovery says of {name}: {text}", "change it") for text in vm.readiness_errors]
     return (
         *_unmet(survey, declared.machine, landing),
-        *missing_subnet(survey, name, landing),
+        *missing_network(survey, name, landing),
         *unfit_address(survey, name, landing),
         *address_of_another(survey, name, declared.item_id, landing),
-        *missing_subnet(survey, name, declared.test, "target.test"),
+        *missing_network(survey, name, declared.test, "target.test"),
         *unfit_address(survey, name, declared.test, "target.test"),
         *said,
     )
 
 
-def unchecked_of(declared: DeclaredVm) -> tuple[str, ...]:
-    """What Azure requires and nobody here can tell of the VM, each in words."""
-    return unchecked(declared.machine)
+def unchecked_of(survey: Survey, declared: DeclaredVm) -> tuple[str, ...]:
+    """What Azure requires and nobody here can tell of the VM, each in words. Raises nothing."""
+    home = (MAY_NOT_FAIL_BACK,) if declared.landing.managed_disks else ()
+    return (*unchecked(declared.machine), *unread_networks(survey, declared.landing, declared.test), *home)
 
 
 def _with_host(survey: Survey, seen: Observation, machine: Machine) -> tuple[Machine, tuple[Unseen, ...]]:

@@ -189,6 +189,13 @@ def _name(machine: Machine, landing: Landing) -> Iterator[Unmet]:
         )
 
 
+# What a stack learns when it is too late, if it is not said when the VM is declared.
+MAY_NOT_FAIL_BACK = (
+    "whether it can come home: VMs with managed disks fail back since update 530092 (November 2025), and not with an "
+    "older provider on the host"
+)
+
+
 def size_not_offered(machine: Machine, size: str) -> Unmet:
     """The list of the vault's region has no such size."""
     return Unmet(

@@ -25,7 +25,7 @@ def unmet_by(news: Mapping[str, Any], vm: ProtectableItemRecord, item: ItemRecor
 
 def unchecked_by(news: Mapping[str, Any], vm: ProtectableItemRecord) -> tuple[str, ...]:
     """What of Azure's requirements nobody here can tell of a discovered VM, each in words."""
-    return unchecked_of(_declared(news, vm, None))
+    return unchecked_of(survey_of(service_of(news)), _declared(news, vm, None))
 
 
 def _declared(news: Mapping[str, Any], vm: ProtectableItemRecord, item: ItemRecord | None) -> DeclaredVm:

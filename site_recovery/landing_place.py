@@ -28,7 +28,9 @@ class LandingPlace:
 
 def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> LandingPlace:
     """The network or storage account with this ARM id."""
-    version = _API_VERSIONS[arm_id.rstrip("/").split("/")[-2].casefold()]
+    version = _API_VERSIONS.get(f"/{arm_id}".rstrip("/").split("/")[-2].casefold())
+    if version is None:
+        return LandingPlace(there=None, unread="its id is none of a network or storage account")
     request = HttpRequest("GET", arm_id, params={"api-version": version})
     try:
         response = client.send_request(request)

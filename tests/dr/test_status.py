@@ -118,6 +118,14 @@ def test_a_vm_without_an_item_is_a_change_to_be_made() -> None:
     assert status_row("sql01", None, HOME, BOLD).means is Exit.CHANGES
 
 
+def test_a_copy_that_could_not_be_looked_at_is_said_not_to_be_known() -> None:
+    unread = replace(rows.PROTECTED_IN_AZURE, azure_vm_unread="the identity may not read it")
+    row = _row(unread, TO_AZURE)
+    assert row.why == ("UNKNOWN: whether its Azure VM runs (the identity may not read it)",)
+    assert row.means is Exit.NOTHING
+    assert row.rpo == "n/a", "to Azure nothing replicates"
+
+
 @pytest.mark.parametrize(("seconds", "rank"), [(600, 0), (1799, 0), (1800, 1), (2700, 2)])
 def test_the_rpo_is_held_against_its_target_twice_and_three_times(seconds: int, rank: int) -> None:
     declared = replace(BOLD, targets=Targets(rpo_minutes=15))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from executor.address_checks import address_of_another, missing_subnet, unfit_address
+from executor.address_checks import address_of_another, missing_network, unfit_address, unread_networks
 from executor.observe import landing_of
 from executor.survey import Survey
 from lifecycle.machine import Card, Landing
@@ -72,8 +72,8 @@ def test_an_address_has_to_be_in_its_subnet(
 
 
 def test_a_subnet_has_to_be_in_its_network(simulator: RunningSimulator, survey: Survey) -> None:
-    assert list(missing_subnet(survey, "sql01", _landing(simulator, "prod", "Data"))) == []
-    (found,) = missing_subnet(survey, "sql01", _landing(simulator, "prod", "apps"), "target.test")
+    assert list(missing_network(survey, "sql01", _landing(simulator, "prod", "Data"))) == []
+    (found,) = missing_network(survey, "sql01", _landing(simulator, "prod", "apps"), "target.test")
     assert found.cause == "sql01: network prod has no subnet apps in Azure"
     assert found.mend == "write another target.test.subnet; it has data, wide"
 
@@ -91,7 +91,7 @@ def test_every_network_card_and_every_address_of_it_is_held_against_its_subnet(
     (address,) = unfit_address(survey, "sql01", landing)
     assert address.cause.startswith("sql01, address 2 of card 1: '10.9.9.9' is outside subnet data")
     assert address.mend.startswith("give address 2 of card 1 another one in Azure")
-    (subnet,) = missing_subnet(survey, "sql01", landing)
+    (subnet,) = missing_network(survey, "sql01", landing)
     assert subnet.cause == "sql01, network card 2: network prod has no subnet apps in Azure"
 
 
@@ -145,7 +145,18 @@ def test_all_cards_of_a_vm_are_seen_the_first_one_of_azure_first() -> None:
     assert [(card.name, card.made) for card in landing.more_cards if not card.made] == [("network card 2", False)]
 
 
-def test_nothing_is_said_of_a_network_that_cannot_be_read(simulator: RunningSimulator, survey: Survey) -> None:
-    assert list(missing_subnet(survey, "sql01", _landing(simulator, "elsewhere", "data"))) == []
+def test_a_network_that_cannot_be_read_is_named_and_held_against_nobody(survey: Survey) -> None:
+    odd = Landing(None, network_id="/subscriptions/s/resourceGroups/g/providers/Odd/odd/prod", subnet="data")
+    assert list(missing_network(survey, "sql01", odd)) == []
+    assert list(unread_networks(survey, odd, odd)) == [
+        "network prod, with its subnets and addresses (its id is none of a network or storage account)"
+    ]
+
+
+def test_a_network_that_is_not_there_has_no_addresses_to_hold_anything_against(
+    simulator: RunningSimulator, survey: Survey
+) -> None:
+    (gone,) = missing_network(survey, "sql01", _landing(simulator, "elsewhere", "data"))
+    assert (gone.cause, gone.mend) == ("sql01: network elsewhere is not in Azure", "write another target.network")
     assert list(unfit_address(survey, "sql01", _landing(simulator, "elsewhere", "data", "10.9.9.9"))) == []
     assert list(unfit_address(survey, "sql01", Landing(None, subnet="data", static_ip="10.9.9.9"))) == []
