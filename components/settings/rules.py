@@ -11,7 +11,7 @@ from components.settings.moves import Completion, RecoveryVm, WindowedCompletion
 from components.settings.permits import Permit
 from components.settings.problems import Path, Problem
 from components.settings.vm import OF_ONE_VM
-from lifecycle.blockers import Code
+from lifecycle.blockers import RULES, Code
 from lifecycle.options import DataSync, FailoverMode, RecoveryPointChoice
 from lifecycle.steps import Step
 from site_recovery.estate_records import SET_UP_POLICY
@@ -118,6 +118,10 @@ def _waived_codes(draft: Draft) -> Iterator[Problem]:
         if waiver.code not in set(Code):
             what = f"'{waiver.code}' is not the code of a blocker"
             yield Problem(at("waivers", index, "code"), what, unknown_key(waiver.code, Code))
+        elif not RULES[Code(waiver.code)].waivable:
+            # It would stand there as if it allowed something.
+            what = f"'{waiver.code}' is a blocker that cannot be waived"
+            yield Problem(at("waivers", index, "code"), what, "take the waiver out, and do what the blocker asks for")
 
 
 def _default_tier(draft: Draft) -> Iterator[Problem]:

@@ -435,6 +435,14 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "site-recovery:waivers[0].code: 'maxDataLos' is not the code of a blocker; did you mean maxDataLoss?",
     ),
     (
+        "a waiver of what cannot be waived",
+        small(waivers=[{"vm": "sql01", "code": "bothRunning", "reason": "r", "until": "2026-11-23T10:00:00Z"}]),
+        (
+            "site-recovery:waivers[0].code: 'bothRunning' is a blocker that cannot be waived; take the waiver out, and do "
+            "what the blocker asks for"
+        ),
+    ),
+    (
         "an attestation without an end",
         small(attestations=[{"vm": "sql01", "what": "sourceOff", "by": "Ada"}]),
         "site-recovery:attestations[0].until: is missing; add until: valid until this time, with its zone",

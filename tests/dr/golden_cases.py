@@ -202,14 +202,15 @@ def cases() -> Mapping[str, Report]:
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
         "home": move(AWAY, HOME),
         "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
-        "held": _report(None, _held(stranger)),
+        "held": _report(None, _held(stranger, HOME)),
+        "held-as-neither-runs": _report(None, _held(rows.NEITHER_RUNNING, TO_AZURE)),
         "unchanged": _report(None),
     }
 
 
-def _held(seen: Observation) -> Mapping[str, Any]:
-    """A VM that somebody failed over in the portal, its direction declared as before."""
-    intent = decide(seen, HOME, HOME, PLANNED)
+def _held(seen: Observation, declared: Direction) -> Mapping[str, Any]:
+    """A VM whose direction is declared as it was applied."""
+    intent = decide(seen, declared, declared, PLANNED)
     stage, words = intent.plan.stage, WORDS[intent.plan.stage]
     line = standing_line(seen, Declared(PLANNED), words)
     return {**standing_facts(seen, intent.decision.value, stage.value, words, line), "why": intent.why}

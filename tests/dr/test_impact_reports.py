@@ -97,6 +97,7 @@ def _blocked_stack(count: int, cause: str = "") -> Report:
     [
         ("unchanged", Exit.NOTHING),
         ("held", Exit.WAITING),
+        ("held-as-neither-runs", Exit.TWO_OR_NONE),
         ("to-azure-planned", Exit.CHANGES),
         ("to-azure-waived", Exit.CHANGES),
         ("blocked-freeze", Exit.BLOCKED),

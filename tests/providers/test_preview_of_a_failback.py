@@ -62,6 +62,17 @@ def test_of_vms_that_stay_in_azure_one_list_tells_whether_they_run(
     assert facts["decision"] == ("held" if acted else "nothing")
 
 
+def test_a_vm_that_goes_home_is_blocked_where_nobody_can_say_whether_it_runs_in_azure(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.begin("replicatesBack")
+    _prepare_shell(site, monkeypatch)
+    answer = {"status": 403, "code": "AuthorizationFailed", "message": "Not yours to read."}
+    site.fault(name="unread", request={"operation": "VirtualMachines_Get"}, answer=answer)
+    going = _check(site, MACHINES[0], "azureToOnPremises")
+    assert [blocker["code"] for blocker in going["blockers"]] == ["azureVmNotSeen"]
+
+
 def test_a_vm_that_stays_in_azure_unseen_is_said_to_be(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.begin("replicatesBack")
     _prepare_shell(site, monkeypatch)
