@@ -438,8 +438,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "a waiver of what cannot be waived",
         small(waivers=[{"vm": "sql01", "code": "bothRunning", "reason": "r", "until": "2026-11-23T10:00:00Z"}]),
         (
-            "site-recovery:waivers[0].code: 'bothRunning' is a blocker that cannot be waived; take the waiver out, and do "
-            "what the blocker asks for"
+            "site-recovery:waivers[0].code: 'bothRunning' is a blocker that cannot be waived; take the waiver out, and "
+            "do what the blocker asks for"
         ),
     ),
     (
