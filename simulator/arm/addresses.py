@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from ipaddress import ip_network
 
 from simulator.errors import ServiceError
@@ -13,15 +13,18 @@ from simulator.world import World
 _KEPT_FIRST, _KEPT_LAST = 4, 1
 
 
-def address_in(world: World, subnet_id: str, asked: str | None, *, interface_id: str) -> str:
-    """The address that is asked for, or else the first of the subnet that no other network interface has.
+def address_in(
+    world: World, subnet_id: str, asked: str | None, *, interface_ids: Collection[str], besides: Collection[str] = ()
+) -> str:
+    """The address that is asked for, or else the first of the subnet that no network interface but these has, and that
+    is none of those `besides`.
 
     Raises ServiceError if the network or the subnet is not there, has no prefix that is one, or is full.
     """
     subnet = _subnet(world, subnet_id)
     if asked is not None:
         return asked
-    taken = set(_taken(world, subnet_id, interface_id))
+    taken = {*_taken(world, subnet_id, interface_ids), *besides}
     for prefix in _prefixes(subnet):
         try:
             network = ip_network(prefix)
@@ -54,9 +57,10 @@ def _prefixes(subnet: Document) -> list[str]:
     return [one] if one else list(properties.get("addressPrefixes") or [])
 
 
-def _taken(world: World, subnet_id: str, interface_id: str) -> Iterator[str]:
+def _taken(world: World, subnet_id: str, interface_ids: Collection[str]) -> Iterator[str]:
+    own = {one.lower() for one in interface_ids}
     for resource in world.resources:
-        if resource.body["id"].lower() == interface_id.lower():
+        if resource.body["id"].lower() in own:
             continue
         for configuration in resource.body["properties"].get("ipConfigurations", []):
             properties = configuration["properties"]

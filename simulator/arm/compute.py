@@ -7,7 +7,7 @@ cleaned up; it turns one off and on with `set_power`. `hidden["power"]` of a mac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -53,11 +53,21 @@ class FailoverDisk:
 
 
 @dataclass(frozen=True)
+class FailoverAddress:
+    """One address of a network interface: `subnet_id` is the ARM id of a subnet or None. `ip_address` None takes the
+    first free one of the subnet; without a subnet there is none.
+    """
+
+    subnet_id: str | None = None
+    ip_address: str | None = None
+
+
+@dataclass(frozen=True)
 class FailoverVm:
     """What Site Recovery makes in Azure of a protected item.
 
-    `group_id` is the ARM id of the target resource group, `subnet_id` that of a subnet or None. `ip_address` None takes
-    the first free one of the subnet; without a subnet there is none. `size` is like `Standard_D4s_v5`.
+    `group_id` is the ARM id of the target resource group. `cards` are its network interfaces by their addresses, of
+    both the primary one first. `size` is like `Standard_D4s_v5`.
     """
 
     group_id: str
@@ -66,14 +76,13 @@ class FailoverVm:
     size: str
     os_type: str
     disks: tuple[FailoverDisk, ...]
-    subnet_id: str | None = None
-    ip_address: str | None = None
+    cards: tuple[tuple[FailoverAddress, ...], ...] = ((FailoverAddress(),),)
     generation: int = 2
     tags: tuple[tuple[str, str], ...] = ()
 
 
 def create_failover_vm(world: World, vm: FailoverVm, now: float) -> str:
-    """Make the machine, running, with its disks and one network interface; returns the id of the machine.
+    """Make the machine, running, with its disks and network interfaces; returns the id of the machine.
 
     One that is there already is replaced, as the service does with what a failover left behind half made.
     Raises ServiceError if the group, the network or the subnet is not there, or the subnet is full.
@@ -83,21 +92,40 @@ def create_failover_vm(world: World, vm: FailoverVm, now: float) -> str:
         raise ServiceError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
     subscription = world.settings.subscription
     vm_id = arm_id(subscription, group, f"{VIRTUAL_MACHINES}/{vm.name}")
-    nic_id = arm_id(subscription, group, f"{NETWORK_INTERFACES}/{vm.name}-nic")
+    names = (f"{vm.name}-nic" if number == 1 else f"{vm.name}-nic{number}" for number in range(1, len(vm.cards) + 1))
+    nic_ids = [arm_id(subscription, group, f"{NETWORK_INTERFACES}/{name}") for name in names]
     # Before anything is made: it says what is missing.
-    address = vm.ip_address
-    if vm.subnet_id is not None:
-        address = address_in(world, vm.subnet_id, address, interface_id=nic_id)
+    found = list(_addresses_of(world, vm, nic_ids))
     for disk in vm.disks:
         if disk.blob_uri is None:
             disk_id = arm_id(subscription, group, f"{DISKS}/{disk.name}")
             world.resources.put(disk_id, Resource(body=_disk_body(disk, disk_id, vm, vm_id, now)))
-    world.resources.put(nic_id, Resource(body=_nic_body(nic_id, vm, vm_id, address)))
-    body = _vm_body(vm, vm_id, nic_id, now)
+    for nic_id, card, addresses in zip(nic_ids, vm.cards, found, strict=True):
+        primary = nic_id == nic_ids[0]
+        configurations = [
+            _ip_configuration(nic_id, number, asked, address)
+            for number, (asked, address) in enumerate(zip(card, addresses, strict=True), 1)
+        ]
+        world.resources.put(nic_id, Resource(body=_nic_body(nic_id, vm, vm_id, configurations, primary=primary)))
+    body = _vm_body(vm, vm_id, nic_ids, now)
     world.resources.put(
         vm_id, Resource(body=body, hidden={"power": Power.RUNNING.value, "generation": f"V{vm.generation}"})
     )
     return vm_id
+
+
+def _addresses_of(world: World, vm: FailoverVm, nic_ids: list[str]) -> Iterator[list[str | None]]:
+    """The addresses that each network interface gets, none of them twice."""
+    given = {asked.ip_address for card in vm.cards for asked in card if asked.ip_address is not None}
+    for card in vm.cards:
+        addresses: list[str | None] = []
+        for asked in card:
+            address = asked.ip_address
+            if asked.subnet_id is not None:
+                address = address_in(world, asked.subnet_id, address, interface_ids=nic_ids, besides=given)
+            given |= {address} if address else set()
+            addresses.append(address)
+        yield addresses
 
 
 def delete_failover_vm(world: World, vm_id: str) -> None:
@@ -289,7 +317,7 @@ def _delete(call: Call, kind: str, effect: str) -> Reply:
     return accepted(call, name, namespace="Microsoft.Compute", location=resource.body["location"])
 
 
-def _vm_body(vm: FailoverVm, vm_id: str, nic_id: str, now: float) -> Document:
+def _vm_body(vm: FailoverVm, vm_id: str, nic_ids: list[str], now: float) -> Document:
     siblings = vm_id.rpartition(f"/{VIRTUAL_MACHINES}/")[0]
     disks = [_attached(disk, index, siblings) for index, disk in enumerate(_data_disks(vm))]
     system = next((disk for disk in vm.disks if disk.operating_system), None)
@@ -308,7 +336,11 @@ def _vm_body(vm: FailoverVm, vm_id: str, nic_id: str, now: float) -> Document:
                 "osDisk": {**_attached(system, None, siblings), "osType": vm.os_type},
                 "dataDisks": disks,
             },
-            "networkProfile": {"networkInterfaces": [{"id": nic_id, "properties": {"primary": True}}]},
+            "networkProfile": {
+                "networkInterfaces": [
+                    {"id": nic_id, "properties": {"primary": number == 0}} for number, nic_id in enumerate(nic_ids)
+                ]
+            },
             "provisioningState": "Succeeded",
             "timeCreated": written(now),
         },
@@ -353,16 +385,7 @@ def _disk_body(disk: FailoverDisk, disk_id: str, vm: FailoverVm, vm_id: str, now
     return body
 
 
-def _nic_body(nic_id: str, vm: FailoverVm, vm_id: str, ip_address: str | None) -> Document:
-    address: Document = {
-        "privateIPAddress": ip_address,
-        "privateIPAllocationMethod": "Static" if vm.ip_address else "Dynamic",
-        "primary": True,
-        "provisioningState": "Succeeded",
-    }
-    if vm.subnet_id is not None:
-        address["subnet"] = {"id": vm.subnet_id}
-    configuration = {"id": f"{nic_id}/ipConfigurations/ipconfig1", "name": "ipconfig1", "properties": address}
+def _nic_body(nic_id: str, vm: FailoverVm, vm_id: str, configurations: list[Document], *, primary: bool) -> Document:
     return {
         "id": nic_id,
         "name": nic_id.rpartition("/")[2],
@@ -370,8 +393,21 @@ def _nic_body(nic_id: str, vm: FailoverVm, vm_id: str, ip_address: str | None) -
         "location": vm.location,
         "properties": {
             "provisioningState": "Succeeded",
-            "primary": True,
+            "primary": primary,
             "virtualMachine": {"id": vm_id},
-            "ipConfigurations": [configuration],
+            "ipConfigurations": configurations,
         },
     }
+
+
+def _ip_configuration(nic_id: str, number: int, asked: FailoverAddress, ip_address: str | None) -> Document:
+    address: Document = {
+        "privateIPAddress": ip_address,
+        "privateIPAllocationMethod": "Static" if asked.ip_address else "Dynamic",
+        "primary": number == 1,
+        "provisioningState": "Succeeded",
+    }
+    if asked.subnet_id is not None:
+        address["subnet"] = {"id": asked.subnet_id}
+    name = f"ipconfig{number}"
+    return {"id": f"{nic_id}/ipConfigurations/{name}", "name": name, "properties": address}

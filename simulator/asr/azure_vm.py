@@ -10,6 +10,7 @@ from itertools import chain, count
 from simulator.arm.compute import (
     DISKS,
     VIRTUAL_MACHINES,
+    FailoverAddress,
     FailoverDisk,
     FailoverVm,
     Power,
@@ -81,10 +82,7 @@ def create_vm(
     if vm is None:
         raise JobFailure(AsyncError("SimulatorMachineGone", f"The virtual machine of '{item.name}' does not exist."))
     settings = item.settings
-    configuration = _main_address(item)
     network = test_network or settings["selectedRecoveryAzureNetworkId"]
-    named = configuration.get("tfoSubnetName" if test_network else "recoverySubnetName")
-    subnet = named or _subnet_of(asr, network, configuration.get("recoverySubnetName") or "default")
     _require_size_and_account(asr, item)
     asked = f"{settings['recoveryAzureVmName']}{'-test' if test_network else ''}"
     name = _free_name(asr, settings["recoveryAzureResourceGroupId"], asked)
@@ -95,8 +93,7 @@ def create_vm(
         size=settings["recoveryAzureVMSize"],
         os_type=vm.os,
         disks=_disks(asr, item, vm, name),
-        subnet_id=f"{network}/subnets/{subnet}" if network else None,
-        ip_address=configuration.get("tfoStaticIPAddress" if test_network else "recoveryStaticIPAddress") or None,
+        cards=_cards(asr, item, network, test=bool(test_network)),
         generation=vm.generation,
         tags=tuple((settings["targetVmTags"] or {}).items()),
     )
@@ -108,11 +105,32 @@ def create_vm(
     return vm_id, None if name == asked else name_modified(asked, name)
 
 
-def _main_address(item: ProtectedItem) -> Document:
-    """The primary address of the adapter that was chosen as the first one."""
+def _cards(
+    asr: SiteRecovery, item: ProtectedItem, network: str, *, test: bool
+) -> tuple[tuple[FailoverAddress, ...], ...]:
+    """The addresses of every adapter that is taken along, the chosen one first; a free one without any adapter."""
     chosen = [nic for nic in item.nics if same(nic["nicId"], item.settings["selectedSourceNicId"])]
-    addresses: list[Document] = next((nic["ipConfigs"] for nic in [*chosen, *item.nics]), [])
-    return next((one for one in addresses if one["isPrimary"]), addresses[0] if addresses else {})
+    others = [nic for nic in item.nics if nic not in chosen and nic["selectionType"] != "NotSelected"]
+    cards = [
+        tuple(_address(asr, configuration, network, test=test) for configuration in _primary_first(nic))
+        for nic in [*chosen, *others]
+    ]
+    return tuple(cards) or ((_address(asr, {}, network, test=test),),)
+
+
+def _primary_first(nic: Document) -> list[Document]:
+    """The addresses that are taken along; the primary one always is."""
+    wanted = [one for one in nic["ipConfigs"] if one["isPrimary"] or one["isSeletedForFailover"]]
+    return sorted(wanted or nic["ipConfigs"][:1], key=lambda one: not one["isPrimary"])
+
+
+def _address(asr: SiteRecovery, configuration: Document, network: str, *, test: bool) -> FailoverAddress:
+    asked = configuration.get("tfoStaticIPAddress" if test else "recoveryStaticIPAddress") or None
+    if not network:
+        return FailoverAddress(None, asked)
+    named = configuration.get("tfoSubnetName" if test else "recoverySubnetName")
+    subnet = named or _subnet_of(asr, network, configuration.get("recoverySubnetName") or "default")
+    return FailoverAddress(f"{network}/subnets/{subnet}", asked)
 
 
 def _subnet_of(asr: SiteRecovery, network: str, wanted: str) -> str:

@@ -64,7 +64,7 @@ def route(
 
 _TAKEN = (
     "no upgrade of the guest's system (501); certificates of data encryption, an availability set and a capacity "
-    "reservation are taken and not used; one network interface is made, of the first network card"
+    "reservation are taken and not used"
 )
 _COUNTS = "counts alone, no errors of the vault and no issues; containers are always Normal"
 _R, _S, _I = Evidence.RECORDED, Evidence.SPECIFIED, Evidence.INFERRED

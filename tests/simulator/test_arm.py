@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
-from simulator.arm.compute import FailoverDisk, FailoverVm, create_failover_vm, delete_failover_vm
+from simulator.arm.compute import FailoverAddress, FailoverDisk, FailoverVm, create_failover_vm, delete_failover_vm
 from simulator.clock import Clock
 from simulator.world import Resource, Settings, World
 from tests.simulator.conftest import FreshSimulator
@@ -269,7 +269,8 @@ class TestWhatAFailoverLeavesInAzure:
         properties = {"subnets": [{"id": subnet, "name": "data", "properties": {"addressPrefix": "10.1.0.0/24"}}]}
         body = {"id": network, "name": "vnet", "type": "Microsoft.Network/virtualNetworks", "properties": properties}
         world.resources.put(network, Resource(body=body))
-        vm = FailoverVm(group, "sql01", "westeurope", "Standard_D4s_v5", "Windows", disks, subnet, "10.1.0.4")
+        cards = ((FailoverAddress(subnet, "10.1.0.4"),),)
+        vm = FailoverVm(group, "sql01", "westeurope", "Standard_D4s_v5", "Windows", disks, cards)
         vm_id = create_failover_vm(world, vm, world.clock.now())
         world.close()
         return fresh_simulator("--manual-clock", "--state", str(state)), vm_id

@@ -347,12 +347,46 @@ def test_a_list_of_addresses_or_cards_is_the_whole_of_it(fresh_simulator: FreshS
     assert [card.selection_type for card in cards] == ["SelectedByUser", "NotSelected"]
 
 
-def test_the_card_that_is_chosen_as_the_first_gives_the_machine_its_address(
+def test_a_failover_makes_every_card_that_is_taken_along_the_chosen_one_first(
     fresh_simulator: FreshSimulator, tmp_path: Path
 ) -> None:
     estate = two_cards(fresh_simulator, tmp_path)
     update(estate, selectedSourceNicId=estate.item().provider_specific_details.vm_nics[1].nic_id)
     estate.failover()
-    nic = f"{estate.group_id}/providers/Microsoft.Network/networkInterfaces/sql01-nic"
-    (address,) = estate.simulator.arm("GET", nic).json()["properties"]["ipConfigurations"]
-    assert address["properties"]["privateIPAddress"] == "10.1.0.6"
+    assert interfaces_of(estate) == {
+        "sql01-nic": [("10.1.0.6", True)],
+        "sql01-nic2": [("10.1.0.4", True), ("10.1.0.5", False)],
+    }
+    primary = [nic["properties"]["primary"] for nic in machine_of(estate)["networkProfile"]["networkInterfaces"]]
+    assert primary == [True, False]
+
+
+def test_a_card_that_is_not_taken_along_is_not_made(fresh_simulator: FreshSimulator, tmp_path: Path) -> None:
+    estate = two_cards(fresh_simulator, tmp_path)
+    update(estate, vmNics=[{"nicId": estate.item().provider_specific_details.vm_nics[0].nic_id}])
+    estate.failover()
+    assert interfaces_of(estate) == {"sql01-nic": [("10.1.0.4", True), ("10.1.0.5", False)]}
+
+
+def test_cards_without_addresses_of_their_own_get_free_ones(fresh_simulator: FreshSimulator, tmp_path: Path) -> None:
+    estate = two_cards(fresh_simulator, tmp_path)
+    first, second = (nic.nic_id for nic in estate.item().provider_specific_details.vm_nics)
+    free = [{"ipConfigName": "one", "recoveryStaticIPAddress": ""}]
+    update(estate, vmNics=[{"nicId": first, "ipConfigs": free}, {"nicId": second, "ipConfigs": free}])
+    estate.failover()
+    assert interfaces_of(estate) == {"sql01-nic": [("10.1.0.4", True)], "sql01-nic2": [("10.1.0.5", True)]}
+
+
+def machine_of(estate: Estate) -> Any:
+    """The Azure VM of sql01, its ARM properties."""
+    return estate.simulator.arm("GET", machine_id(estate, "sql01")).json()["properties"]
+
+
+def interfaces_of(estate: Estate) -> dict[str, list[tuple[str, bool]]]:
+    """The network interfaces of the Azure VM of sql01: their addresses, and which are primary."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for one in machine_of(estate)["networkProfile"]["networkInterfaces"]:
+        nic = estate.simulator.arm("GET", one["id"]).json()
+        addresses = [each["properties"] for each in nic["properties"]["ipConfigurations"]]
+        found[nic["name"]] = [(each["privateIPAddress"], each["primary"]) for each in addresses]
+    return found
