@@ -108,6 +108,7 @@ def not_taken(seen: Observation, step: Step, error: SiteRecoveryError) -> StepFa
 def _search(call: Call, enduring: Enduring) -> str | None:
     """The job of a call whose answer was lost, None when a complete search found none."""
     find, cancelled = call.service.watcher.find_job, enduring.cancelled
+    enduring.at = call.step
     try:
         found = enduring.read(lambda: find(call.request_id, call.item, newer_than=call.after, cancelled=cancelled))
     except StillRunningError as stopped:

@@ -28,7 +28,7 @@ _DOUBLINGS = 4
 
 
 class Enduring:
-    """For one VM and one run. `at` is the step that the run is at, None before its first one."""
+    """For one VM and one run. `at` is the step that the move is at, None while it is not known to have begun."""
 
     def __init__(
         self,

@@ -241,7 +241,9 @@ class _Mover:
         return True
 
     def _take(self, planned: PlannedStep, stage: Stage, seen: Observation) -> None:
-        step = self._enduring.at = planned.step
+        step = planned.step
+        if planned.running or stage not in _AT_REST:
+            self._enduring.at = step
         if self._outcome.taken[-1:] != [step.value]:
             self._listener.step(planned)
             self._outcome.taken.append(step.value)
@@ -253,7 +255,7 @@ class _Mover:
         job_id = self._job_of(planned, stage, seen)
         if job_id is None:
             return
-        self._called = True
+        self._called, self._enduring.at = True, step
         job = self._wait(job_id, self._enduring.limit(step), planned, seen, pauses=pauses)
         if not job.finished:
             return
@@ -362,6 +364,8 @@ class _Mover:
         self._listener.note("verified: " + "; ".join(f"{result.probe}: {result.said}" for result in results))
 
 
+# Where a VM stands before its move has begun.
+_AT_REST = {Stage.PROTECTED, Stage.PROTECTED_IN_AZURE, Stage.FAILBACK_OFFERED}
 # The move has just been observed: whatever reading that was, the item's ids and disks are in it.
 _ANY_AGE = float("inf")
 _TASKS_TELL = {Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}

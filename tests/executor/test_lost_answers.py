@@ -233,6 +233,14 @@ def test_a_host_that_cannot_be_asked_about_before_a_failback_is_committed_is_wai
     assert site.accepted() == ["Resume", "FailoverCommit", "Reprotect"]
 
 
+def test_an_outage_at_a_first_call_that_the_service_did_not_take_is_told_at_once(site: Site) -> None:
+    site.service.learn_pace(site.service.jobs()[0].id)
+    site.fault(name="busy", request={"operation": "*_UnplannedFailover"}, answer={"status": 409, "message": "Busy."})
+    run = site.run(AZURE, told=_OutageAt(site, Step.FAILOVER, "*", times=None))
+    assert isinstance(run.stop, ServiceFaultError)
+    assert site.accepted() == []
+
+
 def test_a_service_that_cannot_be_read_before_anything_is_begun_is_told_at_once(site: Site) -> None:
     order = site.order(AZURE, BOLD)
     site.service.learn_pace(site.service.jobs()[0].id)
