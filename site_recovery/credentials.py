@@ -55,6 +55,9 @@ _OIDC_TOKEN = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ARM_OIDC_REQUEST_TOKEN")
 _CA_BUNDLE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 _RENEW_BEFORE_SECONDS = 300
+# What is left of a token that is used no more, as a call may wait that long for its turn; and how long a renewal that
+# failed is not tried again.
+_LAST_SECONDS = 30
 _OIDC_TIMEOUT_SECONDS = 30
 
 _WAYS_IN = (
@@ -95,6 +98,7 @@ class GuardedCredential:
         self._source = source
         self._lock = threading.Lock()
         self._held: dict[tuple[str, ...], AccessTokenInfo] = {}
+        self._asks_again_at = 0.0
 
     @property
     def name(self) -> str:
@@ -121,9 +125,18 @@ class GuardedCredential:
         with self._lock:
             held = self._held.get(scopes)
             challenged = bool(options and options.get("claims"))
-            if held is not None and not challenged and not _due(held):
+            usable = held is not None and not challenged and not _is_over(held)
+            if held is not None and usable and (not _due(held) or time.monotonic() < self._asks_again_at):
                 return held
-            token = self._request(scopes, options)
+            try:
+                token = self._request(scopes, options)
+            except UnreachableError:
+                # It is renewed ahead of its time, so that a sign-in service may be out for a while; each attempt takes
+                # seconds, for which all calls wait.
+                if held is None or not usable:
+                    raise
+                self._asks_again_at = time.monotonic() + _LAST_SECONDS
+                return held
             self._refuse_other_tenant(token)
             self._held[scopes] = token
             return token
@@ -270,6 +283,10 @@ def _due(token: AccessTokenInfo) -> bool:
     now = time.time()
     refresh_on = getattr(token, "refresh_on", None)
     return token.expires_on - now < _RENEW_BEFORE_SECONDS or (refresh_on is not None and refresh_on <= now)
+
+
+def _is_over(token: AccessTokenInfo) -> bool:
+    return token.expires_on - time.time() < _LAST_SECONDS
 
 
 def _tenant_of(token: str) -> str | None:

@@ -230,6 +230,28 @@ def test_a_sign_in_service_out_of_reach_is_not_called_a_wrong_secret() -> None:
     assert "sign-in service" in str(caught.value)
 
 
+def test_a_sign_in_service_that_is_out_while_the_token_still_holds_ends_nothing(stub: Stub) -> None:
+    soon = {"token_type": "Bearer", "expires_in": 240, "access_token": "opaque"}  # due for renewal, and not over
+    stub.answer("POST", "/token", Answer(body=soon), Answer(503, {"error": "temporarily_unavailable"}))
+    stub.answer("GET", "replicationProtectedItems", Answer(body=listed()))
+    service = connect(TARGET, VAULT, environment=stub.environment)
+    assert service.items() == service.items() == ()
+    asked = len(token_requests(stub))
+    assert asked > 1
+    service.items()
+    assert len(token_requests(stub)) == asked, "it is not asked again at once"
+
+
+def test_a_token_that_is_all_but_over_is_not_used_while_the_sign_in_service_is_out(stub: Stub) -> None:
+    over = {"token_type": "Bearer", "expires_in": 1, "access_token": "opaque"}
+    stub.answer("POST", "/token", Answer(body=over), Answer(503, {"error": "temporarily_unavailable"}))
+    stub.answer("GET", "replicationProtectedItems", Answer(body=listed()))
+    service = connect(TARGET, VAULT, environment=stub.environment)
+    service.items()
+    with pytest.raises(UnreachableError, match="sign-in service did not answer"):
+        service.items()
+
+
 def test_the_same_target_and_environment_share_one_connection(stub: Stub) -> None:
     with ThreadPoolExecutor(16) as pool:
         services = set(pool.map(lambda _: connect(TARGET, VAULT, environment=stub.environment), range(16)))
