@@ -74,7 +74,7 @@ def card_input(card: Card, change: Mapping[str, Any]) -> VMNicInputDetails:
         **{theirs: card.get(ours) for ours, theirs in _RENAMED_OF_CARD.items()},
         "ipConfigs": addresses or None,
     }
-    if not values["selectionType"]:
+    if change and not values["selectionType"]:
         values["selectionType"] = "SelectedByUser"
     return VMNicInputDetails(_given(values))
 

@@ -115,7 +115,9 @@ def _cards(
         tuple(_address(asr, configuration, network, test=test) for configuration in _primary_first(nic))
         for nic in [*chosen, *others]
     ]
-    return tuple(cards) or ((_address(asr, {}, network, test=test),),)
+    # Of more adapters than the size takes, as many are made as it does (documented).
+    takes = next((size.nics for size in SIZES if same(size.name, item.settings["recoveryAzureVMSize"])), len(cards))
+    return tuple(cards[:takes]) or ((_address(asr, {}, network, test=test),),)
 
 
 def _primary_first(nic: Document) -> list[Document]:

@@ -92,7 +92,8 @@ def target_nics(vm: HostVm, settings: EnableSettings) -> list[Document]:
             "vMNetworkName": nic["network"],
             "recoveryVMNetworkId": network,
             "ipConfigs": [_ip_config(subnet)],
-            "selectionType": "SelectedByUser" if number == 0 else "NotSelected",
+            # All are taken along until somebody leaves one out, says the documentation; the word is inferred.
+            "selectionType": "SelectedByUser" if number == 0 else "SelectedByDefault",
             "recoveryNetworkSecurityGroupId": None,
             "enableAcceleratedNetworkingOnRecovery": None,
             "tfoVMNetworkId": None,

@@ -307,15 +307,21 @@ def test_a_network_card_is_found_without_regard_to_case(recorded: Estate) -> Non
     assert recorded.item().provider_specific_details.vm_nics[0].recovery_nic_name == "some-nic"
 
 
-def two_cards(fresh_simulator: FreshSimulator, tmp_path: Path) -> Estate:
-    """An estate whose sql01 has two network cards, the first with two addresses."""
-    nics = [{"name": "front"}, {"name": "back"}]
+def made_with_cards(fresh_simulator: FreshSimulator, tmp_path: Path, *names: str) -> Estate:
+    """An estate whose sql01 has network cards of these names."""
+    nics = [{"name": name} for name in names]
     vm = {"name": "sql01", "disks": [{"name": "os", "sizeGB": 40, "operatingSystem": True}], "nics": nics}
     path = tmp_path / "inventory.yaml"
     path.write_text(json.dumps({"hosts": [{"name": "hv01", "virtualMachines": [vm]}]}), encoding="utf-8")
     estate = Estate(fresh_simulator("--manual-clock", "--profile", "recorded", "--inventory", str(path)))
     estate.prepare()
     estate.protect("sql01")
+    return estate
+
+
+def two_cards(fresh_simulator: FreshSimulator, tmp_path: Path) -> Estate:
+    """An estate whose sql01 has two network cards, the first with two addresses."""
+    estate = made_with_cards(fresh_simulator, tmp_path, "front", "back")
     first, second = (nic.nic_id for nic in estate.item().provider_specific_details.vm_nics)
     addresses = [
         {"ipConfigName": "one", "isPrimary": True, "recoveryStaticIPAddress": "10.1.0.4"},
@@ -375,6 +381,17 @@ def test_cards_without_addresses_of_their_own_get_free_ones(fresh_simulator: Fre
     update(estate, vmNics=[{"nicId": first, "ipConfigs": free}, {"nicId": second, "ipConfigs": free}])
     estate.failover()
     assert interfaces_of(estate) == {"sql01-nic": [("10.1.0.4", True)], "sql01-nic2": [("10.1.0.5", True)]}
+
+
+def test_of_more_cards_than_the_size_takes_as_many_are_made_as_it_does(
+    fresh_simulator: FreshSimulator, tmp_path: Path
+) -> None:
+    estate = made_with_cards(fresh_simulator, tmp_path, "one", "two", "three")
+    cards = estate.item().provider_specific_details.vm_nics
+    assert "NotSelected" not in {card.selection_type for card in cards}
+    update(estate, recoveryAzureVMSize="Standard_D2s_v5")
+    estate.failover()
+    assert list(interfaces_of(estate)) == ["sql01-nic", "sql01-nic2"]
 
 
 def machine_of(estate: Estate) -> Any:
