@@ -96,10 +96,10 @@ def _post(**strike: Any) -> Callable[[Step, Work], dict[str, Any]]:
 
 
 def _job(which: str, effect: str) -> Callable[[Step, Work], dict[str, Any]]:
-    """Strikes the operation's job at its first or last task."""
+    """Strikes the operation's job at its first or last task, or at one by its name."""
 
     def declared(_step: Step, work: Work) -> dict[str, Any]:
-        task = getattr(work, which)
+        task = getattr(work, which, which)
         return {"job": {"scenario": work.scenario, "task": task}, "when": {"once": True}, "effect": effect}
 
     return declared
@@ -122,6 +122,8 @@ def _reads(**strike: Any) -> Callable[[Step, Work], dict[str, Any]]:
 
 
 _NO_SOURCE = "no copy is shut down by this step"
+_NO_COPY_MADE = "no copy is made by this step"
+_COPIES = {"change", "complete", "full-download"}
 # The service whose way to Azure ends with the commit asks nothing of the site after it.
 _SITE_NEEDED = {
     "failover": End.SOURCE_MAY_RUN,
@@ -150,7 +152,18 @@ RULES = (
         "fails-at-its-end",
         _job("last", "fail"),
         End.FAILS,
-        {"change": End.NEITHER_RUNS, "complete": End.NEITHER_RUNS, "full-download": End.NEITHER_RUNS},
+        dict.fromkeys(_COPIES, End.NEITHER_RUNS),
+    ),
+    Rule(
+        "fails-midway",
+        _job("VmFailover", "fail"),
+        End.FAILS,
+        {
+            **dict.fromkeys(_COPIES, End.NEITHER_RUNS),
+            **dict.fromkeys(
+                ("commit", "reprotect", "synchronize", "failback-commit", "reverse-replicate"), _NO_COPY_MADE
+            ),
+        },
     ),
     Rule("hangs", _job("first", "hang"), End.STILL_RUNS),
     Rule(
@@ -282,7 +295,8 @@ def _do_as_told(site: Site, stop: Exception, options: MoveOptions) -> MoveOption
     if "sourceOff" in words:
         site.admin("PATCH", "/machines/vm01", {"power": "off"})
         return replace(options, source_off_until=_LONG_HENCE)
-    if "NEITHER COPY RUNS" in words:
+    # Where a change of the point has left no VM to start, the declared change makes it anew.
+    if "NEITHER COPY RUNS" in words and site.truth()["azure"] is not None:
         site.simulator.arm("POST", f"{site.truth()['azure']['id']}/start", version="2024-07-01")
         site.simulator.advance(120)
     if isinstance(stop, StillRunning):
@@ -316,7 +330,7 @@ def _expected(step: Step, rule: Rule, end: End) -> list[str]:
         # that synchronizes first, and has to be completed.
         done = 2 if step.name == "change" else 1
         return [*(BACK[1:2] if step.name == "full-download" else ()), *step.rest[done:]]
-    if step.name == "change" and end is End.NEITHER_RUNS:
+    if step.name == "change" and rule.name == "fails-at-its-end":
         # The machine was made anew from the point, and a person has started it.
         return list(step.rest[1:])
     if step.name == "complete" and end not in {End.GOES_ON, End.REFUSED}:
