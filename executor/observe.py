@@ -140,7 +140,7 @@ def machine_of(item: ItemRecord) -> Machine:
         item.friendly_name,
         item.os_type,
         disks=disks,
-        nics=taken_along(item),
+        nics=len(item.nics) or None,
         os_version=item.os_version,
     )
 
@@ -159,11 +159,6 @@ def landing_of(item: ItemRecord) -> Landing:
         managed_disks=item.uses_managed_disks,
         more_cards=tuple(_more_cards(item)),
     )
-
-
-def taken_along(item: ItemRecord) -> int | None:
-    """How many network cards the Azure VM gets, None where the service tells of none."""
-    return sum(nic.taken_along for nic in item.nics) or None
 
 
 def _more_cards(item: ItemRecord) -> Iterator[Card]:

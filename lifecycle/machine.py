@@ -14,7 +14,9 @@ class Disk:
 
 @dataclass(frozen=True)
 class Machine:
-    """The VM as the service knows it. None is "not known", never "no"."""
+    """The VM as the service knows it. None is "not known", never "no". `nics` are all its network cards: a size is held
+    against them whether each is taken along to Azure or not.
+    """
 
     name: str
     os_type: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from executor.observe import landing_of, taken_along
+from executor.observe import landing_of
 from executor.requirement_checks import DeclaredVm, unchecked_of, unmet_by_declared
 from executor.survey import survey_of
 from lifecycle.machine import Landing
@@ -50,6 +50,6 @@ def _declared(news: Mapping[str, Any], vm: ProtectableItemRecord, item: ItemReco
     )
     replicated = [disk for disk in vm.disks if is_included(disk, source)]
     # What is not declared of a protected VM stays as it is: its other network cards.
-    nics = taken_along(item) if item is not None else None
+    nics = len(item.nics) or None if item is not None else None
     landing = replace(landing, more_cards=landing_of(item).more_cards) if item is not None else landing
     return DeclaredVm(vm, replicated, source.get("osType"), landing, test, nics, item.id if item is not None else None)
