@@ -123,6 +123,8 @@ class ManyVms:
 
     def _declare(self, config: Any) -> None:
         config["site-recovery:maxMoves"] = self.count
+        # Room for all of them: Azure gives 251 machines an address in the prefix that the stack file has.
+        config["site-recovery:networks"]["contoso-vnet"]["subnets"]["data"]["prefix"] = "10.1.0.0/20"
         config["site-recovery:vms"] = {name: {"direction": "onPremisesToAzure"} for name in self.names}
 
     def _flip(self, config: Any) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from executor.landing_checks import checked_landing
 from executor.requirement_checks import checked_requirements
+from executor.subnet_room import without_room
 from executor.survey import Survey
 from lifecycle.blockers import Blocker
 from lifecycle.data_loss import begins_failover
@@ -24,10 +25,16 @@ def judged(
     survey: Survey, seen: Observation, due: Plan, declared: Declared, of_the_stack: Iterable[Blocker]
 ) -> Assessment:
     """Judges the steps of `due`. `seen` has its host (with_host); `of_the_stack` are blockers of no one VM."""
-    found = Findings()
-    if begins_failover(due):
-        found = Findings.of(checked_landing(survey, seen), checked_requirements(survey, seen))
-    return assess(seen, due, declared, [*of_the_stack, *found.blockers], found.unseen)
+    if not begins_failover(due):
+        return assess(seen, due, declared, of_the_stack)
+    found = Findings.of(checked_landing(survey, seen), checked_requirements(survey, seen))
+    blockers = [*of_the_stack, *found.blockers]
+    assessment = assess(seen, due, declared, blockers, found.unseen)
+    # Only a VM that nothing else stops takes an address from the others.
+    if assessment.blockers or seen.landing is None:
+        return assessment
+    full = tuple(without_room(survey, seen.vm, seen.landing))
+    return assess(seen, due, declared, [*blockers, *full], found.unseen) if full else assessment
 
 
 def judged_again(

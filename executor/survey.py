@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from executor.observe import NOT_NAMED, Look, observation_of, told_power, was_in_azure
+from executor.rooms import Rooms
 from lifecycle.estimates import Finished
 from lifecycle.observation import Observation, Scenario
 from lifecycle.steps import Step
@@ -46,6 +47,7 @@ class Survey:
         self._served: set[str] = set()
         self._providers: dict[str, _Reading] = {}
         self._landing: dict[str, _Reading] = {}
+        self.rooms = Rooms()
         self._sizes = _Reading(self._read_sizes, monotonic)
         self._powers = _Reading(service.power_states, monotonic)
         self._failbacks: dict[str, _Reading] = {}

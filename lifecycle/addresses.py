@@ -16,6 +16,11 @@ def why_unfit(address: IPv4Address, subnet: str, prefixes: Sequence[IPv4Network]
     return "" if first <= address <= last else f"'{address}' is kept by Azure for itself in {subnet} ({around})"
 
 
+def room(prefixes: Sequence[IPv4Network]) -> int:
+    """How many machines can have an address in a subnet with these prefixes."""
+    return sum(max(0, prefix.num_addresses - _KEPT_FIRST - _KEPT_LAST) for prefix in prefixes)
+
+
 def usable(prefix: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
     """The first and the last address that a machine can have."""
     return prefix[0] + _KEPT_FIRST, prefix[-1] - _KEPT_LAST

@@ -42,6 +42,7 @@ class Code(StrEnum):
     DATA_LOSS_UNKNOWN = "dataLossUnknown"
     AZURE_VM_NOT_SEEN = "azureVmNotSeen"
     MISSING_NETWORK = "missingNetwork"
+    SUBNET_FULL = "subnetFull"
     MISSING_STORAGE = "missingStorageAccount"
     REQUIREMENT = "azureRequirement"
     MANAGED_DISKS = "managedDisks"
@@ -218,6 +219,15 @@ RULES: Mapping[Code, Rule] = {
         "The VM has no network in Azure: it would start without an address, and nobody would reach it.",
         "the Azure network",
         "Write target.network and target.subnet.",
+        _TO_AZURE,
+        waivable=True,
+    ),
+    Code.SUBNET_FULL: Rule(
+        "The subnet in which the VM is to start has no free address left for it, with the other VMs that would move: "
+        "its failover would fail when its on-premises VM is off already.",
+        "the Azure network",
+        "Write another target.subnet or give the subnet a larger prefix and run `pulumi up` first, move fewer VMs, or "
+        "waive this where addresses become free.",
         _TO_AZURE,
         waivable=True,
     ),

@@ -36,6 +36,18 @@ def too_many(vm: str, moves: int, most: int) -> Blocker:
     )
 
 
+def no_room(vm: str, where: str, free: int, others: int) -> Blocker:
+    """A subnet without an address for one more VM. `where` names it; of its `free` addresses, `others` take all."""
+    taken = f", which {others} other VMs that would move take" if free else ""
+    return Blocker(
+        Code.SUBNET_FULL,
+        vm,
+        cause=f"{where}, in which {vm} is to start, has {free or 'no'} free addresses{taken}",
+        mend="write another target.subnet or give the subnet a larger prefix and run `pulumi up` first, move fewer "
+        "VMs, or waive this where addresses become free",
+    )
+
+
 def frozen(vm: str, reason: str | None) -> list[Blocker]:
     """The stack's freeze, in the way of one VM; nothing where there is none."""
     if not reason:

@@ -19,10 +19,12 @@ _API_VERSIONS = {"virtualnetworks": "2024-05-01", "storageaccounts": "2023-05-01
 @dataclass(frozen=True)
 class LandingPlace:
     """A network or a storage account. `there` is None where that cannot be read, and `unread` says why; `subnets` are
-    those of a network, by their names in lower case, with their address prefixes."""
+    those of a network, by their names in lower case, with their address prefixes; `taken` is how many addresses of each
+    are in use."""
 
     there: bool | None
     subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: Mapping[str, int] = field(default_factory=dict)
     unread: str = ""
 
 
@@ -39,7 +41,12 @@ def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> Lan
         if response.status_code != HTTPStatus.OK:
             return LandingPlace(there=None, unread=_refused(response.status_code))
         subnets = (response.json().get("properties") or {}).get("subnets") or ()
-        return LandingPlace(there=True, subnets={str(each.get("name")).casefold(): _prefixes(each) for each in subnets})
+        named = {str(each.get("name")).casefold(): each for each in subnets}
+        return LandingPlace(
+            there=True,
+            subnets={name: _prefixes(each) for name, each in named.items()},
+            taken={name: _taken(each) for name, each in named.items()},
+        )
     except SiteRecoveryError as error:
         return LandingPlace(there=None, unread=error.what)
     except (AzureError, ValueError) as error:
@@ -50,6 +57,11 @@ def _refused(status: int) -> str:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return f"the identity may not read it (Azure answers {status})"
     return f"Azure answers {status}"
+
+
+def _taken(subnet: Mapping[str, Any]) -> int:
+    """One for each network card, gateway or other thing in the subnet; left out where there is none."""
+    return len((subnet.get("properties") or {}).get("ipConfigurations") or ())
 
 
 def _prefixes(subnet: Mapping[str, Any]) -> tuple[str, ...]:

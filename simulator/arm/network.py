@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from simulator.arm.compute import NETWORK_INTERFACES
@@ -50,11 +51,11 @@ def network_routes() -> list[OperationRoute]:
 
 
 def _show(call: Call) -> Reply:
-    return Reply(200, _network(call))
+    return Reply(200, _with_what_is_in_it(call, _network(call)))
 
 
 def _list(call: Call) -> Reply:
-    return Reply(200, {"value": bodies(call, VIRTUAL_NETWORKS)})
+    return Reply(200, {"value": [_with_what_is_in_it(call, each) for each in bodies(call, VIRTUAL_NETWORKS)]})
 
 
 def _put(call: Call) -> Reply:
@@ -92,12 +93,12 @@ def _delete(call: Call) -> Reply:
 
 
 def _list_subnets(call: Call) -> Reply:
-    return Reply(200, {"value": _network(call)["properties"]["subnets"]})
+    return Reply(200, {"value": _with_what_is_in_it(call, _network(call))["properties"]["subnets"]})
 
 
 def _show_subnet(call: Call) -> Reply:
     name = call.parameters["subnet"]
-    subnet = _find(_network(call), name)
+    subnet = _find(_with_what_is_in_it(call, _network(call)), name)
     if subnet is None:
         raise arm_resource_not_found(SUBNETS, f"{call.parameters['network']}/{name}", call.parameters["group"])
     return Reply(200, subnet)
@@ -177,17 +178,37 @@ def _subnet(network_id: str, asked: Document) -> Document:
     }
 
 
+def _with_what_is_in_it(call: Call, network: Document) -> Document:
+    """A network as it is shown: each subnet names the addresses in it, and has no such key while there are none."""
+    users: dict[str, list[Document]] = {}
+    for subnet_id, configuration_id in _configurations(call):
+        users.setdefault(subnet_id, []).append({"id": configuration_id})
+
+    def shown(subnet: Document) -> Document:
+        used = users.get(subnet["id"].lower())
+        return {**subnet, "properties": {**subnet["properties"], "ipConfigurations": used}} if used else subnet
+
+    subnets = [shown(subnet) for subnet in network["properties"]["subnets"]]
+    return {**network, "properties": {**network["properties"], "subnets": subnets}}
+
+
 def _require_unused(call: Call, network_id: str, kept: set[str]) -> None:
     """Refuse to take a subnet away while a network interface is in it."""
     prefix = f"{network_id}/subnets/".lower()
+    for subnet, configuration_id in _configurations(call):
+        if subnet.startswith(prefix) and subnet.removeprefix(prefix) not in kept:
+            raise ServiceError(
+                400,
+                "InUseSubnetCannotBeDeleted",
+                f"Subnet {subnet.rpartition('/')[2]} is in use by {configuration_id} and cannot be deleted.",
+            )
+
+
+def _configurations(call: Call) -> Iterator[tuple[str, str]]:
+    """The id of each address of a network interface, after that of its subnet in lower case."""
     for resource in call.world.resources:
         if resource.body["type"] != NETWORK_INTERFACES:
             continue
         for configuration in resource.body["properties"]["ipConfigurations"]:
             subnet = str(configuration["properties"].get("subnet", {}).get("id", "")).lower()
-            if subnet.startswith(prefix) and subnet.removeprefix(prefix) not in kept:
-                raise ServiceError(
-                    400,
-                    "InUseSubnetCannotBeDeleted",
-                    f"Subnet {subnet.rpartition('/')[2]} is in use by {configuration['id']} and cannot be deleted.",
-                )
+            yield subnet, configuration["id"]

@@ -27,7 +27,7 @@ from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Approval, Attestation, Attested, Permits, Waiver
 from lifecycle.planner import plan
 from lifecycle.requirements import requirement_blockers_of, unmet
-from lifecycle.stack_limits import both_ways, frozen, too_many
+from lifecycle.stack_limits import both_ways, frozen, no_room, too_many
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.unseen import Unseen
 from lifecycle.verdict import assess
@@ -181,6 +181,9 @@ def cases() -> Mapping[str, Report]:
         Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, late),
         Code.AZURE_VM_NOT_SEEN: move(replace(AWAY, azure_vm_unread="the identity may not read it"), HOME),
         Code.MISSING_NETWORK: move(replace(HERE, landing=replace(_LANDING, network_id=None)), TO_AZURE),
+        Code.SUBNET_FULL: move(
+            HERE, TO_AZURE, found=[no_room("sql01", "subnet data of network contoso-vnet", 251, 251)]
+        ),
         Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
         Code.REQUIREMENT: move(HERE, TO_AZURE, found=_unmet(HERE)),
         Code.MANAGED_DISKS: move(replace(AWAY, managed_disks=True), HOME),

@@ -9,7 +9,9 @@ import pytest
 
 from executor.address_checks import address_of_another, missing_network, unfit_address, unread_networks
 from executor.observe import landing_of
+from executor.subnet_room import without_room
 from executor.survey import Survey
+from lifecycle.blockers import Blocker, Code
 from lifecycle.machine import Card, Landing
 from site_recovery.declarations import ItemUpdate
 from site_recovery.parsing import parse_item
@@ -21,6 +23,7 @@ from tests.site_recovery.prepared import GROUP, HOURS, connected
 VERSION = "2025-01-01"
 SUBNETS = [
     {"name": "data", "properties": {"addressPrefix": "10.1.0.0/24"}},
+    {"name": "small", "properties": {"addressPrefix": "10.1.4.0/29"}},
     {"name": "wide", "properties": {"addressPrefixes": ["10.1.2.0/25", "10.1.3.0/24"]}},
 ]
 
@@ -71,11 +74,31 @@ def test_an_address_has_to_be_in_its_subnet(
     assert all(why in each.cause and "from 10.1." in each.mend for each in found)
 
 
+def test_a_subnet_has_room_for_as_many_vms_as_azure_leaves_addresses(
+    simulator: RunningSimulator, survey: Survey
+) -> None:
+    def full(vm: str, *more: Card) -> list[Blocker]:
+        return list(without_room(survey, vm, replace(_landing(simulator, "prod", "Small"), more_cards=more)))
+
+    assert [full(vm) for vm in ("vm1", "vm2", "vm3")] == [[], [], []]
+    (blocker,) = full("vm4")
+    assert blocker.code is Code.SUBNET_FULL
+    assert blocker.cause == (
+        "subnet Small of network prod, in which vm4 is to start, has 3 free addresses, which 3 other VMs that would "
+        "move take"
+    )
+    assert full("vm2") == [], "who has an address keeps it"
+    elsewhere = Card("second", _landing(simulator, "prod", "data").network_id, "data")
+    assert full("vm3", elsewhere) == []
+    assert len(full("vm4", replace(elsewhere, subnet="small"))) == 2, "each card wants one"
+    assert full("vm4", replace(elsewhere, made=False)) == [blocker]
+
+
 def test_a_subnet_has_to_be_in_its_network(simulator: RunningSimulator, survey: Survey) -> None:
     assert list(missing_network(survey, "sql01", _landing(simulator, "prod", "Data"))) == []
     (found,) = missing_network(survey, "sql01", _landing(simulator, "prod", "apps"), "target.test")
     assert found.cause == "sql01: network prod has no subnet apps in Azure"
-    assert found.mend == "write another target.test.subnet; it has data, wide"
+    assert found.mend == "write another target.test.subnet; it has data, small, wide"
 
 
 def test_every_network_card_and_every_address_of_it_is_held_against_its_subnet(

@@ -16,6 +16,7 @@ from lifecycle.observation import Observation, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions
 from lifecycle.permits import Attestation, Permits, Waiver
 from lifecycle.planner import plan
+from lifecycle.stack_limits import no_room
 from lifecycle.verdict import Assessment, Verdict, assess
 from tests.lifecycle import rows
 
@@ -148,9 +149,11 @@ def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
     assert any(warned.code == "unknown" and warned.critical for warned in found.warnings)
 
 
-@pytest.mark.parametrize(
-    "code", [code for code, rule in RULES.items() if rule.waivable and code not in {Code.REQUIREMENT, Code.ATTESTATION}]
-)
+# What is found beside an observation, or declared to be wanted, has tests of its own.
+_ELSEWHERE = {Code.REQUIREMENT, Code.ATTESTATION, Code.SUBNET_FULL}
+
+
+@pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.waivable and code not in _ELSEWHERE])
 def test_a_waiver_of_a_waivable_blocker_turns_it_into_a_warning_that_stays_visible(code: Code) -> None:
     seen, goal, options = _blocked_by(code)
     assert _codes(_judged(seen, goal, options)) == {code}
@@ -160,6 +163,16 @@ def test_a_waiver_of_a_waivable_blocker_turns_it_into_a_warning_that_stays_visib
     assert any("a reason" in warned.text and warned.code == "waived" for warned in waived.warnings)
     gone = replace(waiver, until=rows.NOW)
     assert _judged(seen, goal, options, gone).verdict is Verdict.BLOCKED
+
+
+def test_a_full_subnet_stops_a_failover_unless_it_is_waived() -> None:
+    full = no_room("sql01", "subnet data", 0, 0)
+    waiver = Waiver(Code.SUBNET_FULL.value, "two old VMs are deleted first", rows.NOW + timedelta(hours=1))
+    for options in (PLANNED, UNPLANNED):
+        due = plan(HERE, TO_AZURE, options)
+        assert _codes(assess(HERE, due, Declared(options, Permits()), [full])) == {Code.SUBNET_FULL}
+        waived = assess(HERE, due, Declared(options, Permits(waivers=(waiver,))), [full])
+        assert waived.verdict is Verdict.GO_WITH_WAIVERS
 
 
 def test_a_waiver_of_what_cannot_be_waived_changes_nothing() -> None:

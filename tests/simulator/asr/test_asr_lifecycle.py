@@ -174,13 +174,23 @@ def test_a_test_failover_makes_a_machine_beside_the_real_one(recorded: Estate) -
 
 def test_commits_delete_what_the_service_deletes(recorded: Estate) -> None:
     machine = f"{recorded.group_id}/providers/Microsoft.Compute/virtualMachines/sql01"
+    assert _addresses_in_use(recorded) == 0
     recorded.begin_to_azure()
     assert recorded.simulator.arm("GET", machine).status_code == 200
+    assert _addresses_in_use(recorded) == 1
     recorded.finish(recorded.begin_failback("ForSynchronization"), 3000)
     assert recorded.simulator.arm("GET", machine).status_code == 200
     recorded.commit()
     assert recorded.simulator.arm("GET", machine).status_code == 404
+    assert _addresses_in_use(recorded) == 0
     assert recorded.view()["running"] == "onPremises"
+
+
+def _addresses_in_use(estate: Estate) -> int:
+    """As the network shows them, which leaves the list out where there are none."""
+    network = estate.simulator.arm("GET", estate.network_id, version="2024-05-01").json()
+    (subnet,) = network["properties"]["subnets"]
+    return len(subnet["properties"].get("ipConfigurations", ()))
 
 
 def test_disabling_ends_protection_and_leaves_the_azure_machine(recorded: Estate) -> None:
