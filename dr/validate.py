@@ -123,11 +123,20 @@ def _declared_twice(source: Source, settings: Settings, claims: dict[_Claim, str
         other = claims.setdefault(claim, source.file or "")
         if other != source.file:
             yield source.placed(Problem(path, f"{what} in {other} as well", mend))
+    vault, within = settings.vault, _within(settings)
+    for name, vm in settings.vms.items():
+        # VMs of one name are told apart by their ids, where both are written.
+        named, own = ("vm", *within, name.lower()), (vm.source.vm_id or "").lower()
+        others = [(claim, file) for claim, file in claims.items() if claim[:-1] == named and file != source.file]
+        known = next((file for (*_, vm_id), file in others if vm_id == own or not (vm_id and own)), None)
+        claims.setdefault((*named, own), source.file or "")
+        if known is not None:
+            mend = f"declare a VM of vault {vault.name} in one stack; of two VMs of one name, write source.vmId of each"
+            yield source.placed(Problem(at("vms", name), f"is declared in {known} as well", mend))
 
 
 def _claims(settings: Settings) -> Iterator[tuple[_Claim, SettingPath, str, str]]:
-    vault = settings.vault
-    within = (settings.target.subscription_id.lower(), vault.resource_group.lower(), vault.name.lower())
+    vault, within = settings.vault, _within(settings)
     adopt = "write adopt: true in all stacks but one"
     if not vault.adopt:
         yield ("vault", *within), at("vault"), f"vault {vault.name} is made", adopt
@@ -137,10 +146,15 @@ def _claims(settings: Settings) -> Iterator[tuple[_Claim, SettingPath, str, str]
                 yield (key, *within, name.lower()), at(key, name), "is made", adopt
     once = f"declare a VM of vault {vault.name} in one stack"
     for name, vm in settings.vms.items():
-        yield ("vm", *within, name.lower()), at("vms", name), "is declared", once
         if vm.source.vm_id is not None:
             path = at("vms", name, "source", "vmId")
             yield ("vmId", *within, vm.source.vm_id.lower()), path, "is the id of a VM that is declared", once
+
+
+def _within(settings: Settings) -> tuple[str, str, str]:
+    """The vault, without regard to case."""
+    vault = settings.vault
+    return settings.target.subscription_id.lower(), vault.resource_group.lower(), vault.name.lower()
 
 
 def _lapsed(settings: Settings, now: datetime) -> Iterator[Problem]:

@@ -163,9 +163,10 @@ def _container(service: SiteRecovery, site: str) -> str | None:
 
 
 _TO_DO = (
-    "on each Hyper-V host run the Azure Site Recovery provider's installer (AzureSiteRecoveryProvider.exe) and give it "
-    "the site's registration key file; both are downloaded in the portal: the vault, Site Recovery, Hyper-V machines "
-    "to Azure, Prepare infrastructure, Source settings. The key is valid for five days"
+    "in the portal open the vault, Site Recovery, Hyper-V machines to Azure, Prepare infrastructure, Source settings, "
+    "choose the site and download two files: the provider's installer (AzureSiteRecoveryProvider.exe) and the site's "
+    "registration key file, which is valid for five days. Copy both to each Hyper-V host, run the installer there, and "
+    "give it the key file when it asks for it"
 )
 
 

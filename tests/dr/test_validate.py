@@ -114,8 +114,20 @@ def test_a_vm_in_two_stacks_over_one_vault_is_refused(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert (
         "stacks/Pulumi.team.yaml:9: site-recovery:vms.SQL01: is declared in stacks/Pulumi.shared.yaml as well; "
-        "declare a VM of vault contoso-vault in one stack\n"
+        "declare a VM of vault contoso-vault in one stack; of two VMs of one name, write source.vmId of each\n"
     ) in ended.stdout
+
+
+def test_two_vms_of_one_name_are_told_apart_by_their_ids(tmp_path: Path) -> None:
+    first, second = (f"8f4c3c1e-6f0d-4b7e-9a55-0c1d2e3f4a5{last}" for last in "ab")
+    vm = small()["vms"]["sql01"]
+    write(tmp_path, "shared", small(vms={"sql01": vm | {"source": {"vmId": first}}}))
+    write(tmp_path, "team", team(vms={"sql01": vm | {"source": {"vmId": second}}}))
+    assert run(tmp_path).returncode == 0
+    write(tmp_path, "third", team(vms={"SQL01": vm}))
+    ended = run(tmp_path)
+    assert ended.returncode == 1
+    assert "site-recovery:vms.SQL01: is declared in stacks/Pulumi.shared.yaml as well" in ended.stdout
 
 
 def test_a_vm_id_in_two_stacks_over_one_vault_is_refused(tmp_path: Path) -> None:
