@@ -44,6 +44,7 @@ class StackStatus:
     def rows(self) -> tuple[StatusRow, ...]:
         """One row for each declared VM, in order of their names."""
         inventory = self._survey.inventory(begins=True)
+        self._survey.rooms.forget()
         rows = [self._row(stack_vm(self._settings, name), inventory) for name in self._settings.vms]
         return with_the_whole(rows, self._settings.max_moves)
 

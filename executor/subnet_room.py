@@ -14,7 +14,7 @@ from site_recovery.records import last_segment
 def without_room(survey: Survey, vm: str, landing: Landing) -> Iterator[Blocker]:
     """A blocker for each subnet that has no address left. A network that cannot be read stops nobody.
 
-    A VM keeps what it has claimed for as long as this process lives, whatever becomes of it.
+    A VM keeps what it has claimed until all are judged anew (Rooms.forget), whatever becomes of it.
     """
     for number, card in enumerate(landing.cards):
         if not card.network_id or not card.subnet:
@@ -27,7 +27,7 @@ def without_room(survey: Survey, vm: str, landing: Landing) -> Iterator[Blocker]
         if not prefixes:
             continue
         free = max(0, room(prefixes) - network.taken.get(subnet, 0))
-        there, free, others = survey.rooms.claim(f"{card.network_id.casefold()}/{subnet}", free, f"{vm}/{number}")
-        if not there:
+        found = survey.rooms.claim(f"{card.network_id.casefold()}/{subnet}", free, f"{vm}/{number}")
+        if not found.there:
             where = f"subnet {card.subnet} of network {last_segment(card.network_id)}"
-            yield no_room(vm, where, free, others)
+            yield no_room(vm, where, found.free, found.waiting)

@@ -28,14 +28,17 @@ class Approvable:
     worst_loss: str
 
 
-def approvable(seen: Observation, goal: Direction, options: MoveOptions, landing: str = "") -> Approvable:
+def approvable(
+    seen: Observation, goal: Direction, options: MoveOptions, landing: str = "", *, loss_waived: bool = False
+) -> Approvable:
     """The move of a VM to `goal`, seen at its start or anywhere on its way.
 
-    `landing` is what the VM is declared to become in Azure.
+    `landing` is what the VM is declared to become in Azure; `loss_waived`, whether a waiver of the limit of its data
+    loss is declared, run out or not: the digest is not to change by waiting.
     """
     before = seen.last_failback_job if goal.runs is Place.AZURE else seen.last_failover_job
     steps = _whole_chain(goal, options)
-    loss = _worst_loss(goal, options)
+    loss = _worst_loss(goal, options, waived=loss_waived)
     content = {
         "item": seen.item_id.casefold(),
         "vm": seen.vm,
@@ -76,10 +79,11 @@ def _choices(goal: Direction, options: MoveOptions) -> list[str]:
     return [options.mode.value, shutdown, str(options.recovery_point), options.change_recovery_point or ""]
 
 
-def _worst_loss(goal: Direction, options: MoveOptions) -> str:
+def _worst_loss(goal: Direction, options: MoveOptions, *, waived: bool) -> str:
     loses = options.mode is FailoverMode.UNPLANNED or options.change_recovery_point
     if goal.runs is Place.ON_PREMISES or not loses:
         return "none"
     if options.max_data_loss_minutes is None:
         return "any: no maxDataLossMinutes is declared"
-    return f"{options.max_data_loss_minutes} min"
+    limit = f"{options.max_data_loss_minutes} min"
+    return f"any: the limit of {limit} is waived" if waived else limit

@@ -21,7 +21,7 @@ from lifecycle.steps import Step
 # was not heard of for longer may be dead already.
 HEARD_LATELY_SECONDS = 300.0
 # The longest interval at which a policy for Hyper-V VMs sends changes: what came after the last of them never left.
-_SENDS_EVERY_SECONDS = 300.0
+_SENDS_EVERY_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,12 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
     if begins:
         return lost
     return DataLoss(lost.seconds, f"{lost.words}; and what was written in Azure since the failover", lost.start)
+
+
+def most_lost(loss: DataLoss, at: datetime) -> float | None:
+    """Seconds that are not exceeded even where the loss is not known: the source has written nothing later than `at`,
+    which is now. None where it is not known from when on data is missing."""
+    return None if loss.start is None else max((at - loss.start.time).total_seconds(), 0.0)
 
 
 def begins_failover(due: Plan) -> bool:

@@ -15,7 +15,7 @@ from lifecycle.estimates import OUTAGE, Estimate, Finished, Times, times
 from lifecycle.intent import where_it_runs
 from lifecycle.machine import Card
 from lifecycle.observation import Observation
-from lifecycle.options import DataSync
+from lifecycle.options import DataSync, FailoverMode
 from lifecycle.permits import Attestation
 from lifecycle.planner import Plan
 from lifecycle.spans import span
@@ -84,15 +84,17 @@ class Impact:
         vm = self.plan.vm
         if self.plan.goal.runs is Place.AZURE:
             before = (
-                "the on-premises VM and its disks are as they were when it was left. Another recovery point can be "
-                "changed to (failover.changeRecoveryPoint), which loses what came after it. The service offers the way "
-                "home only after the commit"
+                f"{_left_behind(self.seen)}. Another recovery point can be changed to (failover.changeRecoveryPoint), "
+                "which loses what came after it. The service offers the way home only after the commit"
             )
             how = "its changes are synchronized while the Azure VM runs, then that is shut down and the VM brought home"
             if self.declared.options.data_sync is DataSync.DURING_FAILOVER:
                 how = "the Azure VM is shut down, all its data downloaded meanwhile, and the VM brought home"
-            after = f"declare {vm} onPremisesToAzure again: {how}. Nothing is lost"
-            return before, after
+            when = "" if self.seen.provider_connected else ", once its host is back"
+            kept = "Nothing that was written in Azure is lost"
+            if self.declared.options.mode is FailoverMode.UNPLANNED:
+                kept += "; what was written on premises after the recovery point is overwritten"
+            return before, f"declare {vm} onPremisesToAzure again{when}: {how}. {kept}"
         before = "the Azure VM and its disks are still there, turned off: until the commit they are the safety copy"
         return before, f"declare {vm} azureToOnPremises again, once it replicates to Azure and has a recovery point"
 
@@ -218,6 +220,12 @@ def standing_facts(seen: Observation, decision: str, stage: str, stage_words: st
 
 def _standing(place: Place, stage: str, words: str) -> dict[str, str]:
     return {"place": place.value, "stage": stage, "words": words}
+
+
+def _left_behind(seen: Observation) -> str:
+    if seen.provider_connected:
+        return "the on-premises VM and its disks are as they were when it was left"
+    return "what is left of the on-premises VM and its disks is not known, as its host is not known to be connected"
 
 
 def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.blockers import Blocker, Code
-from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point
+from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, most_lost
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation
 from lifecycle.offered import next_not_offered
@@ -175,7 +175,9 @@ def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocke
 def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
     most = options.max_data_loss_minutes
     # That a dead site is silent stops nothing; that nobody knows whether it is dead does, while a limit is to be kept.
-    if most is not None and loss.seconds is None and seen.provider_connected is not False:
+    bound = most_lost(loss, seen.at)
+    kept = most is not None and bound is not None and bound <= most * 60
+    if most is not None and loss.seconds is None and seen.provider_connected is not False and not kept:
         why = _not_known(seen) if seen.provider_connected is None else loss.words
         yield Blocker(
             Code.DATA_LOSS_UNKNOWN,

@@ -16,7 +16,7 @@ class Unseen:
 
     @property
     def words(self) -> str:
-        return f"{self.what} is not known: {self.why}. To see it: {self.mend}"
+        return f"{self.what} is not known: {self.why.rstrip('.')}. To see it: {self.mend}"
 
 
 @dataclass(frozen=True)

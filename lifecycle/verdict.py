@@ -74,13 +74,22 @@ def assess(
     waived = tuple(_waived(stopping, declared.permits, seen))
     gone = {id(each.blocker) for each in waived}
     blockers = [blocker for blocker in stopping if id(blocker) not in gone]
-    wanted = approvable(seen, due.goal, declared.options, declared.permits.landing) if due.irreversible else None
+    wanted = _to_approve(seen, due, declared) if due.irreversible else None
     approval = declared.permits.approval(wanted.digest, seen.at) if wanted else None
     if wanted and approval is None and declared.permits.require_approval:
         blockers.append(_unapproved(seen.vm, due, wanted))
     warned += warnings(seen, due, declared, loss, unseen)
     warned += [_as_warning(each) for each in waived]
     return Assessment(tuple(blockers), waived, tuple(warned), loss, wanted, approval)
+
+
+def _to_approve(seen: Observation, due: Plan, declared: Declared) -> Approvable:
+    permits = declared.permits
+    waived = any(each.code in _OF_THE_LOSS for each in permits.waivers)
+    return approvable(seen, due.goal, declared.options, permits.landing, loss_waived=waived)
+
+
+_OF_THE_LOSS = {Code.DATA_LOSS.value, Code.DATA_LOSS_UNKNOWN.value}
 
 
 def _waived(blockers: list[Blocker], permits: Permits, seen: Observation) -> Iterable[Waived]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from lifecycle.attested import asked_for, stands_in_the_way
-from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point
+from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, most_lost
 from lifecycle.declared import Declared
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation, RecoveryPoint
@@ -99,7 +100,7 @@ def warnings(
             yield from _managed(seen)
             yield from _failover_health(seen)
             if loss.seconds is None:
-                yield Warned(Notice.UNKNOWN, _unknown_loss(options), critical=True)
+                yield Warned(Notice.UNKNOWN, _unknown_loss(options, loss, seen.at), critical=True)
         elif changes_recovery_point(due):
             yield from _points(seen, options)
     else:
@@ -117,8 +118,10 @@ def warnings(
         yield Warned(Notice.CLOCK_SKEW, text)
 
 
-def _unknown_loss(options: MoveOptions) -> str:
-    limit = options.max_data_loss_minutes
+def _unknown_loss(options: MoveOptions, loss: DataLoss, at: datetime) -> str:
+    limit, most = options.max_data_loss_minutes, most_lost(loss, at)
+    if limit is not None and most is not None and most <= limit * 60:
+        return f"how much would be lost is unknown, at most {span(most)}: the source has written nothing later than now"
     unheld = "" if limit is None else f", so the {limit} min of maxDataLossMinutes cannot be held against it"
     return f"how much would be lost is unknown{unheld}"
 
@@ -194,8 +197,8 @@ def _unknown_host(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
 def _host_not_known(seen: Observation) -> str:
     why = seen.provider_unread or seen.provider_unclear or "the service does not say"
     return (
-        f"whether the host is connected is not known: {why}. To see it: preview again once Azure answers, or look at "
-        "the host in Azure (Site Recovery infrastructure, Hyper-V hosts)"
+        f"whether the host is connected is not known: {why.rstrip('.')}. To see it: preview again once Azure answers, "
+        "or look at the host in Azure (Site Recovery infrastructure, Hyper-V hosts)"
     )
 
 

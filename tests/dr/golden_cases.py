@@ -178,7 +178,7 @@ def cases() -> Mapping[str, Report]:
         Code.PROVIDER_SILENT: move(DEAD, TO_AZURE),
         Code.COMMIT_WITHOUT_HOST: move(_LOST, HOME),
         Code.DATA_LOSS: move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent")),
-        Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, late),
+        Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, replace(late, max_data_loss_minutes=1)),
         Code.AZURE_VM_NOT_SEEN: move(replace(AWAY, azure_vm_unread="the identity may not read it"), HOME),
         Code.MISSING_NETWORK: move(replace(HERE, landing=replace(_LANDING, network_id=None)), TO_AZURE),
         Code.SUBNET_FULL: move(

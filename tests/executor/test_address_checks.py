@@ -9,6 +9,7 @@ import pytest
 
 from executor.address_checks import address_of_another, missing_network, unfit_address, unread_networks
 from executor.observe import landing_of
+from executor.rooms import Rooms
 from executor.subnet_room import without_room
 from executor.survey import Survey
 from lifecycle.blockers import Blocker, Code
@@ -92,6 +93,21 @@ def test_a_subnet_has_room_for_as_many_vms_as_azure_leaves_addresses(
     assert full("vm3", elsewhere) == []
     assert len(full("vm4", replace(elsewhere, subnet="small"))) == 2, "each card wants one"
     assert full("vm4", replace(elsewhere, made=False)) == [blocker]
+
+
+def test_claims_follow_what_becomes_of_the_addresses() -> None:
+    def there(free: int, *vms: str) -> list[bool]:
+        return [rooms.claim("data", free, vm).there for vm in vms]
+
+    rooms = Rooms()
+    assert there(0, "vm1") == [False]
+    assert there(3, "vm1", "vm2", "vm3", "vm4") == [True, True, True, False], "three have become free"
+    assert there(1, "vm3") == [True], "two of those who claimed have got theirs"
+    assert there(0, "vm3") == [False], "others have come first"
+    rooms = Rooms()
+    assert there(1, "vm1", "vm2") == [True, False]
+    rooms.forget()
+    assert there(1, "vm2") == [True]
 
 
 def test_a_subnet_has_to_be_in_its_network(simulator: RunningSimulator, survey: Survey) -> None:

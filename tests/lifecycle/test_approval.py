@@ -11,7 +11,7 @@ from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.observation import Observation, RecoveryPoint
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
-from lifecycle.permits import Approval, Permits
+from lifecycle.permits import Approval, Permits, Waiver
 from lifecycle.planner import plan
 from lifecycle.steps import Step
 from lifecycle.verdict import assess
@@ -74,6 +74,20 @@ def test_where_it_lands_in_azure_is_approved_too() -> None:
     assert once != larger
     home = {approvable(rows.PROTECTED_IN_AZURE, HOME, BOLD, landing=each).digest for each in ("", "{}")}
     assert len(home) == 1, "nothing lands in Azure on the way home"
+
+
+def test_who_approves_a_limit_has_not_approved_its_waiver() -> None:
+    limited = replace(BOLD, max_data_loss_minutes=15)
+    kept = approvable(rows.PROTECTED, TO_AZURE, limited)
+    waived = approvable(rows.PROTECTED, TO_AZURE, limited, loss_waived=True)
+    assert (kept.worst_loss, waived.worst_loss) == ("15 min", "any: the limit of 15 min is waived")
+    assert kept.digest != waived.digest
+    due = plan(rows.PROTECTED, TO_AZURE, limited)
+    for until in (rows.NOW + timedelta(hours=1), rows.NOW - timedelta(hours=1)):
+        permits = Permits(waivers=(Waiver("maxDataLoss", "a reason", until),))
+        found = assess(rows.PROTECTED, due, Declared(limited, permits)).approvable
+        assert found == waived, "it does not change by waiting"
+    assert assess(rows.PROTECTED, due, Declared(limited, Permits())).approvable == kept
 
 
 def test_other_probes_are_another_move() -> None:

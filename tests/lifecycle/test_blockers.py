@@ -115,11 +115,11 @@ def test_what_a_dead_source_wrote_after_its_last_data_is_not_called_nothing() ->
     """Data that arrived after the last heartbeat is a sign of life too, and the last one."""
     later = replace(DEAD, last_replicated=DIED + timedelta(minutes=3))
     loss = expected_loss(later, plan(later, TO_AZURE, UNPLANNED), UNPLANNED)
-    assert loss.seconds == 5 * 60
+    assert loss.seconds == 15 * 60
     assert "what it wrote after that is not known" in loss.words
     assert _codes(_judged(later, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=0))) == {Code.DATA_LOSS}
     older = replace(UNPLANNED, recovery_point="old")
-    assert expected_loss(later, plan(later, TO_AZURE, older), older).seconds == (6 + 3 + 5) * 60
+    assert expected_loss(later, plan(later, TO_AZURE, older), older).seconds == (6 + 3 + 15) * 60
 
 
 @pytest.mark.parametrize(
@@ -323,9 +323,12 @@ UNREAD = replace(HERE, provider_connected=None, provider_last_heartbeat=None, pr
 
 
 def test_a_limit_that_azure_does_not_let_check_is_not_silently_dropped() -> None:
-    limited = replace(UNPLANNED, max_data_loss_minutes=60)
+    limited = replace(UNPLANNED, max_data_loss_minutes=1)
     found = _judged(UNREAD, TO_AZURE, limited)
     assert _codes(found) == {Code.DATA_LOSS_UNKNOWN}
+    kept = _judged(UNREAD, TO_AZURE, replace(limited, max_data_loss_minutes=60))
+    assert _codes(kept) == set(), "nothing was written later than now: no more can be lost than the last data is old"
+    assert any("at most" in warned.text and warned.critical for warned in kept.warnings)
     assert "Azure does not answer." in found.blockers[0].cause
     assert _codes(_judged(UNREAD, TO_AZURE, UNPLANNED)) == set(), "without a limit there is nothing to check"
     assert _codes(_judged(UNREAD, TO_AZURE, replace(PLANNED, max_data_loss_minutes=60))) == {Code.PROVIDER_SILENT}
@@ -334,7 +337,7 @@ def test_a_limit_that_azure_does_not_let_check_is_not_silently_dropped() -> None
 def test_a_limit_is_not_dropped_where_nobody_knows_which_host_has_the_vm() -> None:
     unclear = "its item does not name its host, and 1 of the 2 hosts of its site (hv02) do not answer"
     seen = replace(UNREAD, provider_unread="", provider_unclear=unclear)
-    found = _judged(seen, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=60))
+    found = _judged(seen, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=1))
     assert _codes(found) == {Code.DATA_LOSS_UNKNOWN}
     assert unclear in found.blockers[0].cause
     assert any(unclear in warned.text for warned in found.warnings)
