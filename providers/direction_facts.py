@@ -24,6 +24,7 @@ from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
 from lifecycle.verdict import Assessment, Verdict
 from lifecycle.warnings import Notice
+from providers.landing_to_come import after_the_update
 from providers.operation import Severity, current_operation
 from providers.paint import painted
 from providers.preview_notes import note
@@ -122,6 +123,7 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         raise
     except SiteRecoveryError as error:
         return _unseen(news, olds, error)
+    seen = after_the_update(seen)
     assessment = judged(survey, seen, intent.plan, declared, frozen(news["vm"], news.get("freeze")))
     return _moves(news, impact_of(seen, intent.plan, declared, assessment, finished))
 

@@ -16,6 +16,7 @@ from providers.dismantling import dismantled, refuse_while_in_the_way
 from providers.item_checks import FIXED, checked_again, checked_new
 from providers.item_settings import differing, names_of
 from providers.item_update import brought_in_line, is_settling, must_wait
+from providers.landing_to_come import stays_or_has_become, will_become
 from providers.operation import Operation, PartialFailure, Severity, current_operation
 from providers.progress import job_progress
 from providers.properties import SnakeCaseOutputs, changed_keys, plain
@@ -43,8 +44,10 @@ class ItemProvider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         olds, news = plain(olds), plain(news)
         changed = changed_keys(olds, news, _COMPARED)
-        if "azure" in changed and olds.get("itemId"):
-            _tell_deferral(olds, news)
+        if olds.get("itemId"):
+            stays_or_has_become(olds["itemId"])
+            if "azure" in changed:
+                _tell_of_the_change(olds, news)
         appears = not olds.get("containerId") and bool(news.get("containerId"))
         return DiffResult(changes=bool(changed) or appears, replaces=[])
 
@@ -60,6 +63,7 @@ class ItemProvider(ResourceProvider):
         item = _existing(service, olds["itemId"])
         before, after = olds.get("azure", {}), news.get("azure", {})
         item, azure = brought_in_line(service, operation, item, before, after)
+        stays_or_has_become(olds["itemId"])
         outs = _outputs({**news, "azure": azure}, _waited(service, operation, item, {**news, "azure": azure}))
         return UpdateResult({**outs, "deferred": sorted(changed_keys(azure, after, {*azure, *after}))})
 
@@ -173,16 +177,18 @@ def _protected(props: dict[str, Any]) -> dict[str, Any]:
     return {**outs, "deferred": sorted(changed_keys(azure, wanted, {*azure, *wanted}))}
 
 
-def _tell_deferral(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+def _tell_of_the_change(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
     try:
         item = service_of(news).inventory().item(olds["itemId"])
     except SiteRecoveryError:
         return  # the check has told
     why = must_wait(item) if item is not None and not is_settling(item) else ""
+    before, after = olds.get("azure") or {}, news.get("azure") or {}
+    changed = changed_keys(before, after, {*before, *after})
     if why:
-        before, after = olds.get("azure") or {}, news.get("azure") or {}
-        keys = names_of(changed_keys(before, after, {*before, *after}))
-        current_operation().say(Severity.WARNING, f"{news['vm']}: {keys} will be deferred: {why}")
+        current_operation().say(Severity.WARNING, f"{news['vm']}: {names_of(changed)} will be deferred: {why}")
+    else:
+        will_become(olds["itemId"], {key: after.get(key) for key in changed})
 
 
 def _existing(service: SiteRecovery, item_id: str) -> ItemRecord:

@@ -55,6 +55,7 @@ def test_where_failback_is_offered_after_the_commit_the_goal_is_met_without_repr
     stack.up()
     stack.edit(lambda config: config["site-recovery:vms"]["sql01"]["target"].update(size="Standard_D8s_v5"))
     stack.flip("sql01", "azureToOnPremises")
+    assert "sql01, size Standard_D8s_v5" in stack.preview().stdout, "the impact is of the VM as it will be by then"
     stack.up()
     # What the VM is to become in Azure is set before it goes there, in the same `up`.
     last = [scenario for scenario, _ in stack.job_scenarios("sql01")][-3:]
