@@ -6,7 +6,7 @@ Nothing is held against a VM of a network that cannot be read.
 """
 
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import AddressValueError, IPv4Address
 
 from executor.observe import landing_of
 from executor.survey import Survey
@@ -20,11 +20,10 @@ from site_recovery.records import last_segment, same_id
 def unfit_address(survey: Survey, vm: str, landing: Landing, key: str = "target") -> Iterator[Unmet]:
     """Each static address that its subnet does not have. `key` is the stack file's."""
     for number, card in enumerate(landing.cards):
-        prefixes = _network(survey, card).subnets.get((card.subnet or "").casefold(), ())
+        known = _network(survey, card).ipv4_prefixes(card.subnet)
         try:
             address = IPv4Address(card.static_ip or "")
-            known = [IPv4Network(prefix) for prefix in prefixes if ":" not in prefix]
-        except (AddressValueError, ValueError):
+        except AddressValueError:
             continue
         why = why_unfit(address, f"subnet {card.subnet} of network {_name(card)}", known) if known else ""
         if why:
@@ -41,7 +40,7 @@ def missing_network(survey: Survey, vm: str, landing: Landing, key: str = "targe
         if network.there is False:
             cause = f"{_of(vm, card, number)}: network {_name(card)} is not in Azure"
             yield Unmet(cause, _write(card, number, f"{key}.network"))
-        if network.there and card.subnet and card.subnet.casefold() not in network.subnets:
+        if network.lacks_subnet(card.subnet):
             known = ", ".join(sorted(network.subnets)) or "none"
             yield Unmet(
                 f"{_of(vm, card, number)}: network {_name(card)} has no subnet {card.subnet} in Azure",

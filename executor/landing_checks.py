@@ -31,7 +31,7 @@ def _of_card(survey: Survey, vm: str, card: Card, number: int) -> Findings:
         what = f"whether the network {name}, in which {vm} is to start, is in Azure, with its subnet"
         return Findings(unseen=(Unseen(what, network.unread, _let_read("Microsoft.Network/virtualNetworks/read")),))
     gone = f"the network {name}" if not network.there else ""
-    if network.there and card.subnet and card.subnet.casefold() not in network.subnets:
+    if network.lacks_subnet(card.subnet):
         gone = f"the subnet {card.subnet} of the network {name}"
     if not gone:
         return Findings()

@@ -1,7 +1,6 @@
 """Whether the subnets of a VM's network cards have an address for it, with all the others that would move."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
 from executor.survey import Survey
 from lifecycle.addresses import room
@@ -20,10 +19,7 @@ def without_room(survey: Survey, vm: str, landing: Landing) -> Iterator[Blocker]
         if not card.network_id or not card.subnet:
             continue
         network, subnet = survey.landing_place(card.network_id), card.subnet.casefold()
-        try:
-            prefixes = [IPv4Network(prefix) for prefix in network.subnets.get(subnet, ()) if ":" not in prefix]
-        except ValueError:
-            continue
+        prefixes = network.ipv4_prefixes(subnet)
         if not prefixes:
             continue
         free = max(0, room(prefixes) - network.taken.get(subnet, 0))

@@ -72,6 +72,12 @@ def most_lost(loss: DataLoss, at: datetime) -> float | None:
     return None if loss.start is None else max((at - loss.start.time).total_seconds(), 0.0)
 
 
+def is_surely_kept(limit_minutes: int, loss: DataLoss, at: datetime) -> bool:
+    """Whether a limit is kept even where the loss itself is not known."""
+    most = most_lost(loss, at)
+    return most is not None and most <= limit_minutes * 60
+
+
 def begins_failover(due: Plan) -> bool:
     """Whether the failover to Azure is still to begin, so that its conditions matter."""
     return any(planned.step is Step.FAILOVER and not planned.running for planned in due.steps)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.blockers import Blocker, Code
-from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, most_lost
+from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, is_surely_kept
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation
 from lifecycle.offered import next_not_offered
@@ -174,10 +174,11 @@ def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocke
 
 def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
     most = options.max_data_loss_minutes
+    if most is None:
+        return
     # That a dead site is silent stops nothing; that nobody knows whether it is dead does, while a limit is to be kept.
-    bound = most_lost(loss, seen.at)
-    kept = most is not None and bound is not None and bound <= most * 60
-    if most is not None and loss.seconds is None and seen.provider_connected is not False and not kept:
+    unknown = loss.seconds is None and not is_surely_kept(most, loss, seen.at)
+    if unknown and seen.provider_connected is not False:
         why = _not_known(seen) if seen.provider_connected is None else loss.words
         yield Blocker(
             Code.DATA_LOSS_UNKNOWN,
@@ -185,7 +186,7 @@ def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Itera
             cause=f"whether {seen.vm} would lose more than the {most} min of maxDataLossMinutes is not known ({why})",
             mend="see that it can be told, and preview again; if it stays so and the VM has to move, waive this",
         )
-    if most is None or loss.seconds is None or loss.seconds <= most * 60:
+    if loss.seconds is None or loss.seconds <= most * 60:
         return
     yield Blocker(
         Code.DATA_LOSS,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from lifecycle.attested import asked_for, stands_in_the_way
-from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, most_lost
+from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, is_surely_kept, most_lost
 from lifecycle.declared import Declared
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation, RecoveryPoint
@@ -120,10 +120,11 @@ def warnings(
 
 def _unknown_loss(options: MoveOptions, loss: DataLoss, at: datetime) -> str:
     limit, most = options.max_data_loss_minutes, most_lost(loss, at)
-    if limit is not None and most is not None and most <= limit * 60:
+    if limit is None:
+        return "how much would be lost is unknown"
+    if most is not None and is_surely_kept(limit, loss, at):
         return f"how much would be lost is unknown, at most {span(most)}: the source has written nothing later than now"
-    unheld = "" if limit is None else f", so the {limit} min of maxDataLossMinutes cannot be held against it"
-    return f"how much would be lost is unknown{unheld}"
+    return f"how much would be lost is unknown, so the {limit} min of maxDataLossMinutes cannot be held against it"
 
 
 def rpo(seen: Observation, targets: Targets) -> Iterator[Warned]:
@@ -195,11 +196,11 @@ def _unknown_host(seen: Observation, options: MoveOptions) -> Iterator[Warned]:
 
 
 def _host_not_known(seen: Observation) -> str:
-    why = seen.provider_unread or seen.provider_unclear or "the service does not say"
-    return (
-        f"whether the host is connected is not known: {why.rstrip('.')}. To see it: preview again once Azure answers, "
-        "or look at the host in Azure (Site Recovery infrastructure, Hyper-V hosts)"
-    )
+    return Unseen(
+        "whether the host is connected",
+        seen.provider_unread or seen.provider_unclear or "the service does not say",
+        "preview again once Azure answers, or look at the host in Azure (Site Recovery infrastructure, Hyper-V hosts)",
+    ).words
 
 
 def _unread_azure_vm(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[Warned]:

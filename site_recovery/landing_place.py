@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from ipaddress import IPv4Network
 from typing import Any
 
 from azure.core.exceptions import AzureError
@@ -26,6 +27,18 @@ class LandingPlace:
     subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: Mapping[str, int] = field(default_factory=dict)
     unread: str = ""
+
+    def lacks_subnet(self, name: str | None) -> bool:
+        """Whether the network is there, and has no subnet of this name."""
+        return bool(self.there and name and name.casefold() not in self.subnets)
+
+    def ipv4_prefixes(self, subnet: str | None) -> list[IPv4Network]:
+        """The IPv4 prefixes of a subnet; none where there is no such subnet, or one of them is not to be understood."""
+        written = self.subnets.get((subnet or "").casefold(), ())
+        try:
+            return [IPv4Network(prefix) for prefix in written if ":" not in prefix]
+        except ValueError:
+            return []
 
 
 def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> LandingPlace:

@@ -1,4 +1,4 @@
-"""The connection that providers make of the environment, to the module's own simulator."""
+"""A module's own simulator, and the connection to it that providers make of the environment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ import pytest
 from site_recovery.connection import SiteRecovery
 from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import prepare
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,9 @@ import pytest
 from providers.policy_association import AssociationProvider
 from site_recovery.connection import SiteRecovery
 from tests.providers.declared_item import Props, declared_item
-from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import POLICY, policy_id, protect
 
 ASSOCIATION = AssociationProvider()
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
-    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
-    yield running
-    running.stop()
 
 
 def _declared(service: SiteRecovery, **props: Any) -> Props:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from providers.policy_settings import PolicySettingsProvider
 from site_recovery.connection import SiteRecovery
 from site_recovery.declarations import PolicySettings
 from tests.providers.declared_item import Props, declared_item
-from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import POLICY
 
 SETTINGS = PolicySettingsProvider()
-
-
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
-    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
-    yield running
-    running.stop()
 
 
 def _declared(service: SiteRecovery, **settings: Any) -> Props:
