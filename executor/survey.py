@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -99,10 +100,11 @@ class Survey:
                 self._forget_providers(seen)
                 raise
             return replace(seen, provider_unread=error.what)
-        connected = {provider.connection_status.casefold() == "connected" for provider in providers}
+        connected = {_is_connected(provider) for provider in providers}
         heard = [provider.last_heartbeat for provider in providers if provider.last_heartbeat is not None]
         if len(connected) != 1:
-            return replace(seen, provider_unclear=_unclear(providers, host))
+            lived = _all_heard_until(providers) if host is None else None
+            return replace(seen, provider_unclear=_unclear(providers, host), some_host_heard_until=lived)
         return replace(seen, provider_connected=connected.pop(), provider_last_heartbeat=min(heard, default=None))
 
     def with_azure_vm(self, seen: Observation) -> Observation:
@@ -209,11 +211,21 @@ def _unclear(providers: Sequence[ProviderRecord], host: str | None) -> str:
         return f"its site has no host {host}"
     if not providers:
         return "its site has no provider"
-    silent = [each.friendly_name for each in providers if each.connection_status.casefold() != "connected"]
+    silent = [each.friendly_name for each in providers if not _is_connected(each)]
     return (
         f"its item does not name its host, and {len(silent)} of the {len(providers)} hosts of its site "
         f"({', '.join(silent)}) do not answer"
     )
+
+
+def _all_heard_until(providers: Sequence[ProviderRecord]) -> datetime | None:
+    """Until when every one of these hosts was heard of; None where one of them does not tell it."""
+    heard = [each.last_heartbeat for each in providers if each.last_heartbeat is not None]
+    return min(heard) if heard and len(heard) == len(providers) else None
+
+
+def _is_connected(provider: ProviderRecord) -> bool:
+    return provider.connection_status.casefold() == "connected"
 
 
 def finished_failback(job: JobRecord) -> Finished:

@@ -199,9 +199,9 @@ RULES: Mapping[Code, Rule] = {
         waivable=True,
     ),
     Code.DATA_LOSS_UNKNOWN: Rule(
-        "maxDataLossMinutes is declared, and it is not known when the source last lived, so nobody can say whether it "
-        "is kept: Azure could not be asked, or does not tell which of several hosts has the VM. That a dead site does "
-        "not answer is no such case: Azure answers for it.",
+        "maxDataLossMinutes is declared, and Azure could not be asked when the source last lived, so nobody can say "
+        "whether it is kept. What a dead site does not answer, or one of which only some hosts are silent, is no such "
+        "case: Azure answers for it, and the failover is warned.",
         "the service",
         "Preview again; where it stays so and the VM has to move, waive this.",
         _TO_AZURE,

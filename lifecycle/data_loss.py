@@ -5,7 +5,7 @@ provider on its host or the last data that arrived, whichever is later; a host t
 a source wrote after the last data that arrived is not known where nothing was heard of it later.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lifecycle.achieved import Brought, achieved
@@ -29,12 +29,14 @@ class DataLoss:
     """`seconds` is the most that would be lost as far as it can be told, 0 for none, None where it is not known.
 
     `words` say how much up to their first colon ("none" only where the move by its nature loses nothing), then why.
-    `start` is what the VM is started from in Azure, None where that is no recovery point or not known.
+    `start` is what the VM is started from in Azure, None where that is no recovery point or not known. `at_least` is
+    what is lost for sure, in seconds, where it is not known how much.
     """
 
     seconds: float | None
     words: str
     start: "Start | None" = None
+    at_least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
     lost = _from_a_point(seen, options)
     if begins:
         return lost
-    return DataLoss(lost.seconds, f"{lost.words}; and what was written in Azure since the failover", lost.start)
+    return replace(lost, words=f"{lost.words}; and what was written in Azure since the failover")
 
 
 def most_lost(loss: DataLoss, at: datetime) -> float | None:
@@ -76,6 +78,11 @@ def is_surely_kept(limit_minutes: int, loss: DataLoss, at: datetime) -> bool:
     """Whether a limit is kept even where the loss itself is not known."""
     most = most_lost(loss, at)
     return most is not None and most <= limit_minutes * 60
+
+
+def is_surely_exceeded(limit_minutes: int, loss: DataLoss) -> bool:
+    """Whether a limit is exceeded even where the loss itself is not known."""
+    return loss.seconds is None and loss.at_least > limit_minutes * 60
 
 
 def begins_failover(due: Plan) -> bool:
@@ -127,9 +134,8 @@ def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
     described = start.words
     alive = last_sign_of_life(seen)
     if alive is None:
-        return DataLoss(
-            None, f"unknown: {described}, and the source's last sign of life is not known ({_rpo(seen)})", start
-        )
+        why = f"from {described} to the source's last sign of life, which is not known ({_rpo(seen)})"
+        return _unknown(seen, since, why, start)
     lost = max((alive - since).total_seconds(), 0.0)
     if _is_only_its_last_data(seen, alive):
         lost += _SENDS_EVERY_SECONDS
@@ -142,6 +148,15 @@ def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
     if options.shutdown_source and choice == RecoveryPointChoice.LATEST and seen.provider_connected:
         less = "; none if the on-premises VM can be shut down and its last changes sent"
     return DataLoss(lost, f"up to {span(lost)}: from {described} to {_until(seen, alive)}{less}", start)
+
+
+def _unknown(seen: Observation, since: datetime, why: str, start: Start) -> DataLoss:
+    """Of a source that lived at some time after `since`, what it had sent or written by then is lost for sure."""
+    lived = [time for time in (seen.last_replicated, seen.some_host_heard_until) if time is not None]
+    least = max(((time - since).total_seconds() for time in lived), default=0.0)
+    if least <= 0:
+        return DataLoss(None, f"unknown: {why}", start)
+    return DataLoss(None, f"unknown, at least {span(least)}: {why}", start, least)
 
 
 def _is_only_its_last_data(seen: Observation, alive: datetime) -> bool:

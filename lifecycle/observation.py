@@ -158,6 +158,8 @@ class Observation:
     provider_unread: str = ""
     # Why Azure's answer does not tell whether this VM's host is connected; empty where it does.
     provider_unclear: str = ""
+    # Then: until when each host that the VM may be on was heard of, so that the VM lived until then at the least.
+    some_host_heard_until: datetime | None = None
     policy_id: str | None = None
     failover_recovery_point_id: str | None = None
     # The jobs that last brought the VM to Azure, and home: they do not change while a move the other way goes on.

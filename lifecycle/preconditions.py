@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.blockers import Blocker, Code
-from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, is_surely_kept
+from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, is_surely_exceeded, is_surely_kept
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation
 from lifecycle.offered import next_not_offered
@@ -176,9 +176,9 @@ def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Itera
     most = options.max_data_loss_minutes
     if most is None:
         return
-    # That a dead site is silent stops nothing; that nobody knows whether it is dead does, while a limit is to be kept.
     unknown = loss.seconds is None and not is_surely_kept(most, loss, seen.at)
-    if unknown and seen.provider_connected is not False:
+    exceeded = is_surely_exceeded(most, loss)
+    if unknown and not exceeded and not _only_the_site_knows(seen):
         why = _not_known(seen) if seen.provider_connected is None else loss.words
         yield Blocker(
             Code.DATA_LOSS_UNKNOWN,
@@ -186,7 +186,7 @@ def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Itera
             cause=f"whether {seen.vm} would lose more than the {most} min of maxDataLossMinutes is not known ({why})",
             mend="see that it can be told, and preview again; if it stays so and the VM has to move, waive this",
         )
-    if loss.seconds is None or loss.seconds <= most * 60:
+    if not exceeded and (loss.seconds is None or loss.seconds <= most * 60):
         return
     yield Blocker(
         Code.DATA_LOSS,
@@ -194,6 +194,14 @@ def _data_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Itera
         cause=f"{seen.vm} would lose {loss.words}; maxDataLossMinutes allows {most} min",
         mend="choose a later recovery point, raise maxDataLossMinutes, or waive this",
     )
+
+
+def _only_the_site_knows(seen: Observation) -> bool:
+    """Whether Azure has answered, and what it cannot tell is the site's to tell: that it is silent stops nothing.
+
+    Who could not ask Azure itself asks again: while a limit is to be kept, that stops.
+    """
+    return seen.provider_connected is False or bool(seen.provider_unclear)
 
 
 def _landing(seen: Observation) -> Iterator[Blocker]:

@@ -6,7 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from lifecycle.attested import asked_for, stands_in_the_way
-from lifecycle.data_loss import DataLoss, begins_failover, changes_recovery_point, is_surely_kept, most_lost
+from lifecycle.data_loss import (
+    DataLoss,
+    begins_failover,
+    changes_recovery_point,
+    is_surely_exceeded,
+    is_surely_kept,
+    most_lost,
+)
 from lifecycle.declared import Declared
 from lifecycle.directions import Place
 from lifecycle.observation import Observation, Operation, RecoveryPoint
@@ -99,10 +106,10 @@ def warnings(
             yield from _unknown_host(seen, options)
             yield from _managed(seen)
             yield from _failover_health(seen)
-            if loss.seconds is None:
-                yield Warned(Notice.UNKNOWN, _unknown_loss(options, loss, seen.at), critical=True)
         elif changes_recovery_point(due):
             yield from _points(seen, options)
+        if loss.seconds is None and (begins_failover(due) or changes_recovery_point(due)):
+            yield Warned(Notice.UNKNOWN, _unknown_loss(options, loss, seen.at), critical=True)
     else:
         yield from _long_stay(seen, options, targets)
     yield from _unread_azure_vm(seen, due, options)
@@ -120,11 +127,14 @@ def warnings(
 
 def _unknown_loss(options: MoveOptions, loss: DataLoss, at: datetime) -> str:
     limit, most = options.max_data_loss_minutes, most_lost(loss, at)
-    if limit is None:
-        return "how much would be lost is unknown"
-    if most is not None and is_surely_kept(limit, loss, at):
-        return f"how much would be lost is unknown, at most {span(most)}: the source has written nothing later than now"
-    return f"how much would be lost is unknown, so the {limit} min of maxDataLossMinutes cannot be held against it"
+    words = "how much would be lost is unknown"
+    if loss.at_least:
+        words += f", at least {span(loss.at_least)}"
+    if most is not None:
+        words += f", at most {span(most)}: the source has written nothing later than now"
+    if limit is None or is_surely_kept(limit, loss, at) or is_surely_exceeded(limit, loss):
+        return words
+    return f"{words}; so the {limit} min of maxDataLossMinutes cannot be held against it"
 
 
 def rpo(seen: Observation, targets: Targets) -> Iterator[Warned]:

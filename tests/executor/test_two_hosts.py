@@ -65,6 +65,8 @@ def test_hosts_that_disagree_tell_nothing_of_a_vm_whose_item_names_none(
         "its item does not name its host, and 1 of the 2 hosts of its site (hv02) do not answer"
     )
     assert (seen.provider_unread, seen.provider_last_heartbeat) == ("", None)
+    assert seen.some_host_heard_until is not None, "the VM lived as long as the host that fell silent first"
+    assert seen.some_host_heard_until < seen.at
 
 
 @pytest.mark.parametrize(("silent", "connected_is"), [((), True), (("hv01", "hv02"), False)])

@@ -334,17 +334,58 @@ def test_a_limit_that_azure_does_not_let_check_is_not_silently_dropped() -> None
     assert _codes(_judged(UNREAD, TO_AZURE, replace(PLANNED, max_data_loss_minutes=60))) == {Code.PROVIDER_SILENT}
 
 
-def test_a_limit_is_not_dropped_where_nobody_knows_which_host_has_the_vm() -> None:
-    unclear = "its item does not name its host, and 1 of the 2 hosts of its site (hv02) do not answer"
-    seen = replace(UNREAD, provider_unread="", provider_unclear=unclear)
-    found = _judged(seen, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=1))
-    assert _codes(found) == {Code.DATA_LOSS_UNKNOWN}
-    assert unclear in found.blockers[0].cause
-    assert any(unclear in warned.text for warned in found.warnings)
-    assert _codes(_judged(seen, TO_AZURE, UNPLANNED)) == set()
-    (silent,) = _judged(seen, TO_AZURE, PLANNED).blockers
-    assert (silent.code, unclear in silent.cause) == (Code.PROVIDER_SILENT, True)
+UNCLEAR = replace(
+    UNREAD,
+    provider_unread="",
+    provider_unclear="its item does not name its host, and 1 of the 2 hosts of its site (hv02) do not answer",
+)
+
+
+def test_a_partly_dead_site_never_blocks_an_unplanned_failover_by_what_it_cannot_answer() -> None:
+    """Which host has the VM, only the site knows: the limit cannot be held, and is said with what is known."""
+    found = _judged(UNCLEAR, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=1))
+    assert _codes(found) == set()
+    told = [warned.text for warned in found.warnings if warned.critical]
+    assert any(UNCLEAR.provider_unclear in text for text in told)
+    assert (
+        "how much would be lost is unknown, at most 4 min: the source has written nothing later than now; so the "
+        "1 min of maxDataLossMinutes cannot be held against it"
+    ) in told
+    (silent,) = _judged(UNCLEAR, TO_AZURE, PLANNED).blockers
+    assert (silent.code, UNCLEAR.provider_unclear in silent.cause) == (Code.PROVIDER_SILENT, True)
     assert "could not be asked" not in silent.cause
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        UNREAD,
+        UNCLEAR,
+        replace(DEAD, provider_last_heartbeat=None),
+    ],
+    ids=["Azure silent", "which host not known", "since when not known"],
+)
+def test_a_limit_that_is_surely_exceeded_blocks_whatever_else_is_not_known(seen: Observation) -> None:
+    """Data that arrived after the chosen point is lost in any case."""
+    at = seen.last_replicated
+    assert at is not None
+    seen = replace(seen, recovery_points=(RecoveryPoint("old", at - timedelta(hours=3), app_consistent=True),))
+    old = replace(UNPLANNED, max_data_loss_minutes=15, recovery_point="latestAppConsistent")
+    found = _judged(seen, TO_AZURE, old)
+    assert _codes(found) == {Code.DATA_LOSS}
+    assert found.loss.seconds is None, "unknown stays unknown"
+    assert "would lose unknown, at least 180 min: from recovery point" in found.blockers[0].cause or (
+        "would lose unknown, at least 3.0 h: from recovery point" in found.blockers[0].cause
+    )
+
+
+def test_a_host_that_the_vm_may_be_on_was_heard_of_until_some_time_so_the_vm_lived_until_then() -> None:
+    lived = replace(UNCLEAR, some_host_heard_until=UNCLEAR.at - timedelta(minutes=1))
+    assert lived.last_replicated == lived.at - timedelta(minutes=4)
+    found = _judged(lived, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=2))
+    assert _codes(found) == {Code.DATA_LOSS}
+    assert "at least 180 s" in found.blockers[0].cause or "at least 3 min" in found.blockers[0].cause
+    assert _codes(_judged(lived, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=3))) == set()
 
 
 def test_a_limit_that_a_dead_site_does_not_let_check_is_a_warning() -> None:
