@@ -12,7 +12,7 @@ from executor.requirement_checks import checked_requirements
 from executor.subnet_room import without_room
 from executor.survey import Survey
 from lifecycle.blockers import Blocker
-from lifecycle.data_loss import begins_failover
+from lifecycle.data_loss import begins_failover, rests_on_the_interval
 from lifecycle.declared import Declared
 from lifecycle.directions import Place
 from lifecycle.observation import Observation
@@ -58,6 +58,8 @@ def judged_again(
 def with_host(
     survey: Survey, seen: Observation, due: Plan, declared: Declared, *, patient: bool = False
 ) -> Observation:
-    """`seen` with what is known of the host that the steps of `due` need: its own, or the one to fail back to."""
+    """`seen` with what is known of the host that the steps of `due` need: its own, or the one to fail back to; and of
+    how often it sent its changes, where it is that which tells what would be lost."""
     host = declared.options.host_needed(failback=due.goal.runs is Place.ON_PREMISES)
-    return survey.with_host(seen, host=host, patient=patient)
+    hosted = survey.with_host(seen, host=host, patient=patient)
+    return survey.with_policy(hosted) if rests_on_the_interval(hosted, due, declared.options) else hosted

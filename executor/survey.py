@@ -20,7 +20,7 @@ from lifecycle.observation import Observation, Scenario
 from lifecycle.steps import Step
 from site_recovery.compute import PowerState as AzurePower
 from site_recovery.errors import SiteRecoveryError
-from site_recovery.estate_records import ProviderRecord
+from site_recovery.estate_records import PolicyRecord, ProviderRecord
 from site_recovery.landing_place import LandingPlace
 from site_recovery.polling import PASSING
 from site_recovery.records import Inventory, JobRecord, SizeRecord, same_id
@@ -51,6 +51,7 @@ class Survey:
         self.rooms = Rooms()
         self._sizes = _Reading(self._read_sizes, monotonic)
         self._powers = _Reading(service.power_states, monotonic)
+        self._policies = _Reading(service.policies, monotonic)
         self._failbacks: dict[str, _Reading] = {}
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -107,6 +108,16 @@ class Survey:
             return replace(seen, provider_unclear=_unclear(providers, host), some_host_heard_until=lived)
         return replace(seen, provider_connected=connected.pop(), provider_last_heartbeat=min(heard, default=None))
 
+    def with_policy(self, seen: Observation) -> Observation:
+        """`seen` with the interval at which its policy sends changes, out of one list for all VMs; without it where the
+        policies cannot be read."""
+        try:
+            policies: tuple[PolicyRecord, ...] = self._policies.get()
+        except SiteRecoveryError:
+            return seen
+        known = next((each for each in policies if same_id(each.id, seen.policy_id)), None)
+        return replace(seen, sends_every_seconds=(known.replication_interval_seconds or None) if known else None)
+
     def with_azure_vm(self, seen: Observation) -> Observation:
         """`seen` of a VM that stays, with whether its Azure VM runs, where there may be one: out of one list that all
         such VMs share."""
@@ -158,6 +169,7 @@ class Survey:
                 self._providers.clear()
                 self._landing.clear()
                 self._powers = _Reading(self.service.power_states, self._monotonic)
+                self._policies = _Reading(self.service.policies, self._monotonic)
             self._served.add(item_id.casefold())
             return again
 

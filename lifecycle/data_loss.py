@@ -20,8 +20,8 @@ from lifecycle.steps import Step
 # A host beats about once a minute, and the service goes on to call one connected after it has fallen silent: one that
 # was not heard of for longer may be dead already.
 HEARD_LATELY_SECONDS = 300.0
-# The longest interval at which a policy for Hyper-V VMs sends changes: what came after the last of them never left.
-_SENDS_EVERY_SECONDS = 900.0
+# The longest interval at which a policy for Hyper-V VMs sends changes, where the VM's own is not known.
+_SENDS_EVERY_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,15 @@ def changes_recovery_point(due: Plan) -> bool:
     return any(planned.step is Step.CHANGE_RECOVERY_POINT and not planned.running for planned in due.steps)
 
 
+def rests_on_the_interval(seen: Observation, due: Plan, options: MoveOptions) -> bool:
+    """Whether the loss would end with the last data that a dead source has sent, so that it matters how often its
+    policy sends: what came after the last of it never left."""
+    starts = begins_failover(due) and options.mode is FailoverMode.UNPLANNED
+    alive = last_sign_of_life(seen)
+    counts = due.goal.runs is Place.AZURE and (starts or changes_recovery_point(due))
+    return counts and alive is not None and _is_only_its_last_data(seen, alive)
+
+
 def last_sign_of_life(seen: Observation) -> datetime | None:
     """When the source was last known to live; None when the service does not tell."""
     stopped = _shut_down_at(seen)
@@ -138,10 +147,13 @@ def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
         return _unknown(seen, since, why, start)
     lost = max((alive - since).total_seconds(), 0.0)
     if _is_only_its_last_data(seen, alive):
-        lost += _SENDS_EVERY_SECONDS
+        every = seen.sends_every_seconds or _SENDS_EVERY_SECONDS
+        of_longest = "the longest interval, as its policy's is not known"
+        whose = "the interval of its policy" if seen.sends_every_seconds else of_longest
+        lost += every
         until = (
             f"the last data that arrived ({alive:%F %H:%M:%S} UTC), which is the source's last sign of life, and "
-            f"{span(_SENDS_EVERY_SECONDS)} that it may not have sent: what it wrote after that is not known"
+            f"{span(every)} that it may not have sent ({whose}): what it wrote after that is not known"
         )
         return DataLoss(lost, f"up to {span(lost)} or more: from {described} to {until}", start)
     less = ""

@@ -161,6 +161,8 @@ class Observation:
     # Then: until when each host that the VM may be on was heard of, so that the VM lived until then at the least.
     some_host_heard_until: datetime | None = None
     policy_id: str | None = None
+    # How often the VM's policy sends its changes; None where that was not asked, or not told.
+    sends_every_seconds: int | None = None
     failover_recovery_point_id: str | None = None
     # The jobs that last brought the VM to Azure, and home: they do not change while a move the other way goes on.
     last_failover_job: str | None = None

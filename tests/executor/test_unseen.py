@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from executor.judging import judged
+from executor.judging import judged, with_host
 from executor.observe import Look
 from executor.survey import Survey
+from lifecycle.data_loss import expected_loss
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.estimates import times
@@ -106,6 +107,46 @@ def test_an_old_failback_whose_tasks_cannot_be_read_is_estimated_as_recorded_and
     said = _synchronization(site)
     assert said.startswith(
         "as recorded with small VMs; yours may differ, and this vault's own jobs could not be read: "
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "5 min that it may not have sent (the interval of its policy)"),
+        (REFUSED, "15 min that it may not have sent (the longest interval, as its policy's is not known)"),
+    ],
+    ids=["read", "not to be read"],
+)
+def test_what_a_dead_source_may_not_have_sent_is_bound_by_the_interval_of_its_policy(
+    site: Site, answer: dict[str, Any] | None, words: str
+) -> None:
+    """Data has arrived after the last heartbeat, so that it is the last sign of life."""
+    _silent_since_before_its_last_data(site)
+    if answer is not None:
+        site.fault(name="no policies", request={"operation": "ReplicationPolicies_List"}, answer=answer)
+    site.admin("DELETE", "/audit")
+    survey = Survey(site.connection().open())
+    seen = _seen(site, survey)
+    with_host(survey, seen, plan(seen, AZURE, PLANNED), Declared(PLANNED))
+    assert "ReplicationPolicies_List" not in site.admin("GET", "/audit")["reads"], "a planned one loses nothing"
+    due = plan(seen, AZURE, BOLD)
+    for _ in range(2):
+        hosted = with_host(survey, seen, due, Declared(BOLD))
+        assert words in expected_loss(hosted, due, BOLD).words
+    assert site.admin("GET", "/audit")["reads"]["ReplicationPolicies_List"] == 1, "one list for all VMs of a preview"
+
+
+def _silent_since_before_its_last_data(site: Site) -> None:
+    fabric = site.items["vm01"].partition("/replicationProtectionContainers/")[0]
+    path = f"{fabric}/replicationRecoveryServicesProviders"
+    shown = site.simulator.arm("GET", path, version="2025-08-01").json()
+    for provider in shown["value"]:
+        provider["properties"] |= {"connectionStatus": "Disconnected", "lastHeartBeat": "2020-01-01T00:00:00Z"}
+    site.fault(
+        name="silent",
+        request={"operation": "ReplicationRecoveryServicesProviders_ListByReplicationFabrics"},
+        answer={"status": 200, "body": shown},
     )
 
 

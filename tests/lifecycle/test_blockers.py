@@ -116,7 +116,12 @@ def test_what_a_dead_source_wrote_after_its_last_data_is_not_called_nothing() ->
     later = replace(DEAD, last_replicated=DIED + timedelta(minutes=3))
     loss = expected_loss(later, plan(later, TO_AZURE, UNPLANNED), UNPLANNED)
     assert loss.seconds == 15 * 60
+    assert "15 min that it may not have sent (the longest interval, as its policy's is not known)" in loss.words
     assert "what it wrote after that is not known" in loss.words
+    known = replace(later, sends_every_seconds=30)
+    told = expected_loss(known, plan(known, TO_AZURE, UNPLANNED), UNPLANNED)
+    assert told.seconds == 30
+    assert "30 s that it may not have sent (the interval of its policy)" in told.words
     assert _codes(_judged(later, TO_AZURE, replace(UNPLANNED, max_data_loss_minutes=0))) == {Code.DATA_LOSS}
     older = replace(UNPLANNED, recovery_point="old")
     assert expected_loss(later, plan(later, TO_AZURE, older), older).seconds == (6 + 3 + 15) * 60
