@@ -12,6 +12,7 @@ class AzureLanding(pulumi.ComponentResource):
 
     `network_id` and `storage_account_id` give the ARM id of what a VM's settings name, made here or not. `group` is
     what everything here waits for: the vault's resource group, or the guard of an estate whose group is not made.
+    `look` are options of the networks that are made.
     """
 
     def __init__(
@@ -19,9 +20,11 @@ class AzureLanding(pulumi.ComponentResource):
         name: str,
         settings: Settings,
         group: pulumi.Resource,
+        look: pulumi.ResourceOptions,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("siteRecovery:components:AzureLanding", name, None, opts)
+        self._look = look
         self._settings = settings
         self._vault_group = group
         self._groups = {
@@ -81,7 +84,10 @@ class AzureLanding(pulumi.ComponentResource):
                 for subnet, made in declared.subnets.items()
             ],
             tags=dict(declared.tags) or None,
-            opts=kept(parent=self, depends_on=self._rests_on(group), until=self._settings.dismantle is not None),
+            opts=pulumi.ResourceOptions.merge(
+                kept(parent=self, depends_on=self._rests_on(group), until=self._settings.dismantle is not None),
+                self._look,
+            ),
         )
 
     def _account(self, name: str, declared: StorageAccount) -> storage.StorageAccount:

@@ -26,12 +26,10 @@ def declared_guard(settings: Settings) -> EstateGuard:
             "sites": {name: {"adopt": site.adopt} for name, site in settings.sites.items()},
             "policies": {name: {"adopt": policy.adopt} for name, policy in settings.policies.items()},
             "networks": {
-                name: {**place, **_chosen(network.as_inputs(), "resourceGroup", "location")}
-                for name, network in settings.networks.items()
-                if network.id is None
+                name: made_network(settings, name) for name, network in settings.networks.items() if network.id is None
             },
             "storageAccounts": {
-                name: {**place, **_chosen(account.as_inputs(), "resourceGroup", "location")}
+                name: {**place, **_chosen(account.as_inputs(), "resourceGroup", "location", "sku")}
                 for name, account in settings.storage_accounts.items()
                 if account.id is None
             },
@@ -39,6 +37,18 @@ def declared_guard(settings: Settings) -> EstateGuard:
         dismantle=settings.dismantle is not None,
         shared=_shared_by(settings.shared_stack),
     )
+
+
+def made_network(settings: Settings, name: str) -> dict[str, Any]:
+    """A network that the stack makes, as far as a change of it is looked at before it is made."""
+    network, home = settings.networks[name], settings.vault
+    return {
+        "resourceGroup": network.resource_group or home.resource_group,
+        "location": network.location or home.location,
+        "addressSpace": [str(prefix) for prefix in network.address_space],
+        "subnets": {subnet: str(made.prefix) for subnet, made in network.subnets.items()},
+        "tags": dict(network.tags),
+    }
 
 
 def shared_with_others(settings: Settings, landing: AzureLanding) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from components.azure import azure_provider
 from components.azure_landing import AzureLanding
 from components.estate_guard import declared_guard, shared_with_others
 from components.move_gate import MoveGate
+from components.network_look import look_before_update
 from components.network_mapping import declared_mappings
 from components.protected_vm import ProtectedVm
 from components.recovery_vault import RecoveryVault
@@ -32,7 +33,7 @@ def declare(settings: Settings) -> Mapping[str, Any]:
     guard = declared_guard(settings)
     opts = pulumi.ResourceOptions(providers={"azure-native": azure_provider(settings.target, guard)})
     vault = RecoveryVault(settings.vault.name, settings, guard, opts)
-    landing = AzureLanding("azure", settings, vault.group, opts)
+    landing = AzureLanding("azure", settings, vault.group, look_before_update(settings, guard), opts)
     policies = {name: HyperVReplicationPolicy(name, settings, vault, opts) for name in settings.policies}
     declared_mappings(settings, vault, landing)
     vms = [ProtectedVm(settings, vm, landing, policies[vm.policy], opts) for vm in settings.vms.values()]

@@ -10,15 +10,19 @@ from typing import Any
 
 from pulumi import ResourceOptions
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
-from pulumi.output import Input
+from pulumi.output import Input, Output
 
 from providers.clearing_away import clear_away
 from providers.dismantling import in_the_way
+from providers.made_networks import harmful_changes, retired_subnets
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown, plain
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, SiteRecoveryError
 
+# learn.microsoft.com/azure/storage/common/redundancy-migration: to and from zone redundancy is a conversion that
+# is asked for apart, and premium accounts have one sku.
+_SKUS_CHANGED_IN_PLACE = frozenset({"Standard_LRS", "Standard_GRS", "Standard_RAGRS"})
 _ELSEWHERE = "declare it in a stack of its own instead; this one keeps what it has"
 
 
@@ -30,12 +34,16 @@ class EstateGuardProvider(ResourceProvider):
         failures = [*_changed(olds, news), *_not_shared(news)]
         if not failures and (news.get("dismantle") or _redundancy_changes(olds, news)):
             failures = list(_of_the_vms(olds, news))
+        failures = failures or list(harmful_changes(olds, news))
         kept = {key: value for key, value in news.items() if key != "shared"}
+        kept["retired"] = retired_subnets(olds, news)
         return CheckResult(kept, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         # Bookkeeping: it shows when something that is kept here changes, or a dismantling is declared.
-        return DiffResult(changes=plain(olds) != plain(news), replaces=[])
+        olds, news = plain(olds), plain(news)
+        was, now = {"retired": {}, **olds}, {"retired": {}, **_as_far_as_kept(olds, news)}
+        return DiffResult(changes=was != now, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(f"estate:{props['vault']['name']}", plain(props))
@@ -59,9 +67,11 @@ class EstateGuardProvider(ResourceProvider):
 
 class EstateGuard(Resource, module="siteRecovery", name="EstateGuard"):
     """`vault` {name, resourceGroup, location, redundancy, immutability, adopt}; `resourceGroups`, `sites`, `policies`,
-    `networks` and `storageAccounts` map a name to what of it must not change. `shared` is what another stack exports,
-    where this one takes its vault from there.
+    `networks` and `storageAccounts` map a name to what of it must not change, or not without a look. `shared` is what
+    another stack exports, where this one takes its vault from there. `retired` are the subnets that are meant to go.
     """
+
+    retired: Output[Mapping[str, Any]]
 
     def __init__(
         self,
@@ -80,6 +90,7 @@ class EstateGuard(Resource, module="siteRecovery", name="EstateGuard"):
             **{kind: dict(entries) for kind, entries in parts.items()},
             "dismantle": dismantle,
             "shared": shared,
+            "retired": None,
         }
         super().__init__(EstateGuardProvider(), resource_name, props, opts)
 
@@ -91,6 +102,19 @@ _PARTS = {
     "networks": "network",
     "storageAccounts": "storage account",
 }
+
+
+def _as_far_as_kept(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what an earlier release did not keep of a network or account, which is no change of it."""
+    kept = dict(news)
+    for kind in ("networks", "storageAccounts"):
+        before = olds.get(kind) or {}
+        if kind in news:
+            kept[kind] = {
+                name: {key: value for key, value in entry.items() if key in before.get(name, entry)}
+                for name, entry in news[kind].items()
+            }
+    return kept
 
 
 def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[CheckFailure]:
@@ -115,10 +139,22 @@ def _entry(path: str, what: str, before: Mapping[str, Any], after: Mapping[str, 
         made = "was adopted" if before.get("adopt") else "was made by this stack"
         mend = f"write adopt: {str(bool(before.get('adopt'))).lower()} again"
         yield CheckFailure(f"{path}.adopt", f"{what} {made}, which cannot be changed: {mend}")
+    yield from _other_sku(path, what, before.get("sku"), after.get("sku"))
     if before.get("immutability") == "locked" and after.get("immutability") != "locked":
         yield CheckFailure(
             f"{path}.immutability", f"the immutability of {what} is locked, which Azure never takes back"
         )
+
+
+def _other_sku(path: str, what: str, before: str | None, after: str | None) -> Iterator[CheckFailure]:
+    if before is None or before == after or {before, after} <= _SKUS_CHANGED_IN_PLACE:
+        return  # or a state of an earlier release, which does not tell
+    text = (
+        f"the sku of {what} cannot be changed from {before} to {after}: Azure changes it in place among "
+        f"{', '.join(sorted(_SKUS_CHANGED_IN_PLACE))} alone, and what is in an account does not move by itself. "
+        f"Declare another account beside it, or write {before} again"
+    )
+    yield CheckFailure(f"{path}.sku", text)
 
 
 def _not_shared(news: Mapping[str, Any]) -> Iterator[CheckFailure]:

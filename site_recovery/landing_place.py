@@ -15,17 +15,34 @@ from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
 from site_recovery.errors import SiteRecoveryError
 
 _API_VERSIONS = {"virtualnetworks": "2024-05-01", "storageaccounts": "2023-05-01"}
+# What the two may carry that Azure does not fill in by itself, in words.
+_ON_NETWORK = {
+    "dhcpOptions": "DNS servers",
+    "ddosProtectionPlan": "a DDoS protection plan",
+    "virtualNetworkPeerings": "peerings",
+    "bgpCommunities": "a BGP community",
+    "flowTimeoutInMinutes": "a flow timeout",
+}
+_ON_SUBNET = {
+    "networkSecurityGroup": "a network security group",
+    "routeTable": "a route table",
+    "natGateway": "a NAT gateway",
+    "serviceEndpoints": "service endpoints",
+    "serviceEndpointPolicies": "service endpoint policies",
+    "delegations": "a delegation",
+}
 
 
 @dataclass(frozen=True)
 class LandingPlace:
     """A network or a storage account. `there` is None where that cannot be read, and `unread` says why; `subnets` are
     those of a network, by their names in lower case, with their address prefixes; `taken` is how many addresses of each
-    are in use."""
+    are in use, `attached` what hangs on it; what hangs on the network itself has the name ""."""
 
     there: bool | None
     subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: Mapping[str, int] = field(default_factory=dict)
+    attached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: str = ""
 
     def lacks_subnet(self, name: str | None) -> bool:
@@ -53,12 +70,17 @@ def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> Lan
             return LandingPlace(there=False)
         if response.status_code != HTTPStatus.OK:
             return LandingPlace(there=None, unread=_refused(response.status_code))
-        subnets = (response.json().get("properties") or {}).get("subnets") or ()
+        properties = response.json().get("properties") or {}
+        subnets = properties.get("subnets") or ()
         named = {str(each.get("name")).casefold(): each for each in subnets}
         return LandingPlace(
             there=True,
             subnets={name: _prefixes(each) for name, each in named.items()},
             taken={name: _taken(each) for name, each in named.items()},
+            attached={
+                "": _attached(properties, _ON_NETWORK),
+                **{name: _attached(each.get("properties") or {}, _ON_SUBNET) for name, each in named.items()},
+            },
         )
     except SiteRecoveryError as error:
         return LandingPlace(there=None, unread=error.what)
@@ -82,3 +104,12 @@ def _prefixes(subnet: Mapping[str, Any]) -> tuple[str, ...]:
     properties = subnet.get("properties") or {}
     one = properties.get("addressPrefix")
     return tuple(map(str, properties.get("addressPrefixes") or ([one] if one else ())))
+
+
+def _attached(properties: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(word for key, word in kinds.items() if _says_something(properties.get(key)))
+
+
+def _says_something(value: Any) -> bool:
+    """Azure answers with empty lists and objects of empty lists where nothing was ever written."""
+    return any(map(_says_something, value.values())) if isinstance(value, Mapping) else bool(value)

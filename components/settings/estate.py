@@ -199,7 +199,7 @@ class StorageAccount(Model):
     id: StorageAccountId | None = None
     """ARM id of an account that exists; it is then never changed or deleted."""
     sku: StorageSku = StorageSku.STANDARD_LRS
-    """Kind of an account that the stack makes."""
+    """Kind of an account that the stack makes. Changed in place among `Standard_LRS`, `_GRS` and `_RAGRS` alone."""
     resource_group: ResourceGroupName | None = None
     """Group of an account that the stack makes; the vault's if not written."""
     location: Location | None = None

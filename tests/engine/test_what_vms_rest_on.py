@@ -1,0 +1,87 @@
+"""What VMs rest on is changed in place where Azure allows it, and never so that something of others is lost.
+
+The tests are one story over one vault without a VM, in order: each leaves it as the next one finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.generated_estate import declare, write_inventory
+from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
+from tests.engine_fixture import EngineUnderTest
+from tests.simulator.running import RunningSimulator
+
+pytestmark = pytest.mark.timeout(300)
+
+NETWORK = "Microsoft.Network/virtualNetworks/prod"
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[StackUnderTest]:
+    directory = tmp_path_factory.mktemp("simulator")
+    inventory = write_inventory(directory / "inventory.yaml", 1, registers=False)
+    simulator = RunningSimulator(directory, "--speed", "600", "--inventory", str(inventory))
+    stack = StackUnderTest(tmp_path_factory.mktemp("project"), engine, simulator)
+    stack.edit(lambda config: declare(config, 0, wait_minutes=0))
+    yield stack
+    simulator.stop()
+
+
+def test_redundancy_of_an_empty_vault_and_copies_of_an_account_are_changed_in_place(estate: StackUnderTest) -> None:
+    estate.up()
+
+    def change(config: dict[str, Any]) -> None:
+        config["site-recovery:vault"]["redundancy"] = "locallyRedundant"
+        config["site-recovery:storageAccounts"]["contosodr"] = {"sku": "Standard_GRS"}
+
+    estate.edit(change)
+    assert resources_changed(estate.preview_json()) == dict.fromkeys((VAULT[1], "contosodr", "estate"), "update")
+    estate.up()
+    vault = _read(estate, f"Microsoft.RecoveryServices/vaults/{VAULT[1]}", "2024-10-01")
+    assert vault["properties"]["redundancySettings"]["standardTierStorageRedundancy"] == "LocallyRedundant"
+    assert _read(estate, "Microsoft.Storage/storageAccounts/contosodr", "2024-01-01")["sku"]["name"] == "Standard_GRS"
+
+
+def test_a_subnet_of_others_survives_a_refresh_and_the_next_up(estate: StackUnderTest) -> None:
+    network = _read(estate, NETWORK, "2024-05-01")
+    network["properties"]["subnets"].append({"name": "theirs", "properties": {"addressPrefix": "10.1.9.0/24"}})
+    path = f"{estate.simulator.subscription_path}/resourceGroups/{VAULT[0]}/providers/{NETWORK}"
+    assert estate.simulator.arm("PUT", path, network, version="2024-05-01").status_code == 200
+    assert resources_changed(estate.preview_json("--expect-no-changes")) == {}, "it is nobody's difference"
+    estate.refresh()
+    stopped = estate.up(check=False)
+    assert stopped.returncode != 0
+    assert "it has in Azure what is not declared here and would be lost: subnet theirs." in stopped.stdout
+    assert "theirs" in _subnets(estate)
+
+
+def test_a_change_of_the_network_is_an_error_of_the_preview_until_the_subnet_is_declared(
+    estate: StackUnderTest,
+) -> None:
+    estate.edit(lambda config: config["site-recovery:networks"]["prod"].update({"tags": {"owner": "network"}}))
+    refused = estate.preview(check=False)
+    assert refused.returncode != 0
+    assert "would be lost: subnet theirs." in refused.stdout
+    subnet = {"theirs": {"prefix": "10.1.9.0/24"}}
+    estate.edit(lambda config: config["site-recovery:networks"]["prod"]["subnets"].update(subnet))
+    estate.up()
+    assert _read(estate, NETWORK, "2024-05-01")["tags"] == {"owner": "network"}
+    estate.edit(lambda config: config["site-recovery:networks"]["prod"]["subnets"].pop("theirs"))
+    estate.up()
+    assert sorted(_subnets(estate)) == ["apps", "data"], "one that was declared, and is empty, goes"
+
+
+def _subnets(estate: StackUnderTest) -> list[str]:
+    return [subnet["name"] for subnet in _read(estate, NETWORK, "2024-05-01")["properties"]["subnets"]]
+
+
+def _read(estate: StackUnderTest, resource: str, version: str) -> dict[str, Any]:
+    group = f"{estate.simulator.subscription_path}/resourceGroups/{VAULT[0]}"
+    answer = estate.simulator.arm("GET", f"{group}/providers/{resource}", version=version)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
