@@ -50,7 +50,9 @@ class MoveScreen(AbstractContextManager["MoveScreen"]):
     def progress(self, planned: PlannedStep, job: JobRecord) -> None:
         task = job.current_task
         if self._live is not None and task is not None:
-            line = progress_line(planned.step, task.friendly_name, job.start_time, self._service.now())
+            line = progress_line(
+                planned.step, task.friendly_name, job.scenario_name, job.start_time, self._service.now()
+            )
             self._live.update(escaped(line))
 
     def note(self, text: str) -> None:

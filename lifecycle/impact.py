@@ -186,7 +186,8 @@ def impact_of(
     seen: Observation, due: Plan, declared: Declared, assessment: Assessment, finished: Iterable[Finished]
 ) -> Impact:
     """The impact of one VM's plan. `finished` are the vault's own jobs, newest first."""
-    return Impact(seen, due, declared, assessment, times(due, declared.options, finished))
+    under_way = seen.job.scenario if seen.job is not None and seen.job.running else ""
+    return Impact(seen, due, declared, assessment, times(due, declared.options, finished, under_way))
 
 
 def standing_line(seen: Observation, declared: Declared, stage_words: str) -> str:

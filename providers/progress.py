@@ -26,7 +26,9 @@ class RowProgress:
         task = job.current_task
         # Without a row of its own to replace, each look would be a line that stays.
         if task is not None and self._operation.under_our_host:
-            line = progress_line(planned.step, task.friendly_name, job.start_time, self._service.now())
+            line = progress_line(
+                planned.step, task.friendly_name, job.scenario_name, job.start_time, self._service.now()
+            )
             self._operation.say(Severity.INFO, f"{self._vm}: {line}", ephemeral=True)
 
     def note(self, text: str) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
-from lifecycle.durations import RECORDED
+from lifecycle.durations import recorded
 from lifecycle.estimates import Finished, Times, times
 from lifecycle.impact import impact_of
+from lifecycle.observation import Scenario
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.steps import Step
@@ -24,7 +25,7 @@ BACK = Finished("Failback", 600.0, {Step.SYNCHRONIZE: 400.0, Step.COMPLETE_FAILO
 def test_without_a_job_of_the_vault_the_recorded_durations_are_told_as_such() -> None:
     found = _out()
     assert found.outage is not None
-    assert (found.outage.low, found.outage.high) == RECORDED[Step.FAILOVER]
+    assert (found.outage.low, found.outage.high) == recorded(Step.FAILOVER, Scenario.UNPLANNED_FAILOVER)
     assert found.outage.jobs == 0
     assert found.outage.source == "as recorded with small VMs; yours may differ"
 
@@ -37,27 +38,69 @@ def test_the_vaults_own_jobs_replace_them_and_say_how_many_they_are() -> None:
     assert found.steps[Step.COMMIT].jobs == 0
 
 
+def test_one_job_alone_tells_no_range_and_is_told_with_what_was_recorded() -> None:
+    low, high = recorded(Step.FAILOVER, Scenario.UNPLANNED_FAILOVER)
+    for seconds, range_ in ((250.0, (low, high)), (900.0, (low, 900.0)), (60.0, (60.0, high))):
+        outage = _out(Finished("UnplannedFailover", seconds)).outage
+        assert outage is not None
+        assert ((outage.low, outage.high), outage.jobs) == (range_, 1)
+    short = _out(Finished("UnplannedFailover", 60.0)).outage
+    assert short is not None
+    assert short.words == "60 s to 11 min"
+    assert short.source == "by this vault's last such job, 60 s, and as recorded with small VMs: one length is no range"
+    alike = _out(Finished("UnplannedFailover", 250.0), Finished("UnplannedFailover", 252.0)).outage
+    assert alike is not None
+    assert (alike.low, alike.high) == (low, high)
+    assert alike.source.startswith("by this vault's last 2 such jobs, each 4 min, and as recorded")
+
+
+def test_every_estimate_is_a_range() -> None:
+    of_a_vault = [Finished(scenario, 250.0, BACK.parts) for scenario in Scenario]
+    for mode in FailoverMode:
+        for synchronizes in DataSync:
+            options = replace(BOLD, mode=mode, data_sync=synchronizes, change_recovery_point="latestProcessed")
+            for seen, goal in ((rows.FAILED_BACK, TO_AZURE), (rows.COMMITTED_TUTORIAL, HOME)):
+                for finished in ([], of_a_vault):
+                    found = times(plan(seen, goal, options), options, finished)
+                    assert found.outage is not None
+                    for estimate in (*found.steps.values(), found.outage):
+                        shortest, longest = estimate.words.split(" to ")
+                        assert shortest != longest
+
+
 def test_a_planned_failover_is_not_told_by_unplanned_ones() -> None:
     planned = replace(BOLD, mode=FailoverMode.PLANNED)
     due = plan(rows.PROTECTED, TO_AZURE, planned)
-    found = times(due, planned, [Finished("UnplannedFailover", 200.0)])
-    assert found.steps[Step.FAILOVER].jobs == 0
+    found = times(due, planned, [Finished("UnplannedFailover", 200.0), Finished("UnplannedFailover", 400.0)])
+    estimate = found.steps[Step.FAILOVER]
+    assert ((estimate.low, estimate.high), estimate.jobs) == (recorded(Step.FAILOVER, Scenario.PLANNED_FAILOVER), 0)
+    assert recorded(Step.FAILOVER, Scenario.PLANNED_FAILOVER) != recorded(Step.FAILOVER, Scenario.UNPLANNED_FAILOVER)
+
+
+def test_a_failover_under_way_is_told_by_what_it_is_and_not_by_what_is_declared() -> None:
+    planned = Declared(replace(BOLD, mode=FailoverMode.PLANNED))
+    seen = replace(rows.FAILING_OVER, job=rows.job("UnplannedFailover"))
+    due = plan(seen, TO_AZURE, planned.options)
+    impact = impact_of(seen, due, planned, assess(seen, due, planned), ())
+    told = impact.times.steps[Step.FAILOVER]
+    assert (told.low, told.high) == recorded(Step.FAILOVER, Scenario.UNPLANNED_FAILOVER)
 
 
 def test_a_sum_of_measured_and_recorded_is_no_better_than_recorded() -> None:
     changing = replace(BOLD, change_recovery_point="latestProcessed")
     due = plan(rows.PROTECTED, TO_AZURE, changing)
-    found = times(due, changing, [Finished("UnplannedFailover", 200.0)])
+    found = times(due, changing, [Finished("UnplannedFailover", 200.0), Finished("UnplannedFailover", 400.0)])
     assert found.outage is not None
-    assert (found.outage.low, found.outage.jobs) == (200.0 + RECORDED[Step.CHANGE_RECOVERY_POINT][0], 0)
+    assert (found.outage.low, found.outage.jobs) == (200.0 + recorded(Step.CHANGE_RECOVERY_POINT)[0], 0)
 
 
 def test_synchronizing_is_told_apart_from_the_outage() -> None:
-    found = _home([BACK])
+    longer = Finished("Failback", 900.0, {Step.SYNCHRONIZE: 600.0, Step.COMPLETE_FAILOVER: 280.0})
+    found = _home([BACK, longer])
     assert found.outage is not None
     assert found.synchronization is not None
     assert (found.synchronization.low, found.outage.low) == (400.0, 180.0)
-    assert found.outage.words == "about 3 min"
+    assert found.outage.words == "3 min to 5 min"
 
 
 def test_a_full_download_is_all_outage() -> None:
@@ -65,10 +108,10 @@ def test_a_full_download_is_all_outage() -> None:
     found = _home([BACK], full)
     assert found.synchronization is None
     assert found.outage is not None
-    assert found.outage.low == RECORDED[Step.SYNCHRONIZE][0] + RECORDED[Step.COMPLETE_FAILOVER][0]
-    own = _home([Finished("Failback", 900.0, {Step.COMPLETE_FAILOVER: 900.0})], full)
+    assert found.outage.low == recorded(Step.SYNCHRONIZE)[0] + recorded(Step.COMPLETE_FAILOVER)[0]
+    own = _home([Finished("Failback", length, {Step.COMPLETE_FAILOVER: length}) for length in (900.0, 1800.0)], full)
     assert own.outage is not None
-    assert own.outage.low == 900.0
+    assert (own.outage.low, own.outage.high) == (900.0, 1800.0)
 
 
 def test_what_is_left_of_a_move_may_be_no_outage_at_all() -> None:
@@ -78,9 +121,10 @@ def test_what_is_left_of_a_move_may_be_no_outage_at_all() -> None:
 
 def test_only_the_newest_jobs_are_asked() -> None:
     old = [Finished("UnplannedFailover", 9000.0)] * 5
-    found = _out(*[Finished("UnplannedFailover", 200.0)] * 20, *old)
+    newest = [Finished("UnplannedFailover", 200.0), *[Finished("UnplannedFailover", 400.0)] * 19]
+    found = _out(*newest, *old)
     assert found.outage is not None
-    assert found.outage.high == 200.0
+    assert found.outage.high == 400.0
 
 
 @pytest.mark.parametrize(
