@@ -2,7 +2,8 @@
 
 import click
 
-from lifecycle.requirements import EDITIONS, SYSTEMS, Edition
+from lifecycle.operating_systems import LINUX_LIST, SYSTEMS, WINDOWS_DATED, WINDOWS_SERVERS, WINDOWS_SOURCE
+from lifecycle.requirements import EDITIONS, Edition
 
 _INTRODUCTION = """\
 # What Azure requires of a VM
@@ -16,9 +17,12 @@ does not meet them fails the preview, before anything is changed. One that is pr
 
 What is not known is not held against a VM: its generation and disks are told by its host, its network cards only once
 it is protected, and the sizes of the vault's region only once a VM of the vault is. A size that they do not have is a
-warning where it is declared, and a blocker of a planned failover. When a VM is to be protected, the preview names what
-its host does not tell; the version of its operating system is told there and not judged, since Azure's list of systems
-is Microsoft's, and grows.
+warning where it is declared, and a blocker of a planned failover. When a VM is to be protected, and again when it is to
+be failed over, the preview names what its host does not tell.
+
+Site Recovery takes every 64-bit operating system that Azure supports. The version of Windows is judged where the
+service tells it. A distribution of Linux it does not tell, nor whether a system has 64 bits, and Azure's list of
+Windows is of servers: where the version is not judged, the preview says so, with the list to look it up in.
 
 Whether a network and subnet are declared, and whether a static address is inside its subnet and used once among the VMs
 of the stack, is checked when the stack file is read. Subnet and address are held against a network that is referred to
@@ -36,6 +40,11 @@ def requirements_document() -> str:
     rows = [
         ("edition of", *(f"{each.dated}: {each.source}" for each in EDITIONS)),
         ("operating system", *(f"{' or '.join(SYSTEMS)}, by the type that its host tells" for _ in EDITIONS)),
+        ("version of Windows", *(_windows() for _ in EDITIONS)),
+        (
+            "version of Linux",
+            *(f"not told, so not judged: look it up in [Azure's list]({LINUX_LIST})" for _ in EDITIONS),
+        ),
         ("generation 2 with Linux", *("yes" if each.linux_generation_2 else "no" for each in EDITIONS)),
         ("operating system disks", *("1" for _ in EDITIONS)),
         *((f"operating system disk, generation {number}", *_largest(number)) for number in (1, 2)),
@@ -56,6 +65,11 @@ def requirements_document() -> str:
 def command() -> None:
     """Say what Azure requires of a VM (docs/requirements.md)."""
     click.echo(requirements_document(), nl=False)
+
+
+def _windows() -> str:
+    known = ", ".join(f"{name} ({major}.{minor})" for (major, minor), name in WINDOWS_SERVERS.items())
+    return f"{known}; no Nano Server; {WINDOWS_DATED}: {WINDOWS_SOURCE}"
 
 
 def _largest(generation: int) -> tuple[str, ...]:

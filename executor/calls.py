@@ -224,7 +224,7 @@ def _reverse_replicate(call: Call) -> Accepted:
         log_storage_account_id=item.log_storage_account_id,
         hv_host_vm_id=item.vm_id,
         vm_name=item.friendly_name,
-        os_type=item.os_type,
+        os_type=item.system.type,
         vhd_id=os_disk.vhd_id if os_disk else None,
     )
 

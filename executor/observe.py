@@ -138,10 +138,12 @@ def machine_of(item: ItemRecord) -> Machine:
     disks = tuple(Disk(disk.name or disk.id, disk.kind == "OperatingSystem", disk.size_mb) for disk in item.disks)
     return Machine(
         item.friendly_name,
-        item.os_type,
+        item.system.type,
         disks=disks,
         nics=len(item.nics) or None,
-        os_version=item.os_version,
+        os_version=item.system.version,
+        os_edition=item.system.edition,
+        os_product=item.system.product,
     )
 
 

@@ -7,6 +7,7 @@ from executor.address_checks import address_of_another, missing_network, unfit_a
 from executor.survey import Survey
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
+from lifecycle.operating_systems import unjudged
 from lifecycle.requirements import (
     MAY_NOT_FAIL_BACK,
     SizeLimits,
@@ -36,7 +37,8 @@ def checked_requirements(survey: Survey, seen: Observation) -> Findings:
     # A subnet that is gone, or a network that cannot be read, is landing_checks' to tell of.
     found = (*found, *unfit_address(survey, seen.vm, seen.landing))
     others, of_others = _addresses_read(survey, seen, seen.landing)
-    return Findings(tuple(requirement_blockers_of(seen.vm, (*found, *others))), (*of_host, *of_size, *of_others))
+    unseen = (*of_host, *of_size, *of_others, *_system_unseen(machine))
+    return Findings(tuple(requirement_blockers_of(seen.vm, (*found, *others))), unseen)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def _with_host(survey: Survey, seen: Observation, machine: Machine) -> tuple[Mac
         fibre_channel=host.fibre_channel,
         disks_left_out=_are_left_out(machine, vm),
     )
+    if machine.os_version is None:
+        told = _with_version(told, vm)
     why = "the host does not tell it of each disk"
     return told, tuple(Unseen(f"{seen.vm}: {what}", why, _LOOK_AT_THE_VM) for what in unchecked_disks(told))
 
@@ -120,10 +124,9 @@ def _are_left_out(machine: Machine, vm: ProtectableItemRecord) -> bool:
 
 def _machine(vm: ProtectableItemRecord, replicated: Sequence[DiskRecord], os_type: str | None) -> Machine:
     """The VM with the disks that are to be replicated. A disk that is left out may be anything."""
-    return Machine(
+    machine = Machine(
         name=vm.friendly_name,
-        os_type=os_type or vm.os_type,
-        os_version=vm.os_version,
+        os_type=os_type or vm.system.type,
         generation=int(vm.generation) if vm.generation and vm.generation.isdigit() else None,
         disks=tuple(Disk(disk.name or disk.id, disk.kind == "OperatingSystem", disk.size_mb) for disk in replicated),
         physical_disk=vm.has_physical_disk,
@@ -131,6 +134,20 @@ def _machine(vm: ProtectableItemRecord, replicated: Sequence[DiskRecord], os_typ
         shared_disk=vm.has_shared_vhd,
         disks_left_out=len(replicated) < len(vm.disks),
     )
+    return _with_version(machine, vm)
+
+
+def _with_version(machine: Machine, vm: ProtectableItemRecord) -> Machine:
+    """`machine` with the version that its host tells; of another system than is declared, that says nothing."""
+    system = vm.system
+    if (system.type or "").casefold() != (machine.os_type or "").casefold():
+        return machine
+    return replace(machine, os_version=system.version, os_edition=system.edition, os_product=system.product)
+
+
+def _system_unseen(machine: Machine) -> tuple[Unseen, ...]:
+    system = unjudged(machine)
+    return (replace(system, what=f"{machine.name}: {system.what}"),) if system is not None else ()
 
 
 def _addresses_read(

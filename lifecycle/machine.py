@@ -29,7 +29,10 @@ class Machine:
     # Whether some of its disks do not replicate. Of a physical or shared disk its host tells that the VM has one, and
     # not which it is.
     disks_left_out: bool = False
+    # Of its operating system, in the service's words: `10.0`, `ServerDatacenter`, `VER_NT_SERVER`.
     os_version: str | None = None
+    os_edition: str | None = None
+    os_product: str | None = None
 
     @property
     def data_disks(self) -> tuple[Disk, ...]:

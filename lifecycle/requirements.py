@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lifecycle.blockers import Blocker, Code
 from lifecycle.machine import Disk, Landing, Machine
+from lifecycle.operating_systems import SYSTEMS, unjudged, unsupported
 
 _GB = 1024
 
@@ -52,7 +53,6 @@ MANAGED = Edition(
     linux_generation_2=True,
 )
 EDITIONS = (UNMANAGED, MANAGED)
-SYSTEMS = ("Windows", "Linux")
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
@@ -106,11 +106,9 @@ def unchecked(machine: Machine) -> tuple[str, ...]:
 
 
 def _unchecked(machine: Machine) -> Iterator[str]:
-    if machine.os_type is None:
-        yield "which operating system it runs (source.osType says it)"
-    else:
-        version = machine.os_version or "which its host does not tell"
-        yield f"whether Azure supports its version of {machine.os_type}, {version}: that list is Microsoft's, and grows"
+    system = unjudged(machine)
+    if system is not None:
+        yield f"{system.what} ({system.why}; {system.mend})"
     if machine.generation is None:
         yield "its generation, by which its operating system disk may be large"
     yield from unchecked_disks(machine)
@@ -136,6 +134,9 @@ def _system(machine: Machine, edition: Edition) -> Iterator[Unmet]:
             f"{machine.name} runs {machine.os_type}, and Azure takes {' and '.join(SYSTEMS)}",
             "write source.osType if the service only does not know it",
         )
+    version = unsupported(machine)
+    if version:
+        yield Unmet(version, "upgrade its operating system, or write source.osType if the service is wrong about it")
     linux = (machine.os_type or "").casefold() == "linux"
     if linux and machine.generation == 2 and not edition.linux_generation_2:  # noqa: PLR2004
         yield Unmet(

@@ -8,11 +8,13 @@ from lifecycle.blockers import Blocker
 
 @dataclass(frozen=True)
 class Unseen:
-    """A fact about a move that could not be read. `what` goes before "is not known", `mend` is what to do."""
+    """A fact about a move that could not be read. `what` goes before "is not known", `mend` is what to do. It is
+    `critical` where the move might do harm by it."""
 
     what: str
     why: str
     mend: str
+    critical: bool = True
 
     @property
     def words(self) -> str:
@@ -35,6 +37,6 @@ class Findings:
         )
 
 
-def unseen_words(found: Iterable[Unseen]) -> tuple[str, ...]:
-    """One sentence each, without repetition: a network that two cards land in is told of once."""
-    return tuple(dict.fromkeys(each.words for each in found))
+def once_each(found: Iterable[Unseen]) -> tuple[Unseen, ...]:
+    """Without repetition: a network that two cards land in is told of once."""
+    return tuple({each.words: each for each in found}.values())

@@ -25,7 +25,7 @@ from lifecycle.recovery_points import chosen_point
 from lifecycle.spans import span
 from lifecycle.steps import Step
 from lifecycle.targets import Targets
-from lifecycle.unseen import Unseen, unseen_words
+from lifecycle.unseen import Unseen, once_each
 
 # So many times its target is worth a word, and so many is critical.
 RPO_WARNING, RPO_CRITICAL = 2, 3
@@ -114,7 +114,7 @@ def warnings(
         yield from _long_stay(seen, options, targets)
     yield from _unread_azure_vm(seen, due, options)
     yield from _reprotect(seen, due, options)
-    yield from (Warned(Notice.UNKNOWN, words, critical=True) for words in unseen_words(unseen))
+    yield from (Warned(Notice.UNKNOWN, each.words, critical=each.critical) for each in once_each(unseen))
     yield from _stated(seen, due, permits)
     yield from _health(seen, due)
     if abs(seen.clock_skew_seconds) > SKEW_SECONDS:

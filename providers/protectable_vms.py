@@ -67,7 +67,7 @@ def enable_settings(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> Enab
         protectable_item_id=vm.id,
         hv_host_vm_id=vm.vm_id or vm.name,
         vm_name=vm.friendly_name,
-        os_type=str(source.get("osType") or vm.os_type or "Windows").capitalize(),
+        os_type=str(source.get("osType") or vm.system.type or "Windows").capitalize(),
         vhd_id=(os_disk.vhd_id or os_disk.id) if os_disk else "",
         disks_to_include=tuple(disk.vhd_id or disk.id for disk in vm.disks if is_included(disk, source)),
         target_vm_name=azure["vmName"],

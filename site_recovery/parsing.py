@@ -13,6 +13,7 @@ from site_recovery.records import (
     RecoveryPointRecord,
     ScenarioRecord,
     SizeRecord,
+    SystemRecord,
     last_segment,
 )
 
@@ -57,8 +58,7 @@ def parse_item(data: Json) -> ItemRecord:
         recovery_network_id=text_or_none(details, "selectedRecoveryAzureNetworkId"),
         nics=tuple(_nic(nic) for nic in parts(details, "vmNics")),
         disks=tuple(_disk(disk) for disk in parts(details, "azureVmDiskDetails")) or managed,
-        os_type=text_or_none(part(details, "oSDetails"), "osType"),
-        os_version=text_or_none(part(details, "oSDetails"), "oSVersion"),
+        system=_system(part(details, "oSDetails")),
         storage_account_id=text_or_none(details, "recoveryAzureStorageAccount"),
         log_storage_account_id=text_or_none(details, "recoveryAzureLogStorageAccountId"),
         raw_details=details,
@@ -90,8 +90,7 @@ def parse_protectable_item(data: Json) -> ProtectableItemRecord:
         vm_id=text_or_none(details, "sourceItemId"),
         host_id=text_or_none(details, "hyperVHostId"),
         generation=text_or_none(details, "generation"),
-        os_type=text_or_none(part(details, "osDetails"), "osType"),
-        os_version=text_or_none(part(details, "osDetails"), "oSVersion"),
+        system=_system(part(details, "osDetails")),
         disks=tuple(_disk(disk) for disk in parts(details, "diskDetails")),
         has_physical_disk=present(details, "hasPhysicalDisk"),
         has_fibre_channel_adapter=present(details, "hasFibreChannelAdapter"),
@@ -120,6 +119,18 @@ def parse_health_errors(data: Json, name: str) -> tuple[HealthErrorRecord, ...]:
             created=parse_time(error.get("creationTimeUtc")),
         )
         for error in parts(data, name)
+    )
+
+
+def _system(data: Json) -> SystemRecord:
+    numbers = [text_or_none(data, name) for name in ("oSMajorVersion", "oSMinorVersion")]
+    # The version as one word, or else its numbers: which of them is filled in differs.
+    version = text_or_none(data, "oSVersion") or ".".join(number for number in numbers if number)
+    return SystemRecord(
+        type=text_or_none(data, "osType"),
+        version=version or None,
+        edition=text_or_none(data, "osEdition"),
+        product=text_or_none(data, "productType"),
     )
 
 

@@ -120,6 +120,16 @@ class DiskRecord:
 
 
 @dataclass(frozen=True)
+class SystemRecord:
+    """The operating system of a virtual machine, in the service's words; a part that it leaves out or empty is None."""
+
+    type: str | None  # "Windows" or "Linux"
+    version: str | None  # as 10.0
+    edition: str | None
+    product: str | None  # tells a Windows server from a client
+
+
+@dataclass(frozen=True)
 class ItemRecord:
     """A replication protected item: one Hyper-V virtual machine under protection."""
 
@@ -156,8 +166,7 @@ class ItemRecord:
     recovery_network_id: str | None
     nics: tuple[NicRecord, ...]
     disks: tuple[DiskRecord, ...]
-    os_type: str | None
-    os_version: str | None
+    system: SystemRecord
     storage_account_id: str | None
     log_storage_account_id: str | None
     raw_details: Mapping[str, Any] = field(compare=False, repr=False)  # providerSpecificDetails as answered
@@ -309,8 +318,7 @@ class ProtectableItemRecord:
     vm_id: str | None  # the VM's id on its host: hvHostVmId of the enabling call
     host_id: str | None
     generation: str | None
-    os_type: str | None
-    os_version: str | None
+    system: SystemRecord
     disks: tuple[DiskRecord, ...]
     has_physical_disk: bool | None  # of the whole VM, whichever of its disks replicate; None where it is not told
     has_fibre_channel_adapter: bool | None

@@ -86,6 +86,23 @@ def test_a_physical_disk_may_be_the_one_that_is_left_out_and_is_said_to_be_unkno
     assert "whether a disk that replicates is a physical (pass-through) one" in said
 
 
+def test_a_version_of_linux_is_said_to_be_unjudged_when_a_failover_is_judged(site: Site) -> None:
+    survey = Survey(site.connection().open())
+    seen = survey.with_host(_seen(site, survey))
+    machine, landing = seen.machine, seen.landing
+    assert machine is not None
+    assert landing is not None
+    seen = replace(seen, landing=replace(landing, managed_disks=True))
+    assert not [said for said in _warned(seen, survey) if "supports its version" in said], "Windows 10.0 is judged"
+    linux = replace(seen, machine=replace(machine, os_type="Linux", os_version=None, os_edition=None))
+    (said,) = [said for said in _warned(linux, survey) if "supports its version" in said]
+    assert said == (
+        "vm01: whether Azure supports its version of Linux is not known: Azure's list is of distributions, which the "
+        "service does not tell. To see it: look it up in "
+        "https://learn.microsoft.com/azure/virtual-machines/linux/endorsed-distros"
+    )
+
+
 def test_a_vm_that_was_never_in_azure_has_no_azure_vm_to_be_seen(site: Site) -> None:
     site.fault(name="unread", request={"operation": "VirtualMachines_Get"}, answer=REFUSED)
     seen = _seen(site, Survey(site.service))
@@ -154,6 +171,12 @@ def _judged(site: Site, goal: Direction, options: MoveOptions, permits: Permits 
     survey = Survey(site.connection().open())
     seen = survey.with_host(_seen(site, survey))
     return judged(survey, seen, plan(seen, goal, options), Declared(options, permits or Permits()), ())
+
+
+def _warned(seen: Observation, survey: Survey) -> list[str]:
+    found = judged(survey, seen, plan(seen, AZURE, PLANNED), Declared(PLANNED), ())
+    assert not found.blockers
+    return [warned.text for warned in found.warnings if warned.code == "unknown" and not warned.critical]
 
 
 def _seen(site: Site, survey: Survey) -> Observation:

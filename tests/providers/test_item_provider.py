@@ -304,7 +304,12 @@ def test_what_its_host_does_not_tell_is_said_once_when_a_vm_is_to_be_protected(
     service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ITEM.check({}, declared_item(service, "sql01"))
-    assert "sql01: not known, and so not checked: whether Azure supports its version" in capsys.readouterr().err
+    assert "not known, and so not checked" not in capsys.readouterr().err, "its host tells all that is asked of sql01"
+    linux = declared_item(service, "sql01", managedDisks=True)
+    linux["source"] = {**(linux.get("source") or {}), "osType": "Linux"}
+    ITEM.check({}, linux)
+    said = capsys.readouterr().err
+    assert "sql01: not known, and so not checked: whether Azure supports its version of Linux (Azure's list" in said
     ITEM.check({}, declared_item(service))
     assert "not known" not in capsys.readouterr().err
 

@@ -58,6 +58,7 @@ def test_two_blocked_vms_and_a_free_one_are_all_shown_and_the_free_one_can_be_mo
     assert "maxDataLoss: app01 would lose up to" in shown
     assert "Not blocked: web01" in shown
     assert "web01: runs on premises -> runs in Azure (direction azureToOnPremises): GO" in shown
+    assert "web01: whether Azure supports its version of Linux is not known" in shown
     assert "CANNOT BE UNDONE: deletes all" in shown
 
     facts = _inputs(stack.preview_json(check=False))

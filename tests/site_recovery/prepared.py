@@ -64,7 +64,7 @@ def settings(service: SiteRecovery, machine: ProtectableItemRecord, *, managed_d
         protectable_item_id=machine.id,
         hv_host_vm_id=machine.vm_id,
         vm_name=machine.friendly_name,
-        os_type=machine.os_type or "Windows",
+        os_type=machine.system.type or "Windows",
         vhd_id=system.id,
         disks_to_include=tuple(disk.id for disk in machine.disks),
         target_vm_name=machine.friendly_name,
