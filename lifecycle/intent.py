@@ -84,7 +84,7 @@ def _moves_away(stage: Stage) -> bool:
 
 
 def _first_time(seen: Observation, declared: Direction, due: Plan, place: Place) -> Intent:
-    if place is declared.runs and not _moves_away(due.stage):
+    if place is declared.runs:
         return Intent(Decision.ADOPT, due, _adopted(seen, declared, due) if not due.reached else "")
     return Intent(
         Decision.HELD,
@@ -141,7 +141,9 @@ _PASSING = {Stage.SETTLING, Stage.BUSY, Stage.REVERSE_REPLICATING, Stage.REPROTE
 
 def _adopted(seen: Observation, declared: Direction, due: Plan) -> str:
     left = ""
-    if due.names:
+    if _moves_away(due.stage):
+        left = "; the move that is under way leads away from there, and is left to whoever began it"
+    elif due.names:
         left = f"; still open there: {', '.join(due.names)}"
         job = seen.brought_here
         if job is not None:

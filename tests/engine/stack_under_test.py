@@ -72,8 +72,11 @@ class StackUnderTest:
 
     def start_up(self, *arguments: str, **environment: str) -> AbstractContextManager[subprocess.Popen[str]]:
         """An `up` under way, in a session of its own, for a test that interrupts it."""
-        command = ("up", "--yes", "--skip-preview", *self._on_stack(), *arguments)
-        return self.engine.start(*command, cwd=self.directory, extra={**self.environment, **environment})
+        return self._start("up", *arguments, **environment)
+
+    def start_destroy(self) -> AbstractContextManager[subprocess.Popen[str]]:
+        """A `destroy` under way, in a session of its own, for a test that interrupts it."""
+        return self._start("destroy")
 
     def mend_torn_state(self) -> None:
         """What docs/worst-day.md says to do about a state on a file share when the engine was killed while it wrote."""
@@ -163,6 +166,12 @@ class StackUnderTest:
             items = client.replication_protected_items
             items.begin_failover_commit(*VAULT, path[-5], path[-3], path[-1]).result(timeout=60)
         self._until(lambda: bool(self.item(vm)["allowedOperations"]) and not self._commits(vm))
+
+    def _start(
+        self, command: str, *arguments: str, **environment: str
+    ) -> AbstractContextManager[subprocess.Popen[str]]:
+        line = (command, "--yes", "--skip-preview", *self._on_stack(), *arguments)
+        return self.engine.start(*line, cwd=self.directory, extra={**self.environment, **environment})
 
     def _commits(self, vm: str) -> bool:
         return "Commit" in self.item(vm)["allowedOperations"]

@@ -1,12 +1,11 @@
-"""An estate from empty to protected, changed in place, adopted by a second stack, and dismantled again.
+"""An estate from empty to protected, changed in place, and dismantled again.
 
 The tests are one story over one vault, in order: each leaves it as the next one finds it.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,14 +13,15 @@ from typing import Any
 import pytest
 
 from tests.engine.generated_estate import POLICY, SITE, declare, names, write_inventory
+from tests.engine.killed import kill_when, run_fast, run_slowly
 from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
-from tests.engine_fixture import ROOT, EngineUnderTest
+from tests.engine_fixture import EngineUnderTest
 from tests.simulator.running import RunningSimulator
 
 pytestmark = pytest.mark.timeout(900)
 
 VMS = 50
-LAST = names(VMS)[-1]  # the one that runs in Azure from some test on
+LAST = names(VMS)[-1]  # the one that runs in Azure when the vault is to be dismantled
 MAPPING = "data-to-azure"
 ENABLED = ["EnableDr", "IrCompletion"]
 _SET = (
@@ -172,46 +172,10 @@ def test_what_cannot_be_changed_is_an_error_with_the_safe_way_and_never_a_replac
     assert "replace" not in shown.stdout.replace("replaced", "")
 
 
-def test_a_change_that_the_stage_forbids_is_deferred_and_done_later(estate: StackUnderTest) -> None:
-    estate.fail_over_by_hand(LAST)
-    estate.set(f"vms.{LAST}.target.size", "Standard_D8s_v5")
-    assert f"{LAST}: size will be deferred: the VM is active in Azure" in estate.preview().stdout
-    assert "DEFERRED size" in estate.up().stdout
-    assert estate.outputs(LAST)["deferred"] == ["size"]
-    assert "UpdateVmProperties" not in _jobs(estate)[LAST]
-
-
-def test_a_vault_is_imported_and_adopted_without_a_job(
-    estate: StackUnderTest, tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest
-) -> None:
-    team = StackUnderTest(tmp_path_factory.mktemp("adopting"), engine, estate.simulator)
-    jobs = _jobs(estate)
-    where = ("--vault", VAULT[1], "--resource-group", VAULT[0], "--cloud", "simulator")
-    imported = subprocess.run(
-        [sys.executable, "-m", "dr", "import", *where, "--stack", "local", "--force"],
-        cwd=team.directory,
-        env={**engine.environment, **team.environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert imported.returncode == 0, imported.stderr
-    assert f"{VMS} VMs" in imported.stdout
-    shown = team.preview_json()
-    assert set(resources_changed(shown).values()) <= {"create", "read"}
-    assert not any(step["newState"].get("inputs", {}).get("plan") for step in shown["steps"])
-    team.up()
-    assert team.outputs(LAST)["activeLocation"] == "azure"
-    assert set(resources_changed(team.preview_json("--expect-no-changes")).values()) == {"read"}
-    assert _jobs(estate) == jobs, "adopting starts no job"
-    team.destroy()
-    assert _jobs(estate) == jobs, "forgetting starts no job"
-
-
 def test_dismantling_is_refused_while_a_vm_runs_in_azure_and_goes_on_from_where_it_stopped(
     estate: StackUnderTest,
 ) -> None:
+    estate.fail_over_by_hand(LAST)
     estate.edit(lambda config: config.update({"site-recovery:dismantle": {"vault": VAULT[1], "confirm": VAULT[1]}}))
     refused = estate.up(check=False)
     assert refused.returncode != 0
@@ -219,11 +183,26 @@ def test_dismantling_is_refused_while_a_vm_runs_in_azure_and_goes_on_from_where_
     _purge_by_hand(estate, LAST)
     estate.edit(lambda config: config["site-recovery:vms"].pop(LAST))
     assert "DISMANTLE vault contoso-vault" in estate.up().stdout
+
+    run_slowly(estate)
+    with estate.start_destroy() as killed:
+        kill_when(estate, killed, lambda: "Succeeded" in _disabled(estate).values())
+    assert "InProgress" in _disabled(estate).values(), "struck while others are being disabled"
+    estate.pulumi("cancel", "--yes", estate.stack)
+
     _refuse_once(estate, "*/replicationProtectionContainerMappings/*/remove", "The association is being serviced.")
-    stopped = estate.pulumi("destroy", "--yes", "--skip-preview", "--stack", estate.stack, check=False)
+    estate.simulator.admin("DELETE", "audit")
+    with estate.start_destroy() as stopped:
+        # In a service that stands still until it has looked at them.
+        _until_read(estate, "ReplicationProtectedItems_Get")
+        run_fast(estate)
+        said, _ = stopped.communicate(timeout=300)
     assert stopped.returncode != 0
-    assert "could not be removed: The association is being serviced." in stopped.stdout
-    assert "`pulumi destroy` goes on from here" in stopped.stdout
+    assert "could not be removed: The association is being serviced." in said
+    assert "`pulumi destroy` goes on from here" in said
+    ended = {vm: jobs.count("DisableDr") for vm, jobs in _jobs(estate).items() if vm in names(VMS) and vm != LAST}
+    assert ended == dict.fromkeys(names(VMS - 1), 1), "each is disabled once"
+
     left = estate.destroy().stdout
     assert "storage account contosodr was empty, and is deleted" in left
     assert "resource group contoso-vms was empty, and is deleted" in left
@@ -243,6 +222,21 @@ def _jobs(stack: StackUnderTest) -> dict[str, list[str]]:
     for job in sorted(jobs, key=lambda job: str(job["startTime"])):
         found.setdefault(job["targetObjectName"], []).append(job["scenarioName"])
     return found
+
+
+def _disabled(stack: StackUnderTest) -> dict[str, str]:
+    """The state of each VM's job that disables it."""
+    with stack.simulator.site_recovery() as client:
+        jobs = [job.as_dict()["properties"] for job in client.replication_jobs.list(*VAULT)]
+    return {job["targetObjectName"]: job["state"] for job in jobs if job["scenarioName"] == "DisableDr"}
+
+
+def _until_read(stack: StackUnderTest, operation: str) -> None:
+    for _ in range(600):
+        if operation in stack.simulator.admin("GET", "audit")["reads"]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{operation} was never asked for")
 
 
 def _rhythm(stack: StackUnderTest) -> tuple[int, int, int, str | None]:
@@ -290,6 +284,4 @@ def _refuse_once(stack: StackUnderTest, path: str, message: str) -> None:
         "when": {"once": True},
         "answer": {"status": 400, "code": "BadRequest", "message": message},
     }
-    simulator = stack.simulator
-    answer = simulator.session.post(f"{simulator.url}/_simulator/faults", json={"faults": [rule]}, timeout=30)
-    assert answer.status_code == 200, answer.text
+    stack.simulator.admin("POST", "faults", {"faults": [rule]})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.engine.conftest import NewStack
@@ -19,7 +17,7 @@ def test_a_disk_added_or_resized_after_protection_is_an_error_with_the_safe_way(
     stack.up()
     jobs = stack.job_scenarios("sql01")
 
-    _admin(stack, "POST", "/machines/sql01/disks", {"name": "sql01-new.vhdx", "sizeGB": 10, "usedGB": 1})
+    stack.simulator.admin("POST", "machines/sql01/disks", {"name": "sql01-new.vhdx", "sizeGB": 10, "usedGB": 1})
     shown = _refused(stack)
     assert "sql01: its disk sql01-new.vhdx does not replicate." in shown
     assert ANEW in shown
@@ -33,7 +31,7 @@ def test_a_disk_added_or_resized_after_protection_is_an_error_with_the_safe_way(
     stack.up("--target", "**ProtectedItem::sql01")
     stack.preview("--expect-no-changes")
 
-    _admin(stack, "PATCH", "/machines/sql01/disks/sql01-data.vhdx", {"sizeGB": 300})
+    stack.simulator.admin("PATCH", "machines/sql01/disks/sql01-data.vhdx", {"sizeGB": 300})
     shown = _refused(stack)
     assert "sql01: its disk sql01-data.vhdx was resized on the host, from 262144 MB to 307200 MB" in shown
     assert ANEW in shown
@@ -47,9 +45,3 @@ def _refused(stack: StackUnderTest) -> str:
     assert shown.returncode != 0
     assert "replace" not in shown.stdout
     return " ".join(shown.stdout.split())
-
-
-def _admin(stack: StackUnderTest, method: str, path: str, body: Any) -> None:
-    simulator = stack.simulator
-    answer = simulator.session.request(method, f"{simulator.url}/_simulator{path}", json=body, timeout=60)
-    assert answer.ok, f"{method} {path}: {answer.text}"

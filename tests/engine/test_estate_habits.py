@@ -87,6 +87,7 @@ def test_a_secret_in_the_configuration_is_refused_and_never_reaches_the_state(ne
     for refused in (stack.preview(check=False), stack.up(check=False)):
         assert refused.returncode != 0
         assert "site-recovery:freeze: is an encrypted value" in refused.stdout
+        assert "site-recovery:vms.sql01.adminPassword: looks like a secret by its name" in refused.stdout
         assert SECRET not in refused.stdout
     exported = stack.pulumi("stack", "export", "--show-secrets", "--stack", stack.stack).stdout
     assert SECRET not in exported.replace("\\n", "")

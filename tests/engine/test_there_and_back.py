@@ -36,11 +36,24 @@ def test_a_vm_goes_to_azure_and_back_and_the_other_stays(new_stack: NewStack) ->
     assert stack.outputs("sql01")["stage"] == "protectedInAzure"
     _shows_no_change(stack)
 
+    # What the VM is in Azure cannot be changed while it runs there: it waits until the VM is back, and is then done.
+    stack.set("vms.sql01.target.size", "Standard_D8s_v5")
+    assert "sql01: size will be deferred: the VM is active in Azure" in stack.preview().stdout
+    assert "DEFERRED size" in stack.up().stdout
+    assert stack.outputs("sql01")["deferred"] == ["size"]
+
     stack.flip("sql01", "onPremisesToAzure")
     assert _inputs(stack.preview_json())["plan"] == ["synchronize", "completeFailover", "commit", "reverseReplicate"]
     stack.up()
     assert _moves(stack, "sql01") == [*TO_AZURE, *AND_BACK]
-    assert stack.outputs("sql01")["stage"] == "protected"
+    home = stack.outputs("sql01")
+    assert (home["stage"], home["deferred"]) == ("protected", ["size"])
+    assert resources_changed(stack.preview_json()) == {"sql01": "update"}
+    jobs = stack.job_scenarios("sql01")
+    assert "DEFERRED" not in stack.up().stdout
+    assert stack.job_scenarios("sql01") == [*jobs, ("UpdateVmProperties", "Succeeded")]
+    assert stack.item("sql01")["providerSpecificDetails"]["recoveryAzureVMSize"] == "Standard_D8s_v5"
+    assert stack.outputs("sql01")["deferred"] == []
     _shows_no_change(stack)
 
     assert stack.job_scenarios("app01") == PROTECTED

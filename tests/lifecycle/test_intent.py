@@ -36,6 +36,18 @@ def test_a_first_declaration_moves_nothing(name: str, direction: Direction) -> N
     assert decide(rows.ALL[name], direction, None, BOLD).decision in {Decision.ADOPT, Decision.HELD}
 
 
+@pytest.mark.parametrize(
+    ("name", "runs"), [("FAILING_OVER", HOME), ("SYNCHRONIZING", AZURE), ("WAITING_TO_COMPLETE", AZURE)]
+)
+def test_a_vm_that_is_on_its_way_elsewhere_is_adopted_where_it_runs_and_then_held(name: str, runs: Direction) -> None:
+    seen = rows.ALL[name]
+    first = decide(seen, runs, None, BOLD)
+    assert first.decision is Decision.ADOPT
+    assert f"direction {runs} is adopted, no step is taken; the move that is under way leads away" in first.why
+    assert decide(seen, runs, runs, BOLD).decision is Decision.HELD
+    assert decide(seen, runs.other, None, BOLD).decision is Decision.HELD
+
+
 def test_a_failover_made_by_hand_is_held_and_says_the_two_ways_on() -> None:
     by_hand = replace(
         rows.COMMIT_PENDING, brought_here=rows.job("UnplannedFailover", state="Succeeded", owner=Owner.SOMEBODY_ELSE)

@@ -146,10 +146,15 @@ class RunningSimulator:
         assert answer.status_code in (200, 201), answer.text
         return str(answer.json()["id"])
 
+    def admin(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the admin API; returns its JSON, or None."""
+        answer = self.session.request(method, f"{self.url}/_simulator/{path}", json=body, timeout=60)
+        assert answer.ok, f"{method} {path}: {answer.text}"
+        return answer.json() if answer.content else None
+
     def advance(self, seconds: float) -> None:
         """Move a manual clock forward."""
-        answer = self.session.post(f"{self.url}/_simulator/clock/advance", json={"seconds": seconds}, timeout=30)
-        assert answer.status_code == 200, answer.text
+        self.admin("POST", "clock/advance", {"seconds": seconds})
 
     def _client_options(self) -> dict[str, Any]:
         return {"base_url": self.url, "connection_verify": self.ready.ca_bundle, "polling_interval": 0.1}
