@@ -28,7 +28,8 @@ Whether a network and subnet are declared, and whether a static address is insid
 of the stack, is checked when the stack file is read. Subnet and address are held against a network that is referred to
 as it is in Azure, too, where that can be read; and the address once more, whoever made the network, before a failover.
 A stack declares a VM's first network card; the others are checked as Azure has them: their networks, subnets and
-addresses, and that no address is another card's as well, of this VM or of any other of the vault.
+addresses, and that no address is another card's as well, of this VM or of any other of the vault. That nothing else in
+Azure has an address by then is checked before a failover (`addressTaken`).
 
 | requirement | {names} |
 |---|{dashes}|

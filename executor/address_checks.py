@@ -10,9 +10,10 @@ from ipaddress import AddressValueError, IPv4Address
 
 from executor.observe import landing_of
 from executor.survey import Survey
-from lifecycle.addresses import usable, why_unfit
+from lifecycle.addresses import address_taken, usable, why_unfit
 from lifecycle.machine import Card, Landing
 from lifecycle.requirements import Unmet
+from lifecycle.unseen import Findings, Unseen
 from site_recovery.landing_place import LandingPlace
 from site_recovery.records import last_segment, same_id
 
@@ -78,7 +79,33 @@ def address_of_another(survey: Survey, vm: str, item_id: str | None, landing: La
         if other != f"its {card.name}":
             what = f"'{card.static_ip}' in network {_name(card)} is the address of {other} as well"
             # The other one's may be declared otherwise by now, and be changed by the same `up`.
-            yield Unmet(f"{_of(vm, card, number)}: {what}", _write(card, number, "target.staticIp"), certain=False)
+            yield Unmet(f"{_of(vm, card, number)}: {what}", _write(card, number, _STATIC_IP), certain=False)
+
+
+def taken_addresses(survey: Survey, vm: str, landing: Landing) -> Findings:
+    """Each static address that something else in Azure has by now, of this vault or not; and each of which that cannot
+    be told. A network that cannot be read is landing_checks' to tell of."""
+    return Findings.of(*(_taken(survey, vm, card, number) for number, card in enumerate(landing.cards)))
+
+
+def _taken(survey: Survey, vm: str, card: Card, number: int) -> Findings:
+    network, subnet = _network(survey, card), (card.subnet or "").casefold()
+    if not card.static_ip or not network.there:
+        return Findings()
+    holders = network.holders.get(subnet, {})
+    holder = holders.get(card.static_ip, "")
+    if holder and holder.casefold() != f"networkinterfaces {card.reuses}".casefold():
+        return Findings((address_taken(_of(vm, card, number), vm, card, holder, _write(card, number, _STATIC_IP)),))
+    if holder or network.taken.get(subnet, 0) <= len(holders):
+        return Findings()
+    what = f"whether something else in Azure has the address {card.static_ip} of {_of(vm, card, number)}"
+    why = "the network does not tell the address of everything in it"
+    return Findings(
+        unseen=(Unseen(what, why, f"let the identity read what is in subnet {card.subnet}, or look there"),)
+    )
+
+
+_STATIC_IP = "target.staticIp"
 
 
 def _network(survey: Survey, card: Card) -> LandingPlace:

@@ -7,6 +7,7 @@ knows of it) is read here, for `pulumi up` and for break-glass alike.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from executor.address_checks import taken_addresses
 from executor.landing_checks import checked_landing
 from executor.requirement_checks import checked_requirements
 from executor.subnet_room import without_room
@@ -27,7 +28,7 @@ def judged(
     """Judges the steps of `due`. `seen` has its host (with_host); `of_the_stack` are blockers of no one VM."""
     if not begins_failover(due):
         return assess(seen, due, declared, of_the_stack)
-    found = Findings.of(checked_landing(survey, seen), checked_requirements(survey, seen))
+    found = Findings.of(checked_landing(survey, seen), checked_requirements(survey, seen), _taken(survey, seen))
     blockers = [*of_the_stack, *found.blockers]
     assessment = assess(seen, due, declared, blockers, found.unseen)
     # Only a VM that nothing else stops takes an address from the others.
@@ -35,6 +36,10 @@ def judged(
         return assessment
     full = tuple(without_room(survey, seen.vm, seen.landing))
     return assess(seen, due, declared, [*blockers, *full], found.unseen) if full else assessment
+
+
+def _taken(survey: Survey, seen: Observation) -> Findings:
+    return taken_addresses(survey, seen.vm, seen.landing) if seen.landing is not None else Findings()
 
 
 def judged_again(

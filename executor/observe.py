@@ -157,6 +157,7 @@ def landing_of(item: ItemRecord) -> Landing:
         network_id=item.recovery_network_id or (nic.recovery_network_id if nic else None),
         subnet=nic.recovery_subnet_name if nic else None,
         static_ip=nic.recovery_static_ip if nic else None,
+        reuses=nic.reused_nic_name if nic else None,
         storage_account_id=item.storage_account_id,
         managed_disks=item.uses_managed_disks,
         more_cards=tuple(_more_cards(item)),
@@ -176,7 +177,7 @@ def _more_cards(item: ItemRecord) -> Iterator[Card]:
                 continue
             called = name if place == 1 else f"address {place} of card {number}"
             subnet, static_ip = address.recovery_subnet_name, address.recovery_static_ip
-            yield Card(called, network, subnet, static_ip, made=nic.taken_along)
+            yield Card(called, network, subnet, static_ip, made=nic.taken_along, reuses=nic.reused_nic_name)
 
 
 def seen_at_work(seen: Observation, job: JobRecord | None, take_over: str | None) -> Observation:

@@ -43,6 +43,7 @@ class Code(StrEnum):
     AZURE_VM_NOT_SEEN = "azureVmNotSeen"
     MISSING_NETWORK = "missingNetwork"
     SUBNET_FULL = "subnetFull"
+    ADDRESS_TAKEN = "addressTaken"
     MISSING_STORAGE = "missingStorageAccount"
     REQUIREMENT = "azureRequirement"
     MANAGED_DISKS = "managedDisks"
@@ -228,6 +229,15 @@ RULES: Mapping[Code, Rule] = {
         "the Azure network",
         "Write another target.subnet or give the subnet a larger prefix and run `pulumi up` first, move fewer VMs, or "
         "waive this where addresses become free.",
+        _TO_AZURE,
+        waivable=True,
+    ),
+    Code.ADDRESS_TAKEN: Rule(
+        "Something else in Azure has the static address that the VM is to have: its failover would fail when its "
+        "on-premises VM is off already.",
+        "the Azure network",
+        "Write another target.staticIp and run `pulumi up --strict` first, take the address off what has it, or waive "
+        "this where it becomes free.",
         _TO_AZURE,
         waivable=True,
     ),

@@ -42,13 +42,14 @@ class Machine:
 @dataclass(frozen=True)
 class Card:
     """One address of a network card, in Azure. `name` tells it from the VM's others. `made` is whether the Azure VM
-    gets the card at all: one may be left out."""
+    gets the card at all: one may be left out. `reuses` is the name of a network interface of Azure that it becomes."""
 
     name: str
     network_id: str | None = None
     subnet: str | None = None
     static_ip: str | None = None
     made: bool = True
+    reuses: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Landing:
     network_id: str | None = None
     subnet: str | None = None
     static_ip: str | None = None
+    reuses: str | None = None
     storage_account_id: str | None = None
     managed_disks: bool | None = None
     more_cards: tuple[Card, ...] = ()
@@ -72,5 +74,5 @@ class Landing:
     @property
     def cards(self) -> tuple[Card, ...]:
         """All that the Azure VM gets, the first one first."""
-        first = Card("network card 1", self.network_id, self.subnet, self.static_ip)
+        first = Card("network card 1", self.network_id, self.subnet, self.static_ip, reuses=self.reuses)
         return (first, *(card for card in self.more_cards if card.made))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from ipaddress import IPv4Network
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from azure.core.rest import HttpRequest
+from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
 
 from site_recovery.errors import SiteRecoveryError
@@ -37,11 +37,13 @@ _ON_SUBNET = {
 class LandingPlace:
     """A network or a storage account. `there` is None where that cannot be read, and `unread` says why; `subnets` are
     those of a network, by their names in lower case, with their address prefixes; `taken` is how many addresses of each
-    are in use, `attached` what hangs on it; what hangs on the network itself has the name ""."""
+    are in use, `holders` who has which, as far as that is told, and `attached` what hangs on it; what hangs on the
+    network itself has the name ""."""
 
     there: bool | None
     subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: Mapping[str, int] = field(default_factory=dict)
+    holders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     attached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: str = ""
 
@@ -60,12 +62,11 @@ class LandingPlace:
 
 def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> LandingPlace:
     """The network or storage account with this ARM id."""
-    version = _API_VERSIONS.get(f"/{arm_id}".rstrip("/").split("/")[-2].casefold())
-    if version is None:
+    kind = f"/{arm_id}".rstrip("/").split("/")[-2].casefold()
+    if kind not in _API_VERSIONS:
         return LandingPlace(there=None, unread="its id is none of a network or storage account")
-    request = HttpRequest("GET", arm_id, params={"api-version": version})
     try:
-        response = client.send_request(request)
+        response = _answer(client, arm_id, kind)
         if response.status_code == HTTPStatus.NOT_FOUND:
             return LandingPlace(there=False)
         if response.status_code != HTTPStatus.OK:
@@ -76,7 +77,8 @@ def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> Lan
         return LandingPlace(
             there=True,
             subnets={name: _prefixes(each) for name, each in named.items()},
-            taken={name: _taken(each) for name, each in named.items()},
+            taken={name: len(_configurations(each)) for name, each in named.items()},
+            holders={name: _holders(each) for name, each in named.items()},
             attached={
                 "": _attached(properties, _ON_NETWORK),
                 **{name: _attached(each.get("properties") or {}, _ON_SUBNET) for name, each in named.items()},
@@ -88,15 +90,47 @@ def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> Lan
         return LandingPlace(there=None, unread=f"Azure did not answer as it should ({type(error).__name__})")
 
 
+# With the addresses that are in use, each with who has it.
+_ADDRESSES = {"$expand": "subnets/ipConfigurations"}
+# Who may not read what has an address may still read the network.
+_NOT_SO = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
+
+
+def _answer(client: SiteRecoveryManagementClient, arm_id: str, kind: str) -> HttpResponse:
+    version = {"api-version": _API_VERSIONS[kind]}
+    wanted = [{**version, **_ADDRESSES}, version] if kind == "virtualnetworks" else [version]
+    while True:
+        params = wanted.pop(0)
+        response = client.send_request(HttpRequest("GET", arm_id, params=params))
+        if not wanted or response.status_code not in _NOT_SO:
+            return response
+
+
 def _refused(status: int) -> str:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return f"the identity may not read it (Azure answers {status})"
     return f"Azure answers {status}"
 
 
-def _taken(subnet: Mapping[str, Any]) -> int:
+def _configurations(subnet: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """One for each network card, gateway or other thing in the subnet; left out where there is none."""
-    return len((subnet.get("properties") or {}).get("ipConfigurations") or ())
+    return (subnet.get("properties") or {}).get("ipConfigurations") or ()
+
+
+def _holders(subnet: Mapping[str, Any]) -> Mapping[str, str]:
+    """Who has which address of a subnet, as far as that is told."""
+    found = {}
+    for each in _configurations(subnet):
+        address = (each.get("properties") or {}).get("privateIPAddress")
+        if address:
+            found[str(address)] = _holder(str(each.get("id")))
+    return found
+
+
+def _holder(configuration_id: str) -> str:
+    """`networkInterfaces nic1` of `.../networkInterfaces/nic1/ipConfigurations/ipconfig1`."""
+    parts = configuration_id.strip("/").split("/")
+    return " ".join(parts[-4:-2]) or configuration_id
 
 
 def _prefixes(subnet: Mapping[str, Any]) -> tuple[str, ...]:

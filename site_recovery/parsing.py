@@ -165,6 +165,7 @@ def _nic(data: Json) -> NicRecord:
         recovery_network_security_group_id=text_or_none(data, "recoveryNetworkSecurityGroupId"),
         selection_type=text_or_none(data, "selectionType"),
         target_nic_name=text_or_none(data, "targetNicName"),
+        reused_nic_name=text_or_none(data, "recoveryNicName") if flag(data.get("reuseExistingNic")) else None,
         more_addresses=more,
     )
 

@@ -93,6 +93,7 @@ class NicRecord:
     recovery_network_security_group_id: str | None
     selection_type: str | None
     target_nic_name: str | None
+    reused_nic_name: str | None  # of a network interface that is there already and is to be used
     more_addresses: tuple[AddressRecord, ...] = ()
 
     @property

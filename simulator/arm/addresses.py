@@ -19,12 +19,17 @@ def address_in(
     """The address that is asked for, or else the first of the subnet that no network interface but these has, and that
     is none of those `besides`.
 
-    Raises ServiceError if the network or the subnet is not there, has no prefix that is one, or is full.
+    Raises ServiceError if the network or the subnet is not there, has no prefix that is one, or is full, or the address
+    that is asked for is another's.
     """
     subnet = _subnet(world, subnet_id)
+    held = set(_taken(world, subnet_id, interface_ids))
     if asked is not None:
+        if asked in held:
+            what = f"Private static IP address {asked} is already allocated to another resource in the subnet."
+            raise ServiceError(400, "PrivateIPAddressIsAllocated", what)
         return asked
-    taken = {*_taken(world, subnet_id, interface_ids), *besides}
+    taken = {*held, *besides}
     for prefix in _prefixes(subnet):
         try:
             network = ip_network(prefix)

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 def network_routes() -> list[OperationRoute]:
     """The operations on virtual networks and subnets."""
-    partial = Parity(Extent.PARTIAL, Evidence.SPECIFIED, "carried out at once; addresses are not checked")
+    partial = Parity(Extent.PARTIAL, Evidence.SPECIFIED, "carried out at once; prefixes are not checked")
     networks = "providers/Microsoft.Network/virtualNetworks"
     network = f"{GROUP}/{networks}/{{network}}"
     subnet = f"{network}/subnets/{{subnet}}"
@@ -51,7 +51,8 @@ def network_routes() -> list[OperationRoute]:
 
 
 def _show(call: Call) -> Reply:
-    return Reply(200, _with_what_is_in_it(call, _network(call)))
+    expand = {part.strip().lower() for part in call.query.get("$expand", "").split(",")}
+    return Reply(200, _with_what_is_in_it(call, _network(call), expanded="subnets/ipconfigurations" in expand))
 
 
 def _list(call: Call) -> Reply:
@@ -178,11 +179,12 @@ def _subnet(network_id: str, asked: Document) -> Document:
     }
 
 
-def _with_what_is_in_it(call: Call, network: Document) -> Document:
-    """A network as it is shown: each subnet names the addresses in it, and has no such key while there are none."""
+def _with_what_is_in_it(call: Call, network: Document, *, expanded: bool = False) -> Document:
+    """A network as it is shown: each subnet names the addresses in it, and has no such key while there are none. What
+    each of them is, is shown to who has it `expanded`."""
     users: dict[str, list[Document]] = {}
-    for subnet_id, configuration_id in _configurations(call):
-        users.setdefault(subnet_id, []).append({"id": configuration_id})
+    for subnet_id, configuration in _configurations(call):
+        users.setdefault(subnet_id, []).append(_expanded(configuration) if expanded else {"id": configuration["id"]})
 
     def shown(subnet: Document) -> Document:
         used = users.get(subnet["id"].lower())
@@ -195,20 +197,29 @@ def _with_what_is_in_it(call: Call, network: Document) -> Document:
 def _require_unused(call: Call, network_id: str, kept: set[str]) -> None:
     """Refuse to take a subnet away while a network interface is in it."""
     prefix = f"{network_id}/subnets/".lower()
-    for subnet, configuration_id in _configurations(call):
+    for subnet, configuration in _configurations(call):
         if subnet.startswith(prefix) and subnet.removeprefix(prefix) not in kept:
             raise ServiceError(
                 400,
                 "InUseSubnetCannotBeDeleted",
-                f"Subnet {subnet.rpartition('/')[2]} is in use by {configuration_id} and cannot be deleted.",
+                f"Subnet {subnet.rpartition('/')[2]} is in use by {configuration['id']} and cannot be deleted.",
             )
 
 
-def _configurations(call: Call) -> Iterator[tuple[str, str]]:
-    """The id of each address of a network interface, after that of its subnet in lower case."""
+_SHOWN_OF_AN_ADDRESS = ("privateIPAddress", "privateIPAllocationMethod", "subnet", "provisioningState")
+
+
+def _expanded(configuration: Document) -> Document:
+    properties = configuration["properties"]
+    shown = {name: properties[name] for name in _SHOWN_OF_AN_ADDRESS if properties.get(name) is not None}
+    return {"id": configuration["id"], "name": configuration["name"], "properties": shown}
+
+
+def _configurations(call: Call) -> Iterator[tuple[str, Document]]:
+    """Each address of a network interface, after the id of its subnet in lower case."""
     for resource in call.world.resources:
         if resource.body["type"] != NETWORK_INTERFACES:
             continue
         for configuration in resource.body["properties"]["ipConfigurations"]:
             subnet = str(configuration["properties"].get("subnet", {}).get("id", "")).lower()
-            yield subnet, configuration["id"]
+            yield subnet, configuration

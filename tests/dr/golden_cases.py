@@ -14,6 +14,7 @@ from typing import Any
 
 from dr.rendering import rendered
 from dr.report import Report
+from lifecycle.addresses import address_taken
 from lifecycle.blockers import Blocker, Code
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
@@ -184,6 +185,7 @@ def cases() -> Mapping[str, Report]:
         Code.SUBNET_FULL: move(
             HERE, TO_AZURE, found=[no_room("sql01", "subnet data of network contoso-vnet", 251, 251)]
         ),
+        Code.ADDRESS_TAKEN: move(HERE, TO_AZURE, found=[_taken(_LANDING)]),
         Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
         Code.REQUIREMENT: move(HERE, TO_AZURE, found=_unmet(HERE)),
         Code.MANAGED_DISKS: move(replace(AWAY, managed_disks=True), HOME),
@@ -225,6 +227,11 @@ def _unmet(seen: Observation) -> list[Blocker]:
     disks += [Disk(f"data{number}.vhdx", operating_system=False, size_mb=1024) for number in range(17)]
     assert seen.landing is not None
     return requirement_blockers_of(seen.vm, unmet(Machine("sql01", "Windows", 2, tuple(disks)), seen.landing))
+
+
+def _taken(landing: Landing) -> Blocker:
+    mend = "write another target.staticIp"
+    return address_taken("sql01", "sql01", landing.cards[0], "networkInterfaces printer", mend)
 
 
 def _approved(seen: Observation) -> Permits:

@@ -7,17 +7,28 @@ from dataclasses import replace
 
 import pytest
 
-from executor.address_checks import address_of_another, missing_network, unfit_address, unread_networks
-from executor.observe import landing_of
+from executor.address_checks import (
+    address_of_another,
+    missing_network,
+    taken_addresses,
+    unfit_address,
+    unread_networks,
+)
+from executor.judging import judged, with_host
+from executor.observe import Look, landing_of
 from executor.rooms import Rooms
 from executor.subnet_room import without_room
 from executor.survey import Survey
 from lifecycle.blockers import Blocker, Code
+from lifecycle.declared import Declared
 from lifecycle.machine import Card, Landing
+from lifecycle.options import MoveOptions
+from lifecycle.planner import plan
+from lifecycle.unseen import Findings
 from site_recovery.declarations import ItemUpdate
 from site_recovery.parsing import parse_item
 from site_recovery.records import ItemRecord
-from tests.executor.site import Site
+from tests.executor.site import AZURE, BOLD, PLANNED, Site
 from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import GROUP, HOURS, connected
 
@@ -150,6 +161,69 @@ def test_an_address_is_used_once_in_the_vault(site: Site) -> None:
     assert own.cause == "vm01, network card 2: '10.1.0.7' in network prod is the address of its network card 1 as well"
     of_vm02 = landing_of(_item(survey, site, "vm02"))
     assert list(address_of_another(survey, "vm02", site.items["vm02"], of_vm02)) == [], "its own is its own"
+
+
+@pytest.mark.parametrize("options", [PLANNED, BOLD], ids=["planned", "unplanned"])
+def test_an_address_that_another_machine_of_azure_has_blocks_a_failover_by_whatever_kind(
+    site: Site, options: MoveOptions
+) -> None:
+    """Which the vault knows nothing of."""
+    change = ItemUpdate(recovery_static_ip="10.1.0.9")
+    site.service.protection.update(site.items["vm01"], change=change, timeout_seconds=HOURS)
+    assert _stopped(site, options) == []
+    _in_the_subnet(site, privateIPAddress="10.1.0.9")
+    (blocker,) = _stopped(site, options)
+    assert (blocker.code, blocker.rule.waivable) == (Code.ADDRESS_TAKEN, True)
+    assert blocker.cause == "vm01: '10.1.0.9' in network prod is in use already, by networkInterfaces printer"
+    assert blocker.mend.startswith("write another target.staticIp and run `pulumi up --strict` first")
+    site.admin("DELETE", "/faults")
+    _in_the_subnet(site, privateIPAddress="10.1.0.8")
+    assert _stopped(site, options) == []
+
+
+def test_a_network_interface_that_the_vm_is_to_reuse_has_its_address(site: Site) -> None:
+    _in_the_subnet(site, privateIPAddress="10.1.0.9")
+    survey = Survey(site.connection().open())
+    landing = replace(landing_of(_item(survey, site, "vm01")), static_ip="10.1.0.9")
+    assert taken_addresses(survey, "vm01", landing).blockers
+    assert not taken_addresses(survey, "vm01", replace(landing, reuses="Printer")).blockers
+
+
+def test_an_address_in_a_subnet_that_does_not_tell_its_addresses_is_an_unknown(site: Site) -> None:
+    _in_the_subnet(site)
+    survey = Survey(site.connection().open())
+    landing = landing_of(_item(survey, site, "vm01"))
+    assert taken_addresses(survey, "vm01", landing) == Findings(), "it has no address of its own"
+    (unseen,) = taken_addresses(survey, "vm01", replace(landing, static_ip="10.1.0.9")).unseen
+    assert unseen.what == "whether something else in Azure has the address 10.1.0.9 of vm01"
+
+
+def test_who_may_not_read_what_is_in_a_network_may_still_read_the_network(site: Site) -> None:
+    refused = {"status": 403, "code": "LinkedAuthorizationFailed", "message": "Not what is in it."}
+    site.fault(name="shut", request={"operation": "VirtualNetworks_Get"}, answer=refused, when={"once": True})
+    survey = Survey(site.connection().open())
+    landing = landing_of(_item(survey, site, "vm01"))
+    assert survey.landing_place(str(landing.network_id)).there
+
+
+def _stopped(site: Site, options: MoveOptions) -> list[Blocker]:
+    survey = Survey(site.connection().open())
+    seen = survey.observe(site.items["vm01"], Look(recovery_points=True), None)
+    assert seen is not None
+    due, declared = plan(seen, AZURE, options), Declared(options)
+    return list(judged(survey, with_host(survey, seen, due, declared), due, declared, ()).blockers)
+
+
+def _in_the_subnet(site: Site, **configuration: str) -> None:
+    """Somebody's network interface, with what Azure tells of its address."""
+    survey = Survey(site.connection().open())
+    network_id = landing_of(_item(survey, site, "vm01")).network_id
+    network = site.simulator.arm("GET", str(network_id), version="2024-05-01").json()
+    holder = f"{str(network_id).rpartition('/virtualNetworks/')[0]}/networkInterfaces/printer/ipConfigurations/one"
+    for subnet in network["properties"]["subnets"]:
+        subnet["properties"]["ipConfigurations"] = [{"id": holder, "name": "one", "properties": configuration}]
+    answer = {"status": 200, "body": network}
+    site.fault(name="printer", request={"operation": "VirtualNetworks_Get"}, answer=answer)
 
 
 def _item(survey: Survey, site: Site, vm: str) -> ItemRecord:

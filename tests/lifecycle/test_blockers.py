@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle.blockers import RULES, Code, Mode
+from lifecycle.addresses import address_taken
+from lifecycle.blockers import RULES, Blocker, Code, Mode
 from lifecycle.data_loss import expected_loss
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.impact import impact_of
 from lifecycle.intent import Decision, decide
-from lifecycle.machine import Landing
+from lifecycle.machine import Card, Landing
 from lifecycle.observation import Observation, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions
 from lifecycle.permits import Attestation, Permits, Waiver
@@ -155,7 +156,7 @@ def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
 
 
 # What is found beside an observation, or declared to be wanted, has tests of its own.
-_ELSEWHERE = {Code.REQUIREMENT, Code.ATTESTATION, Code.SUBNET_FULL}
+_ELSEWHERE = {Code.REQUIREMENT, Code.ATTESTATION, Code.SUBNET_FULL, Code.ADDRESS_TAKEN}
 
 
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.waivable and code not in _ELSEWHERE])
@@ -170,13 +171,20 @@ def test_a_waiver_of_a_waivable_blocker_turns_it_into_a_warning_that_stays_visib
     assert _judged(seen, goal, options, gone).verdict is Verdict.BLOCKED
 
 
-def test_a_full_subnet_stops_a_failover_unless_it_is_waived() -> None:
-    full = no_room("sql01", "subnet data", 0, 0)
-    waiver = Waiver(Code.SUBNET_FULL.value, "two old VMs are deleted first", rows.NOW + timedelta(hours=1))
+@pytest.mark.parametrize(
+    "found",
+    [
+        no_room("sql01", "subnet data", 0, 0),
+        address_taken("sql01", "sql01", Card("network card 1", "/n", "data", "10.1.0.4"), "printer", "write another"),
+    ],
+    ids=["no address left", "address in use"],
+)
+def test_a_subnet_without_the_address_stops_a_failover_unless_that_is_waived(found: Blocker) -> None:
+    waiver = Waiver(found.code.value, "two old VMs are deleted first", rows.NOW + timedelta(hours=1))
     for options in (PLANNED, UNPLANNED):
         due = plan(HERE, TO_AZURE, options)
-        assert _codes(assess(HERE, due, Declared(options, Permits()), [full])) == {Code.SUBNET_FULL}
-        waived = assess(HERE, due, Declared(options, Permits(waivers=(waiver,))), [full])
+        assert _codes(assess(HERE, due, Declared(options, Permits()), [found])) == {found.code}
+        waived = assess(HERE, due, Declared(options, Permits(waivers=(waiver,))), [found])
         assert waived.verdict is Verdict.GO_WITH_WAIVERS
 
 

@@ -178,6 +178,15 @@ def test_commits_delete_what_the_service_deletes(recorded: Estate) -> None:
     recorded.begin_to_azure()
     assert recorded.simulator.arm("GET", machine).status_code == 200
     assert _addresses_in_use(recorded) == 1
+    expanded = recorded.simulator.arm(
+        "GET", recorded.network_id, version="2024-05-01", params={"$expand": "subnets/ipConfigurations"}
+    ).json()
+    (address,) = expanded["properties"]["subnets"][0]["properties"]["ipConfigurations"]
+    nic = recorded.simulator.arm("GET", address["id"].partition("/ipConfigurations/")[0]).json()
+    own = nic["properties"]["ipConfigurations"][0]
+    assert address["properties"]["privateIPAddress"] == own["properties"]["privateIPAddress"]
+    plain = recorded.simulator.arm("GET", recorded.network_id, version="2024-05-01").json()
+    assert plain["properties"]["subnets"][0]["properties"]["ipConfigurations"] == [{"id": own["id"]}]
     recorded.finish(recorded.begin_failback("ForSynchronization"), 3000)
     assert recorded.simulator.arm("GET", machine).status_code == 200
     recorded.commit()

@@ -64,6 +64,20 @@ def test_machines_take_the_first_free_addresses_of_their_subnet(recorded: Estate
     assert {one["subnet"]["id"] for one in seen} == {f"{recorded.network_id}/subnets/data"}
 
 
+def test_a_failover_to_a_static_address_that_another_machine_has_fails(recorded: Estate) -> None:
+    recorded.protect("app01")
+    recorded.failover("app01")
+    nic = recorded.item().provider_specific_details.vm_nics[0].nic_id
+    address = {
+        "recoverySubnetName": "data",
+        "recoveryStaticIPAddress": interface(recorded, "app01")["privateIPAddress"],
+    }
+    change(recorded, vmNics=[{"nicId": nic, "ipConfigs": [address]}])
+    with pytest.raises(HttpResponseError, match="is already allocated to another resource"):
+        recorded.failover()
+    assert recorded.view()["azure"] is None
+
+
 def test_a_test_machine_without_a_subnet_takes_the_first_of_the_test_network(recorded: Estate) -> None:
     network = recorded.network_id.replace("/recovery", "/isolated")
     body = {
