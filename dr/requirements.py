@@ -40,7 +40,10 @@ def requirements_document() -> str:
     """The whole document."""
     rows = [
         ("edition of", *(f"{each.dated}: {each.source}" for each in EDITIONS)),
-        ("operating system", *(f"{' or '.join(SYSTEMS)}, by the type that its host tells" for _ in EDITIONS)),
+        (
+            "operating system",
+            *(f"{' or '.join(SYSTEMS)}, as declared (source.osType) or as its host tells" for _ in EDITIONS),
+        ),
         ("version of Windows", *(_windows() for _ in EDITIONS)),
         (
             "version of Linux",

@@ -10,7 +10,7 @@ from providers.item_disks import are_comparable, choice_of, disk_problems, unkno
 from providers.item_settings import CHANGEABLE, differing, is_settled_so, names_of, settled_otherwise
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
-from providers.protectable_vms import find_item, find_vm
+from providers.protectable_vms import find_item, find_vm, os_type_of, untold_system
 from providers.requirement_checks import unchecked_by, unmet_by
 from providers.vault_access import service_of
 from site_recovery.errors import AccessDeniedError, NotFoundError, SiteRecoveryError, WrongTargetError
@@ -99,6 +99,8 @@ def _cannot_be_protected(news: Mapping[str, Any], vm: ProtectableItemRecord) -> 
         if not each.certain:
             current_operation().say(Severity.WARNING, f"a planned failover to Azure would be blocked: {each}")
     failures = [CheckFailure("vm", str(each)) for each in found if each.certain]
+    if os_type_of(vm, news) is None:
+        failures.append(CheckFailure("source.osType", str(untold_system(vm))))
     unchecked = "; ".join(unchecked_by(news, vm))
     if unchecked and not failures:
         current_operation().say(Severity.INFO, f"{vm.friendly_name}: not known, and so not checked: {unchecked}")

@@ -60,14 +60,16 @@ def enable_settings(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> Enab
             "its protection was not started",
             "change the VM on its host, or take it out of the stack",
         )
-    azure, source = props["azure"], props.get("source") or {}
+    azure, source, os_type = props["azure"], props.get("source") or {}, os_type_of(vm, props)
+    if os_type is None:
+        raise untold_system(vm)
     os_disk = next((disk for disk in vm.disks if disk.kind == "OperatingSystem"), vm.disks[0] if vm.disks else None)
     return EnableProtection(
         policy_id=props["policyId"],
         protectable_item_id=vm.id,
         hv_host_vm_id=vm.vm_id or vm.name,
         vm_name=vm.friendly_name,
-        os_type=str(source.get("osType") or vm.system.type or "Windows").capitalize(),
+        os_type=os_type,
         vhd_id=(os_disk.vhd_id or os_disk.id) if os_disk else "",
         disks_to_include=tuple(disk.vhd_id or disk.id for disk in vm.disks if is_included(disk, source)),
         target_vm_name=azure["vmName"],
@@ -85,6 +87,22 @@ def enable_settings(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> Enab
         disk_type=azure.get("diskType"),
         rdp=azure.get("rdp"),
         tags=azure.get("tags"),
+    )
+
+
+def os_type_of(vm: ProtectableItemRecord, props: Mapping[str, Any]) -> str | None:
+    """`Windows` or `Linux`, as it is declared, or else as the service knows it; None where nobody says."""
+    told = (props.get("source") or {}).get("osType") or vm.system.type
+    return str(told).capitalize() if told else None
+
+
+def untold_system(vm: ProtectableItemRecord) -> RefusedError:
+    """Azure makes another VM of Windows than of Linux, and what it was protected as cannot be changed later."""
+    return RefusedError(
+        f"{vm.friendly_name}: the service does not know its operating system, which it has to be protected by",
+        "its protection was not started",
+        f"say it: `pulumi config set --path 'site-recovery:vms[\"{vm.friendly_name}\"].source.osType' linux`, "
+        "or windows",
     )
 
 

@@ -56,13 +56,15 @@ class DeclaredNic(_Declared):
 
 
 class DeclaredVm(_Declared):
-    """A virtual machine. Its id is derived from host and name unless given."""
+    """A virtual machine. Its id is derived from host and name unless given. One that runs no integration services
+    tells nobody its operating system (`tells_os`)."""
 
     name: Annotated[str, Field(min_length=1)]
     id: str = ""
     os: Literal["Windows", "Linux"] = "Windows"
     os_version: str = "10.0"
     os_edition: str = "ServerDatacenter"
+    tells_os: bool = True
     generation: Literal[1, 2] = 2
     memory_mb: Annotated[int, Field(gt=0, alias="memoryMB")] = 4096
     cpus: Annotated[int, Field(gt=0)] = 2
@@ -128,6 +130,7 @@ class HostVm:
     nics: list[Document]
     corrupted: str = ""
     deleted: bool = False
+    tells_os: bool = True
 
     @property
     def used_mb(self) -> float:
@@ -257,6 +260,7 @@ def _host_vm(host: str, declared: DeclaredVm) -> HostVm:
         fibre_channel=declared.fibre_channel,
         disks=[new_disk(host, declared.name, disk) for disk in declared.disks],
         nics=[nic.model_dump() for nic in declared.nics],
+        tells_os=declared.tells_os,
     )
 
 

@@ -149,7 +149,7 @@ class VmSource(Model):
     vm_id: Guid | None = None
     """Its id in Hyper-V, where its name is not unique. Written for one VM only."""
     os_type: OsType | None = None
-    """Its operating system, where the service does not know it."""
+    """Its operating system. Has to be written where the service does not know it: it is protected by that."""
     disks: SourceDisks = SourceDisks()
     """Which of its disks are replicated."""
 

@@ -94,6 +94,7 @@ def _body(asr: SiteRecovery, container: Document, vm: HostVm, item: ProtectedIte
     host = asr.inventory.hosts.get(vm.host)
     fabric = container["id"].rsplit("/", 2)[0]
     provider = host.provider if host is not None else ""
+    version = vm.os_version if vm.tells_os else ""
     return {
         "id": f"{container['id']}/replicationProtectableItems/{vm.id}",
         "name": vm.id,
@@ -110,12 +111,12 @@ def _body(asr: SiteRecovery, container: Document, vm: HostVm, item: ProtectedIte
                 "sourceItemId": vm.id,
                 "generation": str(vm.generation),
                 "osDetails": {
-                    "osType": vm.os,
+                    "osType": vm.os if vm.tells_os else "",
                     "productType": "",
-                    "osEdition": vm.os_edition,
-                    "oSVersion": vm.os_version,
-                    "oSMajorVersion": vm.os_version.partition(".")[0],
-                    "oSMinorVersion": vm.os_version.partition(".")[2],
+                    "osEdition": vm.os_edition if vm.tells_os else "",
+                    "oSVersion": version,
+                    "oSMajorVersion": version.partition(".")[0],
+                    "oSMinorVersion": version.partition(".")[2],
                 },
                 "diskDetails": [
                     {

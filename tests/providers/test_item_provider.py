@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from providers.protectable_vms import enable_settings
 from providers.protected_item import ItemProvider
 from simulator.inventory import load_inventory
 from site_recovery.connection import SiteRecovery
+from site_recovery.errors import RefusedError
 from site_recovery.paths import item_path
 from site_recovery.protection import ItemUpdate
 from site_recovery.records import ItemRecord
@@ -27,12 +29,14 @@ TWO_CARDS = {
     "nics": [{"name": "front"}, {"name": "back"}],
 }
 
+MUTE = {**TWO_CARDS, "name": "mute01", "os": "Linux", "generation": 1, "tellsOs": False}
+
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
     directory = tmp_path_factory.mktemp("simulator")
     inventory = load_inventory(None).model_dump(mode="json", by_alias=True)
-    inventory["hosts"][0]["virtualMachines"] += [TWO_CARDS, {**TWO_CARDS, "name": "gone01"}]
+    inventory["hosts"][0]["virtualMachines"] += [TWO_CARDS, {**TWO_CARDS, "name": "gone01"}, MUTE]
     path = directory / "inventory.json"
     path.write_text(json.dumps(inventory), encoding="utf-8")
     running = RunningSimulator(directory, "--speed", "1000", "--inventory", str(path))
@@ -325,3 +329,15 @@ def test_a_dead_service_stands_in_the_way_of_nothing_that_does_not_change(
     assert checked.inputs["itemId"] == app01.id
     said = _failures(ITEM.check(props, {**declared_item(service), "source": {"disks": {"exclude": ["a.vhdx"]}}}))
     assert "its source.disks are declared otherwise than before" in said
+
+
+def test_a_vm_whose_system_nobody_knows_is_not_protected_until_it_is_declared(service: SiteRecovery) -> None:
+    mute = declared_item(service, "mute01")
+    said = "mute01: the service does not know its operating system, which it has to be protected by"
+    assert said in _failures(ITEM.check({}, mute))
+    with pytest.raises(RefusedError, match="the service does not know its operating system") as refused:
+        ITEM.create(mute)
+    assert """'site-recovery:vms["mute01"].source.osType' linux`, or windows""" in str(refused.value)
+    told = {**mute, "source": {"osType": "linux"}}
+    assert not ITEM.check({}, told).failures
+    assert enable_settings(discovered(service, "mute01"), told).os_type == "Linux"
