@@ -17,6 +17,7 @@ from providers.dismantling import in_the_way
 from providers.made_networks import harmful_changes, retired_subnets
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown, plain
+from providers.refusals_to_come import refusals_to_come
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, SiteRecoveryError
 
@@ -35,6 +36,9 @@ class EstateGuardProvider(ResourceProvider):
         if not failures and (news.get("dismantle") or _redundancy_changes(olds, news)):
             failures = list(_of_the_vms(olds, news))
         failures = failures or list(harmful_changes(olds, news))
+        if news.get("dismantle") and not failures:
+            for refusal in refusals_to_come(news):
+                current_operation().say(Severity.WARNING, f"`pulumi destroy` will stop: {refusal}")
         kept = {key: value for key, value in news.items() if key != "shared"}
         kept["retired"] = retired_subnets(olds, news)
         return CheckResult(kept, failures)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from providers.estate_guard import EstateGuardProvider
+from providers.refusals_to_come import refusals_to_come
 from site_recovery.connection import SiteRecovery
 from tests.providers.declared_item import Props
-from tests.site_recovery.prepared import GROUP, VAULT, protect
+from tests.simulator.running import RunningSimulator
+from tests.site_recovery.prepared import GROUP, POLICY, SITE, VAULT, protect
 
 GUARD = EstateGuardProvider()
 
@@ -57,3 +59,27 @@ def test_what_an_earlier_release_did_not_keep_is_no_change(service: SiteRecovery
     assert GUARD.diff("estate", now, GUARD.check(now, _declared(service, sku="Standard_GRS")).inputs).changes
     added = {**now, "storageAccounts": {**now["storageAccounts"], "more": {}}}
     assert GUARD.diff("estate", earlier, added).changes
+
+
+def test_what_others_have_in_the_way_of_a_dismantling_is_told_before(
+    simulator: RunningSimulator, service: SiteRecovery
+) -> None:
+    whole = {
+        **_declared(service),
+        "sites": {SITE: {"adopt": False}},
+        "policies": {POLICY: {"adopt": False}},
+        "networks": {"prod": {"resourceGroup": GROUP}},
+    }
+    assert refusals_to_come(whole) == ()
+    (vault,) = refusals_to_come({**whole, "policies": {POLICY: {"adopt": True}}})
+    assert f"the vault will not be deleted, as it holds what this stack does not take away: policy {POLICY}." in vault
+    policy, vault = refusals_to_come({**whole, "sites": {}})
+    assert f"policy {POLICY} will not be deleted, as it is associated with site {SITE}" in policy
+    assert f"does not take away: site {SITE}." in vault
+    path = f"{simulator.subscription_path}/resourceGroups/{GROUP}/providers/Microsoft.Network/virtualNetworks/prod"
+    used = {"addressPrefix": "10.1.0.0/24", "ipConfigurations": [{"id": "/somebody/s/network/card"}]}
+    space = {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}}
+    body = {"location": "westeurope", "properties": {**space, "subnets": [{"name": "data", "properties": used}]}}
+    assert simulator.arm("PUT", path, body, version="2024-05-01").status_code == 200
+    (network,) = refusals_to_come(whole)
+    assert network.startswith("network prod will not be deleted, as something is in it: subnet data (1 in use)")
