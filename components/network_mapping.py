@@ -1,4 +1,4 @@
-"""Network mappings: which Azure network the VMs of a Hyper-V network come up in."""
+"""Network mappings: which Azure network the VMs of a VM network come up in."""
 
 import pulumi
 
@@ -17,17 +17,16 @@ def declared_mappings(settings: Settings, vault: RecoveryVault, landing: AzureLa
             name,
             target=settings.target.as_inputs(),
             vault=vault_inputs(settings),
-            site=mapping.site,
-            container_id=vault.hosts[mapping.site].container_id,
+            vmm_server=mapping.vmm_server,
             source_network=mapping.source_network,
             azure_network_id=landing.network_id(mapping.network),
             adopt=mapping.adopt,
             dismantle=dismantles,
-            opts=_options(vault, mapping.site, until=dismantles and not mapping.adopt),
+            opts=_options(vault, until=dismantles and not mapping.adopt),
         )
         for name, mapping in settings.network_mappings.items()
     ]
 
 
-def _options(vault: RecoveryVault, site: str, *, until: bool) -> pulumi.ResourceOptions:
-    return kept(parent=vault, depends_on=[vault.hosts[site]], until=until)
+def _options(vault: RecoveryVault, *, until: bool) -> pulumi.ResourceOptions:
+    return kept(parent=vault, depends_on=[vault.vault], until=until)

@@ -4,6 +4,7 @@ Everything that VMs rest on is adopted, so that nothing of it is ever changed or
 are those that the service says.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from typing import Any
 from components.settings import NAMESPACE
 from site_recovery.connection import SiteRecovery
 from site_recovery.declarations import ItemUpdate, as_it_is
-from site_recovery.estate_records import SET_UP_POLICY, PolicyRecord
+from site_recovery.estate_records import HYPER_V_SITE, SET_UP_POLICY, NetworkMappingRecord, PolicyRecord
 from site_recovery.paths import container_path, item_path
 from site_recovery.records import ItemRecord, ProtectableItemRecord, last_segment, same_id
 
-_SITE, _POLICY = "HyperVSite", "HyperVReplicaAzure"
+_POLICY = "HyperVReplicaAzure"
 _INTERVALS = {30, 300, 900}
+_TIME_OF_DAY = re.compile("(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _LONGEST_HISTORY_HOURS, _RAREST_APP_CONSISTENT_HOURS = 24, 12
 
 Values = dict[str, Any]
@@ -38,6 +40,7 @@ class LiveVault:
     items: tuple[ItemRecord, ...]
     machines: tuple[ProtectableItemRecord, ...]
     elsewhere: tuple[ItemRecord, ...] = ()
+    mappings: tuple[NetworkMappingRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class StackFileDraft:
 
 def read_vault(service: SiteRecovery) -> LiveVault:
     """Reads a vault, and changes nothing. Raises the errors of site_recovery."""
-    sites = tuple(fabric.name for fabric in service.fabrics() if fabric.kind == _SITE)
+    sites = tuple(fabric.name for fabric in service.fabrics() if fabric.kind == HYPER_V_SITE)
     found = service.items()
     items = tuple(item for item in found if _is_in(item, sites))
     containers = dict.fromkeys(item.id.split("/replicationProtectedItems/")[0] for item in items)
@@ -65,11 +68,17 @@ def read_vault(service: SiteRecovery) -> LiveVault:
         items=items,
         machines=tuple(vm for container in containers for vm in service.protectable_items(container)),
         elsewhere=tuple(item for item in found if not _is_in(item, sites)),
+        mappings=tuple(one for one in service.estate.network_mappings() if _is_to_azure(one)),
     )
 
 
 def _is_in(item: ItemRecord, sites: Sequence[str]) -> bool:
     return any(same_id(item_path(item.id).fabric, site) for site in sites)
+
+
+def _is_to_azure(mapping: NetworkMappingRecord) -> bool:
+    # A VMM server may map its networks to another one's as well.
+    return "/virtualnetworks/" in (mapping.azure_network_id or "").casefold() and bool(mapping.network)
 
 
 def _is_meant(policy: PolicyRecord) -> bool:
@@ -106,6 +115,7 @@ def drafted(vault: LiveVault) -> StackFileDraft:
         "sites": {site: {"adopt": True} for site in vault.sites},
         "policies": {policy.name: _policy(policy) for policy in vault.policies},
         "networks": {name: {"id": arm_id} for name, arm_id in known.networks.items()},
+        "networkMappings": {mapping.name: known.mapping(mapping) for mapping in vault.mappings},
         "storageAccounts": {name: {"id": arm_id} for name, arm_id in known.accounts.items()},
         "defaults": defaults,
         "vms": vms,
@@ -119,9 +129,8 @@ class _Known:
     def __init__(self, vault: LiveVault, items: Sequence[ItemRecord]) -> None:
         self._vault = vault
         states = [as_it_is(item) for item in items]
-        self.networks = _named(
-            arm_id for state in states for arm_id in (state.recovery_network_id, state.test_network_id)
-        )
+        of_vms = [arm_id for state in states for arm_id in (state.recovery_network_id, state.test_network_id)]
+        self.networks = _named([*of_vms, *(mapping.azure_network_id for mapping in vault.mappings)])
         self.accounts = _named(
             arm_id for item in items for arm_id in (item.storage_account_id, item.log_storage_account_id)
         )
@@ -137,13 +146,28 @@ class _Known:
         }
         return _written(entry)
 
+    def mapping(self, mapping: NetworkMappingRecord) -> Values:
+        return {
+            "vmmServer": mapping.server,
+            "sourceNetwork": mapping.network,
+            "network": _name_of(self.networks, mapping.azure_network_id),
+            "adopt": True,
+        }
+
     def _policy_of(self, item: ItemRecord) -> str:
         name = last_segment(item.policy_id or item.policy_name or "")
         return next((policy.name for policy in self._vault.policies if same_id(policy.name, name)), name)
 
     def _source(self, item: ItemRecord) -> Values:
         machine = next((vm for vm in self._vault.machines if same_id(vm.protected_item_id, item.id)), None)
-        if machine is None or not item.disks:
+        if machine is None:
+            return {}
+        # What its host does not tell would have to be said if the VM were protected anew.
+        system = None if machine.os_type else _SYSTEMS.get((item.os_type or "").casefold())
+        return _written({"osType": system, "disks": self._disks(item, machine)})
+
+    def _disks(self, item: ItemRecord, machine: ProtectableItemRecord) -> Values:
+        if not item.disks:
             return {}
         replicated = {name for disk in item.disks for name in disk.ids}
         # By name where only one disk has it.
@@ -154,7 +178,7 @@ class _Known:
             if not replicated & disk.ids
         ]
         # Where host and service do not name the disks alike, nothing can be said.
-        return {"disks": {"exclude": left}} if left and len(left) < len(machine.disks) else {}
+        return {"exclude": left} if left and len(left) < len(machine.disks) else {}
 
     def _target(self, item: ItemRecord, state: ItemUpdate) -> Values:
         group = last_segment(state.recovery_resource_group_id or self._vault.resource_group)
@@ -183,6 +207,7 @@ class _Known:
         }
 
 
+_SYSTEMS = {"windows": "windows", "linux": "linux"}
 _LICENSES = {"NoLicenseType": "noLicenseType", "WindowsServer": "windowsServer"}
 _SQL_LICENSES = {"NoLicenseType": "noLicenseType", "PAYG": "payg", "AHUB": "ahub"}
 
@@ -190,11 +215,12 @@ _SQL_LICENSES = {"NoLicenseType": "noLicenseType", "PAYG": "payg", "AHUB": "ahub
 def _policy(policy: PolicyRecord) -> Values:
     """Values that the format has no word for are left out: an adopted policy is not changed by what is written."""
     interval, hours = policy.replication_interval_seconds, policy.recovery_point_history_hours
-    often = policy.app_consistent_frequency_hours
+    often, start = policy.app_consistent_frequency_hours, policy.initial_replication_start
     values: Values = {
         "adopt": True,
         "replicationIntervalSeconds": interval if interval in _INTERVALS else None,
         "recoveryPointHistoryHours": hours if hours is not None and hours <= _LONGEST_HISTORY_HOURS else None,
+        "initialReplicationStart": start if start is not None and _TIME_OF_DAY.fullmatch(start) else None,
         "appConsistentFrequencyHours": often if often is not None and often <= _RAREST_APP_CONSISTENT_HOURS else None,
     }
     return {key: value for key, value in values.items() if value is not None}

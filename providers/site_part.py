@@ -1,7 +1,7 @@
 """What is alike of everything that is declared in a Hyper-V site and needs a host: its hosts, associations, mappings.
 
-Each is pending, with an empty `containerId`, until a host has registered with the site. What it is never changes: it is
-declared anew beside itself.
+Each is pending, with an empty `containerId`, until a host has registered with the site (a mapping, until its VMM server
+has registered with the vault). What it is never changes: it is declared anew beside itself.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,15 @@ from providers.properties import changed_keys, plain
 
 class SitePart:
     """Mixed into a provider before ResourceProvider. `fixed` are the inputs that say what it is, `compared` those whose
-    change is a change of it, `found` the outputs that are no inputs.
+    change is a change of it, `found` the outputs that are no inputs. `awaited` is the input that is empty until what it
+    needs is there.
     """
 
     serialize_as_secret_always = False
     fixed: tuple[str, ...] = ("target", "vault", "site")
     compared: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+    awaited = "containerId"
 
     def cannot_change(self, key: str, props: Mapping[str, Any]) -> str:
         """Why one of `fixed` cannot be changed, and the safe way."""
@@ -44,7 +46,7 @@ class SitePart:
         return CheckResult(news, [CheckFailure(key, self.cannot_change(key, news)) for key in moved])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        keys = (*self.fixed, "containerId", "dismantle", *self.compared)
+        keys = (*self.fixed, self.awaited, "dismantle", *self.compared)
         return DiffResult(changes=bool(changed_keys(plain(olds), plain(news), keys)), replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -56,7 +58,7 @@ class SitePart:
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         props = plain(props)
-        if not props.get("containerId"):
+        if not props.get(self.awaited):
             return ReadResult(id_, props)
         outs = self.seen(props)
         if outs is None:

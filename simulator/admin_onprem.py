@@ -9,11 +9,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from simulator.asr.fabrics import host_added, register_host
+from simulator.asr.fabrics import fabric_body, host_added, register_host, register_vmm_server
 from simulator.asr.premises import add_disk, darken_site, delete_host_vm, resize_disk, set_heartbeat, switch_host_vm
 from simulator.asr.replication import settle_items_of
 from simulator.asr.site_recovery import SiteRecovery
 from simulator.errors import ServiceError
+from simulator.ids import asr_vault_id, same
 from simulator.inventory import DeclaredDisk, DeclaredHost, Disk, Host, HostVm, Inventory, Power, new_disk
 from simulator.routing import Call, OperationRoute, Reply
 from simulator.store import Document
@@ -27,6 +28,14 @@ class Registration(_Input):
     """The site to register with, by name."""
 
     site: str
+
+
+class VmmServer(_Input):
+    """A VMM server and its VM networks; it registers with the vault of this name."""
+
+    name: Annotated[str, Field(min_length=1)]
+    vault: str
+    networks: list[str] = []
 
 
 class HeartbeatInput(_Input):
@@ -59,6 +68,7 @@ def onprem_routes(route: MakeRoute) -> list[OperationRoute]:
         route("GET", "/hosts", list_hosts),
         route("POST", "/hosts", add_host, DeclaredHost),
         route("POST", "/hosts/{host}/register", register, Registration),
+        route("POST", "/vmm-servers", add_vmm_server, VmmServer),
         route("PUT", "/hosts/{host}/heartbeat", change_heartbeat, HeartbeatInput),
         route("GET", "/machines", list_machines),
         route("GET", "/machines/{machine}", show_machine),
@@ -101,6 +111,19 @@ def register(call: Call) -> Reply:
         raise ServiceError(409, "HostRegistered", f"The host '{host.name}' is registered with a site already.")
     register_host(asr, host, fabric, now)
     return Reply(200, camelled(asdict(host)))
+
+
+def add_vmm_server(call: Call) -> Reply:
+    """POST a VMM server: it registers with a vault now."""
+    call.world.look()
+    asr = call.world.room(SiteRecovery)
+    vault = next((one for one in asr.vaults.values() if same(one["name"], call.body.vault)), None)
+    if vault is None:
+        raise ServiceError(404, "VaultNotFound", f"There is no vault '{call.body.vault}'.")
+    parts = vault["id"].split("/")
+    vault_id = asr_vault_id(parts[2], parts[4], parts[8])
+    fabric = register_vmm_server(asr, vault_id, call.body.name, call.body.networks)
+    return Reply(201, fabric_body(asr, fabric))
 
 
 def change_heartbeat(call: Call) -> Reply:

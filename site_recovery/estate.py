@@ -133,11 +133,23 @@ class Estate:
         run.once(None, begin, name, policy_update_body(settings), find=find)
         return next((policy for policy in self._service.policies() if same_id(policy.name, name)), None)
 
+    def network_mappings(self) -> tuple[NetworkMappingRecord, ...]:
+        """All mappings of the vault; none, when Site Recovery was never set up in it."""
+        listing = self._channel.client.replication_network_mappings.list
+        with suppress(NeverSetUpError), translated(f"Listing the network mappings of {self._channel.vault}."):
+            return tuple(parse_network_mapping(one) for one in listing(*self._channel.names))
+        return ()
+
     def network_mapping(self, network_id: str, name: str) -> NetworkMappingRecord | None:
-        """The mapping of a site's network under this name, None when there is none."""
+        """The mapping of a VMM server's network under this name, None when there is none."""
         fabric, network = _fabric_of(network_id), last_segment(network_id)
         listing = self._channel.client.replication_network_mappings.list_by_replication_networks
-        with translated(f"Listing the mappings of network '{network}' in {self._channel.vault}."):
+        found: list[NetworkMappingRecord] = []
+        # With its server gone from the vault, a mapping is gone as well.
+        with (
+            suppress(NotFoundError),
+            translated(f"Listing the mappings of network '{network}' in {self._channel.vault}."),
+        ):
             found = [parse_network_mapping(one) for one in listing(*self._channel.names, fabric, network)]
         return next((one for one in found if same_id(one.name, name)), None)
 
@@ -150,7 +162,7 @@ class Estate:
         cancelled: threading.Event | None = None,
         timeout_seconds: float = 900.0,
     ) -> NetworkMappingRecord:
-        """Map a network of a site to one in Azure, or map it anew (job NetworkPairing)."""
+        """Map a network of a VMM server to one in Azure, or map it anew (job NetworkPairing)."""
         fabric, network = _fabric_of(network_id), last_segment(network_id)
         mappings = self._channel.client.replication_network_mappings
         run = self._run(f"Mapping network '{name}'", cancelled=cancelled, timeout_seconds=timeout_seconds)
@@ -198,5 +210,5 @@ class Estate:
 
 
 def _fabric_of(network_id: str) -> str:
-    """The site's name in `.../replicationFabrics/SITE/replicationNetworks/NETWORK`."""
+    """The server's name in `.../replicationFabrics/SITE/replicationNetworks/NETWORK`."""
     return network_id.rstrip("/").split("/")[-3]

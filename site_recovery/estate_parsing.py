@@ -105,5 +105,11 @@ def parse_network(data: Json) -> NetworkRecord:
 
 
 def parse_network_mapping(data: Json) -> NetworkMappingRecord:
-    azure = text_or_none(part(data, "properties"), "recoveryNetworkId")
-    return NetworkMappingRecord(id=text(data, "id"), name=text(data, "name"), azure_network_id=azure)
+    properties = part(data, "properties")
+    return NetworkMappingRecord(
+        id=text(data, "id"),
+        name=text(data, "name"),
+        azure_network_id=text_or_none(properties, "recoveryNetworkId"),
+        server=text(properties, "primaryFabricFriendlyName"),
+        network=text(properties, "primaryNetworkFriendlyName"),
+    )

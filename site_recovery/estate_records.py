@@ -10,6 +10,9 @@ from site_recovery.records import HealthErrorRecord
 SET_UP_POLICY = "pulumi-site-recovery-set-up"
 """The replication policy that sets a vault up. It is deleted again at once; nothing is ever replicated by it."""
 
+HYPER_V_SITE, VMM_SERVER = "HyperVSite", "VMM"
+"""The kinds of fabrics that this project knows."""
+
 
 @dataclass(frozen=True)
 class HostRecord:
@@ -20,7 +23,7 @@ class HostRecord:
 
 @dataclass(frozen=True)
 class FabricRecord:
-    """A Hyper-V site (or another fabric, see `kind`)."""
+    """A Hyper-V site, a VMM server, or another fabric: see `kind`. Only a VMM server has networks to map."""
 
     id: str
     name: str
@@ -87,6 +90,8 @@ class ProviderRecord:
 
 @dataclass(frozen=True)
 class NetworkRecord:
+    """A VM network of a VMM server."""
+
     id: str
     name: str
     friendly_name: str
@@ -96,8 +101,10 @@ class NetworkRecord:
 
 @dataclass(frozen=True)
 class NetworkMappingRecord:
-    """Which Azure network the VMs of a site's network come up in."""
+    """Which Azure network the VMs of a VM network come up in. `server` and `network` are names of people."""
 
     id: str
     name: str
     azure_network_id: str | None
+    server: str
+    network: str

@@ -181,12 +181,14 @@ class Network(Model):
 
 
 class NetworkMapping(Model):
-    """Which Azure network the VMs of a Hyper-V network come up in. Only for hosts managed by VMM, which have them."""
+    """Which Azure network the VMs of a VM network come up in. Only a VMM server of the same vault has such networks; a
+    Hyper-V site has none, and its VMs come up in their `target.network`.
+    """
 
-    site: ServiceName
-    """The site of the Hyper-V network, as declared in `sites`."""
+    vmm_server: Words
+    """The VMM server, by its name, as the service shows it. It registers by its own installer."""
     source_network: Words
-    """The Hyper-V network's name, as the service shows it."""
+    """The VM network's name, as the service shows it."""
     network: NetworkReference
     """The Azure network: a name in `networks`, or an ARM id."""
     adopt: StrictBool = False

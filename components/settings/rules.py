@@ -47,7 +47,9 @@ def _storage_accounts(draft: Draft) -> Iterator[Problem]:
 def _network_mappings(draft: Draft) -> Iterator[Problem]:
     for name, mapping in draft.file.network_mappings.items():
         path = at("networkMappings", name)
-        yield from _reference((*path, "site"), mapping.site, "sites", draft)
+        if mapping.vmm_server.casefold() in {site.casefold() for site in draft.declared("sites")}:
+            what = f"'{mapping.vmm_server}' is a Hyper-V site, which has no networks to map: only a VMM server has"
+            yield Problem((*path, "vmmServer"), what, "take the mapping out: VMs of a site come up in target.network")
         yield from _reference((*path, "network"), mapping.network, "networks", draft)
 
 

@@ -25,6 +25,8 @@ CONTAINER = f"{CONTAINERS}/{{container}}"
 _TYPE = "Microsoft.RecoveryServices/vaults/replicationFabrics"
 # What an inventory writes for the first site that is made.
 FIRST = "first"
+# The instance type of a VMM server's fabric.
+VMM = "VMM"
 # A host that has not been heard of for so long counts as disconnected, in seconds.
 HEARTBEAT_MISSED_AFTER = 300.0
 
@@ -198,7 +200,7 @@ def register_host(asr: SiteRecovery, host: Host, fabric: Document, now: float) -
 
 def host_added(asr: SiteRecovery, host: Host, now: float) -> None:
     """A host that is added when its site is there already registers with it by itself, as one of the inventory does."""
-    sites = [site for site in asr.fabrics.values() if host.site in {FIRST, site["name"]}]
+    sites = [site for site in asr.fabrics.values() if host.site in {FIRST, site["name"]} and not is_vmm(site)]
     if sites:
         _schedule_registration(asr, host, sites[0], now)
 
@@ -211,8 +213,27 @@ def registration_due(world: World, due: float, payload: Document) -> None:
         register_host(asr, host, fabric, due)
 
 
+def register_vmm_server(asr: SiteRecovery, vault: str, name: str, networks: list[str]) -> Document:
+    """A VMM server registers with a vault: a fabric of its own appears, with the VM networks that the server manages.
+
+    Its clouds are not: machines of VMM are beyond this simulator.
+    """
+    identifier = derived_guid(asr.world.settings.seed, "vmm", vault.lower(), name)
+    fabric_id = f"{vault}/replicationFabrics/{identifier}"
+    fabric = _new_fabric(fabric_id, identifier, {"instanceType": VMM}, identifier)
+    fabric["properties"]["friendlyName"] = name
+    return asr.fabrics.put(fabric_id, {**fabric, "networks": networks})
+
+
+def is_vmm(fabric: Document) -> bool:
+    """Whether a fabric is a VMM server, and no Hyper-V site."""
+    return bool(fabric["properties"]["customDetails"]["instanceType"] == VMM)
+
+
 def fabric_body(asr: SiteRecovery, fabric: Document) -> Document:
-    """A site with its hosts of the moment."""
+    """A site with its hosts of the moment, or a VMM server."""
+    if is_vmm(fabric):
+        return {key: value for key, value in fabric.items() if key != "networks"}
     hosts = asr.inventory.hosts_of(fabric["id"])
     details = {
         "instanceType": "HyperVSite",
@@ -266,24 +287,8 @@ def _site_made(asr: SiteRecovery, job: Job, now: float) -> None:
     if job.state != JobState.SUCCEEDED or fabric_id in asr.fabrics:
         return
     first = len(asr.fabrics) == 0
-    fabric = asr.fabrics.put(
-        fabric_id,
-        {
-            "id": fabric_id,
-            "name": name,
-            "type": _TYPE,
-            "properties": {
-                "friendlyName": name,
-                "encryptionDetails": {"kekState": "None", "kekCertThumbprint": None},
-                "rolloverEncryptionDetails": {"kekState": "None", "kekCertThumbprint": None},
-                "internalIdentifier": identifier,
-                "bcdrState": "Valid",
-                "customDetails": {"instanceType": "HyperVSite", "hyperVHosts": []},
-                "healthErrorDetails": [],
-                "health": "Normal",
-            },
-        },
-    )
+    details: Document = {"instanceType": "HyperVSite", "hyperVHosts": []}
+    fabric = asr.fabrics.put(fabric_id, _new_fabric(fabric_id, name, details, identifier))
     container_name = f"cloud_{identifier}"
     container_id = f"{fabric_id}/replicationProtectionContainers/{container_name}"
     asr.containers.put(
@@ -304,6 +309,24 @@ def _site_made(asr: SiteRecovery, job: Job, now: float) -> None:
         },
     )
     _schedule_registrations(asr, fabric, now, first=first)
+
+
+def _new_fabric(fabric_id: str, name: str, details: Document, identifier: str) -> Document:
+    return {
+        "id": fabric_id,
+        "name": name,
+        "type": _TYPE,
+        "properties": {
+            "friendlyName": name,
+            "encryptionDetails": {"kekState": "None", "kekCertThumbprint": None},
+            "rolloverEncryptionDetails": {"kekState": "None", "kekCertThumbprint": None},
+            "internalIdentifier": identifier,
+            "bcdrState": "Valid",
+            "customDetails": details,
+            "healthErrorDetails": [],
+            "health": "Normal",
+        },
+    }
 
 
 def _schedule_registrations(asr: SiteRecovery, fabric: Document, now: float, *, first: bool) -> None:

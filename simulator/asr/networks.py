@@ -1,9 +1,9 @@
-"""Networks of a site, which are the ones its machines' adapters are on, and their mapping to Azure networks."""
+"""VM networks, which a VMM server alone has (a Hyper-V site has none), and their mapping to Azure networks."""
 
 from __future__ import annotations
 
 from simulator.asr.bodies import AZURE
-from simulator.asr.fabrics import FABRIC
+from simulator.asr.fabrics import FABRIC, VMM
 from simulator.asr.jobs import Target, start_job
 from simulator.asr.operations_status import accepted
 from simulator.asr.records import Job, JobState
@@ -22,10 +22,10 @@ _TYPE = "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationNetwork
 
 
 def list_networks(call: Call) -> Reply:
-    """GET the networks of a site, or of the vault."""
+    """GET the networks of a fabric, or of the vault."""
     asr = call.world.room(SiteRecovery)
     fabrics = [asr.fabric(call)] if "fabric" in call.parameters else asr.fabrics.of(asr.vault_id(call))
-    return Reply(200, listing([network for fabric in fabrics for network in _networks(asr, fabric)]))
+    return Reply(200, listing([network for fabric in fabrics for network in _networks(fabric)]))
 
 
 def show_network(call: Call) -> Reply:
@@ -127,9 +127,8 @@ def _unmapped(asr: SiteRecovery, job: Job, _now: float) -> None:
         asr.network_mappings.delete(job.payload["mapping"])
 
 
-def _networks(asr: SiteRecovery, fabric: Document) -> list[Document]:
-    names = {nic["network"] for vm in asr.inventory.vms_of(fabric["id"]) for nic in vm.nics if nic["network"]}
-    return [_body(fabric, name) for name in sorted(names)]
+def _networks(fabric: Document) -> list[Document]:
+    return [_body(fabric, name) for name in fabric.get("networks", ())]
 
 
 def _body(fabric: Document, friendly_name: str) -> Document:
@@ -139,7 +138,7 @@ def _body(fabric: Document, friendly_name: str) -> Document:
         "name": name,
         "type": _TYPE,
         "properties": {
-            "fabricType": "HyperVSite",
+            "fabricType": VMM,
             "subnets": [],
             "friendlyName": friendly_name,
             "networkType": "VmNetwork",
@@ -149,7 +148,7 @@ def _body(fabric: Document, friendly_name: str) -> Document:
 
 def _network(asr: SiteRecovery, call: Call) -> Document:
     name = call.parameters["network"]
-    found = next((one for one in _networks(asr, asr.fabric(call)) if one["name"] == name.lower()), None)
+    found = next((one for one in _networks(asr.fabric(call)) if one["name"] == name.lower()), None)
     if found is None:
         raise resource_not_found(name)
     return found

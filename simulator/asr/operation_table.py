@@ -377,7 +377,7 @@ def _job_routes() -> list[OperationRoute]:
 
 def _network_routes() -> list[OperationRoute]:
     n = networks
-    note = "the networks that the machines' adapters are on"
+    note = "of a VMM server: a Hyper-V site has none"
     return [
         route("GET", n.NETWORKS, n.list_networks, "ReplicationNetworks_ListByReplicationFabrics", _S, note=note),
         route("GET", f"{VAULT}/replicationNetworks", n.list_networks, "ReplicationNetworks_List", _S, note=note),

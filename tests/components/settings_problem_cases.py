@@ -396,11 +396,13 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
-        "a mapping of an unknown site",
-        small(networkMappings={"data": {"site": "other", "sourceNetwork": "Data", "network": "vnet"}}),
+        "a mapping of a Hyper-V site",
+        small(
+            networkMappings={"data": {"vmmServer": "Contoso-HyperV", "sourceNetwork": "Data", "network": NETWORK_ID}}
+        ),
         (
-            "site-recovery:networkMappings.data.site: 'other' is not declared in site-recovery:sites; "
-            "known here: contoso-hyperv"
+            "site-recovery:networkMappings.data.vmmServer: 'Contoso-HyperV' is a Hyper-V site, which has no networks "
+            "to map: only a VMM server has; take the mapping out: VMs of a site come up in target.network"
         ),
     ),
     (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.generated_estate import POLICY, SITE, declare, names, write_inventory
+from tests.engine.generated_estate import POLICY, declare, names, write_inventory
 from tests.engine.killed import kill_when, run_fast, run_slowly
 from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
 from tests.engine_fixture import EngineUnderTest
@@ -70,7 +70,9 @@ def estate(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) ->
         declare(config, VMS)
         # Not into the network of the others, which is dismantled in the end.
         config["site-recovery:vms"][LAST]["target"] = {"network": None, "subnet": None}
-        config["site-recovery:networkMappings"] = {MAPPING: {"site": SITE, "sourceNetwork": "data", "network": "prod"}}
+        config["site-recovery:networkMappings"] = {
+            MAPPING: {"vmmServer": "vmm01", "sourceNetwork": "data", "network": "prod"}
+        }
 
     stack.edit(declare_all)
     yield stack
@@ -117,6 +119,7 @@ def test_every_changeable_setting_is_one_update_there_and_one_back(estate: Stack
             del config[f"site-recovery:{kind}"][name]["tags"]
         del config["site-recovery:networks"]["test"]["subnets"]["apps"]
 
+    _register_vmm_server(estate)
     before, rhythm = {vm: _settings(estate.item(vm)) for vm in CHANGED}, _rhythm(estate)
     estate.edit(change)
     tagged = {name for _, name in TAGGED}
@@ -137,7 +140,7 @@ def test_every_changeable_setting_is_one_update_there_and_one_back(estate: Stack
     assert {vm: jobs[vm] for vm in names(VMS) if vm not in CHANGED} == {
         vm: ENABLED for vm in names(VMS) if vm not in CHANGED
     }
-    assert jobs["Data"] == ["NetworkPairing", "NetworkPairing", "NetworkPairing"]
+    assert jobs["Data"] == ["NetworkPairing", "NetworkPairing"], "made once its server was there, and changed"
     assert jobs[POLICY] == [
         "AddProtectionProfile",
         "AssociateProtectionProfile",
@@ -182,7 +185,12 @@ def test_dismantling_is_refused_while_a_vm_runs_in_azure_and_goes_on_from_where_
     assert f"{LAST} is active in Azure" in refused.stdout
     _purge_by_hand(estate, LAST)
     estate.edit(lambda config: config["site-recovery:vms"].pop(LAST))
-    assert "DISMANTLE vault contoso-vault" in estate.up().stdout
+    said = estate.up().stdout
+    assert "DISMANTLE vault contoso-vault" in said
+    assert (
+        "will stop: the vault will not be deleted, as it holds what this stack does not take away: VMM server" in said
+    )
+    _unregister_vmm_server(estate)
 
     run_slowly(estate)
     with estate.start_destroy() as killed:
@@ -268,6 +276,20 @@ def _settings(item: dict[str, Any]) -> dict[str, Any]:
     parts |= {key: address[key] for key in ("recoverySubnetName", "recoveryStaticIPAddress", "tfoSubnetName")}
     parts |= {"tfoStaticIPAddress": address["tfoStaticIPAddress"]}
     return {key: None if value in ("", {}, "NotSpecified", "NoLicenseType") else value for key, value in parts.items()}
+
+
+def _register_vmm_server(stack: StackUnderTest) -> None:
+    """The networks that can be mapped are a VMM server's; its own installer registers it."""
+    simulator, body = stack.simulator, {"name": "vmm01", "vault": VAULT[1], "networks": ["Data"]}
+    answer = simulator.session.post(f"{simulator.url}/_simulator/vmm-servers", json=body, timeout=30)
+    assert answer.status_code == 201, answer.text
+
+
+def _unregister_vmm_server(stack: StackUnderTest) -> None:
+    with stack.simulator.site_recovery() as client:
+        fabrics = [fabric.as_dict() for fabric in client.replication_fabrics.list(*VAULT)]
+        (server,) = [one["name"] for one in fabrics if one["properties"]["friendlyName"] == "vmm01"]
+        client.replication_fabrics.begin_purge(*VAULT, server).result(timeout=60)
 
 
 def _purge_by_hand(stack: StackUnderTest, vm: str) -> None:

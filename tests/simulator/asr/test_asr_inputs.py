@@ -108,7 +108,8 @@ def test_a_policy_that_the_service_does_not_take_fails_in_its_job(
 
 @pytest.mark.parametrize("name", ["-first", "last-", "under_score", "a b", "dot.ted", "x", "line\n"])
 def test_every_new_name_has_to_fit_the_pattern(recorded: Estate, name: str) -> None:
-    client, network = recorded.client, _network(recorded)
+    client, fabric = recorded.client, recorded.vmm_server("Data")
+    network = _network(recorded, fabric)
     site = client.replication_fabrics.get(*recorded.vault, SITE).id
     plan = {"properties": {"primaryFabricId": site, "recoveryFabricId": "Microsoft Azure", "groups": []}}
     mapping = {"properties": {"recoveryNetworkId": recorded.network_id}}
@@ -122,7 +123,7 @@ def test_every_new_name_has_to_fit_the_pattern(recorded: Estate, name: str) -> N
         "item": lambda: client.replication_protected_items.begin_create(*place, name, recorded.enable_input("app01")),
         "plan": lambda: client.replication_recovery_plans.begin_create(*recorded.vault, name, plan),
         "network mapping": lambda: client.replication_network_mappings.begin_create(
-            *recorded.vault, SITE, network, name, mapping
+            *recorded.vault, fabric, network, name, mapping
         ),
     }
     for kind, make in begin.items():
@@ -207,8 +208,8 @@ def _make_vault(estate: Estate, name: str) -> None:
         estate.finish(vaults.vaults.begin_create_or_update("dr", name, body), 60)
 
 
-def _network(estate: Estate) -> str:
-    networks = estate.client.replication_networks.list_by_replication_fabrics(*estate.vault, SITE)
+def _network(estate: Estate, fabric: str) -> str:
+    networks = estate.client.replication_networks.list_by_replication_fabrics(*estate.vault, fabric)
     return str(next(iter(networks)).name)
 
 

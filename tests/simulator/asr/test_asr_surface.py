@@ -210,10 +210,14 @@ def test_a_recovery_plan_is_kept_as_recorded(recorded: Estate) -> None:
     assert list(plans.list(*recorded.vault)) == []
 
 
-def test_networks_are_those_of_the_machines_and_can_be_mapped(recorded: Estate) -> None:
-    client, site = recorded.client, (*recorded.vault, "contoso-hyperv")
+def test_a_hyper_v_site_has_no_networks_and_those_of_a_vmm_server_can_be_mapped(recorded: Estate) -> None:
+    client = recorded.client
+    assert list(client.replication_networks.list_by_replication_fabrics(*recorded.vault, "contoso-hyperv")) == []
+    site = (*recorded.vault, recorded.vmm_server("production"))
+    details = client.replication_fabrics.get(*site).properties
+    assert (details.friendly_name, details.custom_details.instance_type) == ("vmm01", "VMM")
     network = next(iter(client.replication_networks.list_by_replication_fabrics(*site)))
-    assert network.properties.friendly_name == "production"
+    assert (network.properties.friendly_name, network.properties.fabric_type) == ("production", "VMM")
     body = {"properties": {"recoveryNetworkId": recorded.network_id}}
     mappings = client.replication_network_mappings
     made = recorded.finish(mappings.begin_create(*site, network.name, "mapping", body)).properties
