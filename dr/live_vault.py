@@ -163,7 +163,7 @@ class _Known:
         if machine is None:
             return {}
         # What its host does not tell would have to be said if the VM were protected anew.
-        system = None if machine.os_type else _SYSTEMS.get((item.os_type or "").casefold())
+        system = None if machine.system.type else _SYSTEMS.get((item.system.type or "").casefold())
         return _written({"osType": system, "disks": self._disks(item, machine)})
 
     def _disks(self, item: ItemRecord, machine: ProtectableItemRecord) -> Values:

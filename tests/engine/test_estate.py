@@ -280,9 +280,7 @@ def _settings(item: dict[str, Any]) -> dict[str, Any]:
 
 def _register_vmm_server(stack: StackUnderTest) -> None:
     """The networks that can be mapped are a VMM server's; its own installer registers it."""
-    simulator, body = stack.simulator, {"name": "vmm01", "vault": VAULT[1], "networks": ["Data"]}
-    answer = simulator.session.post(f"{simulator.url}/_simulator/vmm-servers", json=body, timeout=30)
-    assert answer.status_code == 201, answer.text
+    stack.simulator.admin("POST", "vmm-servers", {"name": "vmm01", "vault": VAULT[1], "networks": ["Data"]})
 
 
 def _unregister_vmm_server(stack: StackUnderTest) -> None:

@@ -42,8 +42,7 @@ def test_a_mapping_waits_for_its_server_and_is_then_made_changed_adopted_and_rem
     assert (early.id, early.outs["fabricId"] if early.outs else None) == ("pending:vmm01/data-to-azure", "")
     assert "PENDING: no VMM server vmm01 has registered with the vault" in capsys.readouterr().err
     assert not MAPPING.diff(early.id, early.outs or {}, MAPPING.check({}, _declared(service)).inputs).changes
-    body = {"name": "VMM01", "vault": VAULT, "networks": ["Data", "Backup"]}
-    assert simulator.session.post(f"{simulator.url}/_simulator/vmm-servers", json=body, timeout=30).status_code == 201
+    simulator.admin("POST", "vmm-servers", {"name": "VMM01", "vault": VAULT, "networks": ["Data", "Backup"]})
 
     said = _reason(service, sourceNetwork="Date")
     assert said.startswith("network mapping data-to-azure: VMM server vmm01 has no network Date; it has Data, Backup")
