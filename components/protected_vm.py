@@ -59,7 +59,9 @@ class ProtectedVm(pulumi.ComponentResource):
             freeze=settings.freeze,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.register_outputs({"stage": self.direction.stage})
+        # No outputs: an output that a move changes would be one more writing of the whole state for each VM, at the end
+        # of a move of many.
+        self.register_outputs({})
 
 
 def _made_networks(settings: Settings, vm: VmSettings) -> list[str]:

@@ -15,6 +15,9 @@ from typing import Generic, TypeVar
 
 Reading = TypeVar("Reading")
 
+# Between two fresh readings, at most: a service that answers slowly is not asked for more by those who wait.
+_LONGEST_PAUSE_SECONDS = 2.0
+
 
 @dataclass
 class _Flight(Generic[Reading]):
@@ -28,14 +31,22 @@ class _Flight(Generic[Reading]):
 class SharedReading(Generic[Reading]):
     """Caches and shares readings; an invalidation makes whatever was read, or is being read, too old."""
 
-    def __init__(self, read: Callable[[], Reading], monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Reading],
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._read = read
         self._monotonic = monotonic
+        self._pause = pause
         self._lock = threading.Lock()
         self._generation = 0
         self._kept: Reading | None = None
         self._kept_since = 0.0
         self._flight: _Flight[Reading] | None = None
+        # When the last reading ended, and how long it took.
+        self._landed, self._took = float("-inf"), 0.0
 
     def get(self, max_age_seconds: float) -> Reading:
         with self._lock:
@@ -52,9 +63,14 @@ class SharedReading(Generic[Reading]):
     def fresh(self) -> Reading:
         """A reading that began after this call, shared with all who call until it begins.
 
-        However many ask at about the same time, two readings one after the other serve them all.
+        However many ask at about the same time, two readings one after the other serve them all. After a reading there
+        is a pause as long as it took: of a hundred who come one after another, those who come meanwhile share the next.
         """
         asked = self._monotonic()
+        with self._lock:
+            rest = self._landed + min(self._took, _LONGEST_PAUSE_SECONDS) - asked
+        if rest > 0:
+            self._pause(rest)
         while True:
             with self._lock:
                 if self._kept is not None and self._kept_since >= asked:
@@ -88,6 +104,8 @@ class SharedReading(Generic[Reading]):
 
     def _land(self, flight: _Flight[Reading], reading: Reading | None = None) -> None:
         with self._lock:
+            self._landed = self._monotonic()
+            self._took = self._landed - flight.began
             if self._flight is flight:
                 self._flight = None
             if reading is not None and flight.generation == self._generation:

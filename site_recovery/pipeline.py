@@ -80,10 +80,11 @@ def management_client(
         policies=[
             RequestIdPolicy(),
             UserAgentPolicy("pulumi-azure-site-recovery", user_agent_use_env=False),
+            # Outside of the decoding, so that a hook finds what has been decoded.
+            CustomHookPolicy(),
             ContentDecodePolicy(),
             ReadsAreSentAgain(pace),
             ARMChallengeAuthenticationPolicy(credential, endpoints.scope),
-            CustomHookPolicy(),
             Wire(pace, Trace(Path(trace_file)) if trace_file else None),
         ],
     )

@@ -11,7 +11,9 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from azure.core.exceptions import DecodeError, HttpResponseError
-from azure.core.rest import HttpRequest
+from azure.core.pipeline import PipelineResponse
+from azure.core.pipeline.policies import ContentDecodePolicy
+from azure.core.rest import HttpRequest, HttpResponse
 
 from site_recovery import estate_parsing, parsing
 from site_recovery.channel import Channel
@@ -318,14 +320,23 @@ class SiteRecovery:
         """
         url: str | None = f"{self.vault.arm_id}/{collection}?api-version={_API_VERSION}"
         while url:
-            response = self._client.send_request(HttpRequest("GET", url))
-            if response.status_code != HTTPStatus.OK:
-                raise HttpResponseError(response=response)
-            page = response.json()
+            page, response = self._page(url)
             if not isinstance(page, Mapping):
                 raise DecodeError(f"a list of {collection} came as {type(page).__name__}", response=response)
             yield from (entry for entry in page.get("value") or () if isinstance(entry, Mapping))
             url = page.get("nextLink")
+
+    def _page(self, url: str) -> tuple[object, HttpResponse]:
+        # As the pipeline has decoded it: asked for its JSON, the response would be parsed once more.
+        decoded: list[object] = []
+
+        def keep(answer: PipelineResponse[HttpRequest, HttpResponse]) -> None:
+            decoded.append(answer.context.get(ContentDecodePolicy.CONTEXT_NAME))
+
+        response = self._client.send_request(HttpRequest("GET", url), raw_response_hook=keep)
+        if response.status_code != HTTPStatus.OK:
+            raise HttpResponseError(response=response)
+        return decoded[-1], response
 
     def _one(
         self, where: str, parse: Callable[[Mapping[str, Any]], _Record], get: Callable[..., Any], *names: str

@@ -71,3 +71,23 @@ def test_a_failure_of_the_reading_before_is_not_ours() -> None:
         with pytest.raises(OSError, match="down"):
             first.result(30)
         assert second.result(30) == 2
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.4, 0.4), (30.0, 2.0)])
+def test_between_two_readings_there_is_a_pause_as_long_as_the_first_took_within_bounds(
+    took: float, pause: float
+) -> None:
+    now, pauses = [0.0], list[float]()
+
+    def read() -> float:
+        now[0] += took
+        return now[0]
+
+    shared = SharedReading(read, monotonic=lambda: now[0], pause=pauses.append)
+    shared.fresh()
+    now[0] += pause / 4
+    shared.fresh()
+    assert pauses == [pytest.approx(pause * 3 / 4)]
+    now[0] += pause * 2
+    shared.fresh()
+    assert len(pauses) == 1
