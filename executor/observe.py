@@ -1,12 +1,13 @@
 """From the service's answers to an Observation: the one place that reads them for the planner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from executor.request_ids import is_ours
 from lifecycle.directions import Place
 from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import (
+    ENABLING_SCENARIO,
     FAILOVER_SCENARIOS,
     MOVE_SCENARIOS,
     HealthError,
@@ -128,6 +129,7 @@ def observation_of(
         failover_recovery_point_id=item.failover_recovery_point_id,
         last_failover_job=_newest(finished, FAILOVER_SCENARIOS),
         last_failback_job=_newest(finished, frozenset({Scenario.FAILBACK.value})),
+        protected_by_job=_newest(mine, frozenset({ENABLING_SCENARIO})),
         machine=machine_of(item),
         landing=landing_of(item),
     )
@@ -221,7 +223,7 @@ def _brought(job: JobRecord) -> bool:
     return job.succeeded and job.scenario_name in _BRINGS_ELSEWHERE
 
 
-def _newest(finished: list[JobRecord], scenarios: frozenset[str]) -> str | None:
+def _newest(finished: Iterable[JobRecord], scenarios: frozenset[str]) -> str | None:
     return next((job.name for job in finished if job.succeeded and job.scenario_name in scenarios), None)
 
 

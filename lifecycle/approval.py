@@ -2,8 +2,13 @@
 
 It covers one move: the VM, the goal, the place where the move starts, its whole chain of steps with the choices and
 probes declared for them, what the VM is declared to become in Azure, and the worst data loss that the stack accepts.
-All of these are the same before the move, in the middle of it and when it is resumed, and others once the VM has moved
-there and back: the job that last brought it to where the move starts is part of it.
+All of these are the same before the move, in the middle of it and when it is resumed.
+
+Of the stage in which a move starts, the digest has the place and the two jobs that lead there: the one that last
+brought the VM to that place, and the one that began its protection. The stage itself goes on by itself (a VM that was
+brought home replicates again), and in the middle of a move nothing tells any more which one it was begun in. The jobs
+do not change until the VM leaves the place, and are others as soon as it is there again, by whatever way it came:
+failed back, or protected anew. So between them there is one move to the goal.
 """
 
 import hashlib
@@ -15,7 +20,7 @@ from lifecycle.observation import Observation
 from lifecycle.options import DataSync, FailoverMode, MoveOptions
 from lifecycle.steps import Step
 
-_VERSION = "m3"
+_VERSION = "m4"
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ def approvable(
         "goal": goal.value,
         "starts": goal.other.runs.value,
         "after": before or "",
+        "protectedBy": seen.protected_by_job or "",
         "steps": steps,
         "choices": _choices(goal, options),
         "landing": landing if goal.runs is Place.AZURE else "",

@@ -38,6 +38,8 @@ class Scenario(StrEnum):
     REPROTECT = "ReprotectReplicationGroup"
 
 
+# It moves nothing: it begins a VM's protection.
+ENABLING_SCENARIO = "EnableDr"
 FAILOVER_SCENARIOS = frozenset({Scenario.PLANNED_FAILOVER.value, Scenario.UNPLANNED_FAILOVER.value})
 MOVE_SCENARIOS = frozenset(scenario.value for scenario in Scenario)
 
@@ -167,6 +169,8 @@ class Observation:
     # The jobs that last brought the VM to Azure, and home: they do not change while a move the other way goes on.
     last_failover_job: str | None = None
     last_failback_job: str | None = None
+    # The job that began its protection: another one, once it was protected anew.
+    protected_by_job: str | None = None
     # Service clock minus local clock.
     clock_skew_seconds: float = 0.0
     machine: Machine | None = None

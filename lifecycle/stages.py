@@ -8,7 +8,7 @@ service *offers* does.
 from enum import StrEnum
 
 from lifecycle.directions import Place
-from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Operation, PowerState, Scenario
+from lifecycle.observation import ENABLING_SCENARIO, FAILOVER_SCENARIOS, Observation, Operation, PowerState, Scenario
 
 
 class Stage(StrEnum):
@@ -117,7 +117,7 @@ _RUNNING: dict[tuple[str, bool], Stage] = {
     (Scenario.REPROTECT.value, False): Stage.REPROTECTING,
     ("TestFailover", True): Stage.TEST_FAILOVER,
     ("TestFailoverCleanup", True): Stage.TEST_FAILOVER,
-    ("EnableDr", True): Stage.ENABLING,
+    (ENABLING_SCENARIO, True): Stage.ENABLING,
     ("IrCompletion", True): Stage.ENABLING,
     ("EnableProtection", True): Stage.ENABLING,
 }

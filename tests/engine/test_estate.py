@@ -55,6 +55,14 @@ RHYTHM = {
 }
 TAGS = {"owner": "infrastructure"}
 TAGGED = (("resourceGroups", "contoso-vms"), ("networks", "other"), ("storageAccounts", "contosodr"))
+# What a preview reads of the service, whatever the number of VMs (of the discovered ones, two pages).
+READ_ONCE = {
+    "ReplicationProtectedItems_List": 1,
+    "ReplicationJobs_List": 1,
+    "ReplicationProtectableItems_ListByReplicationProtectionContainers": 2,
+    "TargetComputeSizes_ListByReplicationProtectedItems": 1,
+}
+READ_WHERE_VMS_MOVE = {"ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1, "VirtualNetworks_Get": 1}
 CHANGED = dict(zip(names(VMS), CHANGES, strict=False))
 
 
@@ -92,7 +100,36 @@ def test_fifty_vms_go_from_empty_to_protected(estate: StackUnderTest) -> None:
     estate.up()
     jobs = _jobs(estate)
     assert {vm: jobs[vm] for vm in names(VMS)} == dict.fromkeys(names(VMS), ENABLED)
-    assert resources_changed(estate.preview_json("--expect-no-changes")) == {}
+    shown, reads = _previewed(estate, "--expect-no-changes")
+    assert resources_changed(shown) == {}
+    assert reads == READ_ONCE
+
+
+def test_a_preview_reads_of_each_vm_that_moves_its_recovery_points_and_nothing_else(estate: StackUnderTest) -> None:
+    """With the engine between. docs/preview.md has the list."""
+    before, moving = estate.file.read_bytes(), VMS - 10
+
+    def flip(config: dict[str, Any]) -> None:
+        config["site-recovery:maxMoves"] = VMS
+        for vm in names(moving):
+            config["site-recovery:vms"][vm]["direction"] = "azureToOnPremises"
+
+    estate.edit(flip)
+    shown, reads = _previewed(estate)
+    estate.file.write_bytes(before)
+    assert (
+        len([step for step in shown["steps"] if (step.get("newState") or {}).get("inputs", {}).get("plan")]) == moving
+    )
+    assert reads == {**READ_ONCE, **READ_WHERE_VMS_MOVE, "RecoveryPoints_ListByReplicationProtectedItems": moving}
+
+
+def _previewed(estate: StackUnderTest, *arguments: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """A preview, and how often it has read what of the service."""
+    audit = f"{estate.simulator.url}/_simulator/audit"
+    estate.simulator.session.delete(audit, timeout=30)
+    shown = estate.preview_json(*arguments)
+    reads: dict[str, int] = estate.simulator.session.get(audit, timeout=30).json()["reads"]
+    return shown, reads
 
 
 def test_every_changeable_setting_is_one_update_there_and_one_back(estate: StackUnderTest) -> None:

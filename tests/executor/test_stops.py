@@ -10,6 +10,7 @@ import pytest
 
 from executor.move import Outcome, carry_out
 from executor.stops import Blocked, Interrupted, StepFailed, StillRunning, Waiting
+from lifecycle.approval import approvable
 from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Observation
@@ -18,6 +19,7 @@ from lifecycle.steps import PlannedStep, Step
 from site_recovery.records import JobRecord
 from tests.executor.killed import Death, Instant, run_in_child
 from tests.executor.site import AZURE, BOLD, HOME, PLANNED, Run, Site, Told
+from tests.site_recovery.prepared import HOURS, protect
 
 
 def fail(site: Site, scenario: str, task: str) -> None:
@@ -239,6 +241,22 @@ def test_a_dark_site_is_left_for_azure_and_its_commit_waits_for_a_word_that_it_i
     site.admin("POST", "/sites/contoso-hyperv/light")
     site.run(AZURE).reached()
     assert site.truth()["running"] == "azure"
+
+
+def test_an_approval_is_of_no_use_once_the_vm_was_protected_anew(site: Site) -> None:
+    """Nothing else tells such a VM from the one that was approved: no failback has brought it home."""
+    before = _digest(site)
+    site.run(AZURE, replace(BOLD, hold_after=Step.FAILOVER)).stopped(Waiting)
+    assert _digest(site) == before, "it is of the move, however far that is"
+    site.service.protection.disable(site.items["vm01"], timeout_seconds=HOURS)
+    protect(site.service, "vm01")
+    assert _digest(site) != before
+
+
+def _digest(site: Site) -> str:
+    seen = site.observe()
+    assert seen.protected_by_job
+    return approvable(seen, AZURE, BOLD).digest
 
 
 def test_an_approval_that_has_run_out_meanwhile_stops_before_what_cannot_be_undone(site: Site) -> None:

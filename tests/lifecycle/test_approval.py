@@ -115,6 +115,26 @@ def test_another_vm_another_way_and_the_next_time_are_other_moves() -> None:
     assert len({once, _digest(other, TO_AZURE), _digest(again, TO_AZURE), _digest(rows.PROTECTED_IN_AZURE, HOME)}) == 4
 
 
+def test_a_vm_that_was_protected_anew_makes_another_move_though_no_failback_brought_it_home() -> None:
+    """Whoever gives a failover up disables the protection and starts over: that approval is not one of the next."""
+    first = replace(rows.PROTECTED, protected_by_job="e1", last_failover_job=None)
+    under_way = replace(rows.COMMIT_PENDING, protected_by_job="e1", last_failover_job="j1")
+    assert _digest(first, TO_AZURE) == _digest(under_way, TO_AZURE)
+    anew = replace(first, protected_by_job="e2", last_failover_job="j1")
+    assert _digest(anew, TO_AZURE) != _digest(first, TO_AZURE)
+    away = replace(rows.PROTECTED_IN_AZURE, last_failover_job="j1")
+    assert len({_digest(replace(away, protected_by_job=job), HOME) for job in ("e1", "e2")}) == 2
+
+
+def test_a_stage_that_goes_on_by_itself_before_the_move_begins_leaves_it_approved() -> None:
+    """A VM that was brought home replicates again: the failover that was approved meanwhile is the same."""
+    digests = {_digest(replace(seen, last_failback_job="j3"), TO_AZURE) for seen in _HOME_AGAIN}
+    assert len(digests) == 1
+
+
+_HOME_AGAIN = (rows.FAILED_BACK, rows.REVERSE_REPLICATING, rows.PROTECTED)
+
+
 def test_an_approval_lets_irreversible_steps_go_until_it_runs_out() -> None:
     digest = _digest(rows.PROTECTED, TO_AZURE)
     assert _codes(Permits(require_approval=True)) == {Code.APPROVAL}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -59,13 +59,10 @@ def shell(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> SiteR
 
 
 def test_one_list_of_items_and_jobs_and_the_recovery_points_of_what_moves(
-    simulator: RunningSimulator, items: tuple[ItemRecord, ...], shell: SiteRecovery
+    simulator: RunningSimulator, items: tuple[ItemRecord, ...], shell: SiteRecovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(items) == COUNT
-    _admin(simulator, "DELETE", "/audit")
-    checked = [_checked(simulator, item) for item in items]
-    assert not _gate(checked, 3)
-    reads = _admin(simulator, "GET", "/audit").json()["reads"]
+    checked, reads = _read_by_a_preview(simulator, items, FLIPPED)
     assert reads == {
         "ReplicationProtectedItems_List": 1,
         "ReplicationJobs_List": 1,
@@ -80,6 +77,24 @@ def test_one_list_of_items_and_jobs_and_the_recovery_points_of_what_moves(
         "ReplicationProtectableItems_ListByReplicationProtectionContainers": 2,
     }
     assert [row["vm"] for row in checked if row["plan"]] == sorted(FLIPPED)
+    # Of twice as many that move, and of all of them, it is the same but for the recovery points.
+    every = tuple(item.friendly_name for item in items)
+    for flipped in (every[: 2 * len(FLIPPED)], every):
+        # Another environment is another connection, which remembers nothing of an earlier preview.
+        monkeypatch.setenv("AZURE_TEST_CLIENT", str(len(flipped)))
+        _, more = _read_by_a_preview(simulator, items, flipped)
+        assert more == {**reads, "RecoveryPoints_ListByReplicationProtectedItems": len(flipped)}
+
+
+def _read_by_a_preview(
+    simulator: RunningSimulator, items: tuple[ItemRecord, ...], flipped: Sequence[str]
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """What a preview finds of all VMs, and how often it has read what."""
+    _admin(simulator, "DELETE", "/audit")
+    checked = [_check(simulator, item.friendly_name, item.id, flipped=flipped) for item in items]
+    assert not _gate(checked, len(flipped))
+    reads: dict[str, int] = _admin(simulator, "GET", "/audit").json()["reads"]
+    return checked, reads
 
 
 def test_more_moves_than_the_stack_allows_fail_the_gate_with_all_of_them_in_sight(
@@ -184,9 +199,9 @@ def _checked(simulator: RunningSimulator, item: ItemRecord) -> dict[str, Any]:
     return _check(simulator, item.friendly_name, item.id)
 
 
-def _check(simulator: RunningSimulator, vm: str, item_id: str) -> dict[str, Any]:
+def _check(simulator: RunningSimulator, vm: str, item_id: str, *, flipped: Sequence[str] = FLIPPED) -> dict[str, Any]:
     ready = simulator.ready
-    direction = "azureToOnPremises" if vm in FLIPPED else "onPremisesToAzure"
+    direction = "azureToOnPremises" if vm in flipped else "onPremisesToAzure"
     news = {
         "target": {"cloud": "simulator", "subscriptionId": ready.subscription_id, "tenantId": ready.tenant_id},
         "vault": {"resourceGroup": GROUP, "name": VAULT},
