@@ -99,8 +99,15 @@ class DirectionProvider(ResourceProvider):
         olds, news = plain(olds), plain(news)
         if is_pending(news):
             return UpdateResult(pending_outputs(news))
-        seen = _seen_or_gone(news)
         applied = direction_of(olds.get("applied"))
+        try:
+            seen = _seen_or_gone(news)
+        except (WrongTargetError, AccessDeniedError):
+            raise
+        except SiteRecoveryError as error:
+            if news.get("plan") or Direction(news["direction"]) is not applied:
+                raise
+            return UpdateResult(_unseen(olds, news, error))
         intent = decide(seen, Direction(news["direction"]), applied, options_of(news))
         if intent.decision is Decision.MOVE:
             return UpdateResult(_move(id_, olds, news, seen, intent))
@@ -220,6 +227,14 @@ def _seen_or_gone(props: Mapping[str, Any]) -> Observation:
             "run `pulumi refresh`, then protect the VM again",
         )
     return seen
+
+
+def _unseen(olds: dict[str, Any], news: dict[str, Any], error: SiteRecoveryError) -> dict[str, Any]:
+    """A VM that does not move, and could not be looked at: it stays as it was last seen, with its new settings."""
+    text = f"{news['vm']} could not be looked at, so it stays as it was last seen: {error}"
+    current_operation().say(Severity.WARNING, text)
+    seen = {key: olds[key] for key in OUTPUTS if key in olds and key not in COMPUTED}
+    return {**news, **seen, "applied": olds.get("applied", "")}
 
 
 def _adopted(olds: dict[str, Any], news: dict[str, Any], seen: Observation, intent: Intent) -> dict[str, Any]:
