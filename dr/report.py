@@ -46,7 +46,8 @@ class Report:
 
     @property
     def held(self) -> tuple[Mapping[str, Any], ...]:
-        return tuple(vm for vm in self.staying if vm.get("decision") == "held")
+        """Those of which nothing is declared that could be blocked: a first direction that does not fit is."""
+        return tuple(vm for vm in self.staying if vm.get("decision") == "held" and not vm.get("blockers"))
 
     @property
     def blocked_apart(self) -> tuple[Mapping[str, str], ...]:

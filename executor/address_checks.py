@@ -85,11 +85,13 @@ def address_of_another(survey: Survey, vm: str, item_id: str | None, landing: La
 def taken_addresses(survey: Survey, vm: str, landing: Landing) -> Findings:
     """Each static address that something else in Azure has by now, of this vault or not; and each of which that cannot
     be told. A network that cannot be read is landing_checks' to tell of."""
-    return Findings.of(*(_taken(survey, vm, card, number) for number, card in enumerate(landing.cards)))
+    cards = enumerate(landing.cards)
+    return Findings.of(*(taken_in(_network(survey, card), vm, card, number) for number, card in cards))
 
 
-def _taken(survey: Survey, vm: str, card: Card, number: int) -> Findings:
-    network, subnet = _network(survey, card), (card.subnet or "").casefold()
+def taken_in(network: LandingPlace, vm: str, card: Card, number: int) -> Findings:
+    """The same of one card of a VM, in its `network`."""
+    subnet = (card.subnet or "").casefold()
     if not card.static_ip or not network.there:
         return Findings()
     holders = network.holders.get(subnet, {})

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from executor.rooms import Rooms
 from executor.survey import Survey
 from lifecycle.addresses import room
 from lifecycle.blockers import Blocker
-from lifecycle.machine import Landing
+from lifecycle.machine import Card, Landing
 from lifecycle.stack_limits import no_room
+from site_recovery.landing_place import LandingPlace
 from site_recovery.records import last_segment
 
 
@@ -16,14 +18,18 @@ def without_room(survey: Survey, vm: str, landing: Landing) -> Iterator[Blocker]
     A VM keeps what it has claimed until all are judged anew (Rooms.forget), whatever becomes of it.
     """
     for number, card in enumerate(landing.cards):
-        if not card.network_id or not card.subnet:
-            continue
-        network, subnet = survey.landing_place(card.network_id), card.subnet.casefold()
-        prefixes = network.ipv4_prefixes(subnet)
-        if not prefixes:
-            continue
-        free = max(0, room(prefixes) - network.taken.get(subnet, 0))
-        found = survey.rooms.claim(f"{card.network_id.casefold()}/{subnet}", free, f"{vm}/{number}")
-        if not found.there:
-            where = f"subnet {card.subnet} of network {last_segment(card.network_id)}"
-            yield no_room(vm, where, found.free, found.waiting)
+        if card.network_id and card.subnet:
+            yield from claimed(survey.rooms, survey.landing_place(card.network_id), vm, card, number)
+
+
+def claimed(rooms: Rooms, network: LandingPlace, vm: str, card: Card, number: int) -> Iterator[Blocker]:
+    """Claims an address for a card of a VM in its `network`; a blocker where there is none left."""
+    subnet = str(card.subnet).casefold()
+    prefixes = network.ipv4_prefixes(subnet)
+    if not prefixes:
+        return
+    free = max(0, room(prefixes) - network.taken.get(subnet, 0))
+    found = rooms.claim(f"{str(card.network_id).casefold()}/{subnet}", free, f"{vm}/{number}")
+    if not found.there:
+        where = f"subnet {card.subnet} of network {last_segment(str(card.network_id))}"
+        yield no_room(vm, where, found.free, found.waiting)

@@ -109,7 +109,7 @@ def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         look = Look(recovery_points=may_move and goal.runs is Place.AZURE, power=may_move)
         seen = survey.observe(news["itemId"], look, declared.options.take_over)
         if seen is None:
-            return _unseen(news, olds, _gone(news))
+            return _unseen(news, olds, gone(news["vm"], news["itemId"]))
         seen = seen if may_move else survey.with_azure_vm(seen)
         intent = decide(seen, goal, applied, declared.options)
         if intent.decision is not Decision.MOVE:
@@ -174,9 +174,18 @@ def _stays(news: dict[str, Any], olds: dict[str, Any], seen: Observation, intent
     return {**empty, "applied": news["direction"]}
 
 
-def _gone(news: Mapping[str, Any]) -> SiteRecoveryError:
-    return NotFoundError(
-        f"{news['vm']}: its protected item is not in the vault", news["itemId"], "run `pulumi refresh`"
+def gone(vm: str, item_id: str) -> SiteRecoveryError:
+    """The service lists no such item."""
+    return NotFoundError(f"{vm}: its protected item is not in the vault", item_id, "run `pulumi refresh`")
+
+
+def not_looked_at(vm: str, error: SiteRecoveryError) -> Blocker:
+    """In the way of a move of which nothing can be said."""
+    return Blocker(
+        Code.NOT_FOUND if isinstance(error, NotFoundError) else Code.UNREACHABLE,
+        vm,
+        cause=f"{vm} could not be looked at, so nothing can be said about the move: {error.what}",
+        mend=(error.mend or "mend that, then preview again").rstrip("."),
     )
 
 
@@ -190,12 +199,7 @@ def _unseen(news: dict[str, Any], olds: dict[str, Any], error: SiteRecoveryError
         # Nothing was seen, so nothing may be done: the plan of an earlier move is not carried over.
         stands = {"plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": []}
         return {**stands, "applied": olds.get("applied", "")}
-    blocker = Blocker(
-        Code.NOT_FOUND if isinstance(error, NotFoundError) else Code.UNREACHABLE,
-        news["vm"],
-        cause=f"{news['vm']} could not be looked at, so nothing can be said about the move: {error.what}",
-        mend=(error.mend or "mend that, then preview again").rstrip("."),
-    )
+    blocker = not_looked_at(news["vm"], error)
     note(news["vault"]["name"], news["vm"], {**facts, "decision": "unseen", "blockers": [blocker.as_input()]})
     return {
         "applied": olds.get("applied", ""),

@@ -12,27 +12,34 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from azure.core.exceptions import ServiceRequestError
+
 from dr.rendering import rendered
 from dr.report import Report
-from lifecycle.addresses import address_taken
+from executor.address_checks import taken_in
+from executor.rooms import Rooms
+from executor.subnet_room import claimed
 from lifecycle.blockers import Blocker, Code
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.estimates import Finished
 from lifecycle.impact import impact_of, standing_facts, standing_line
 from lifecycle.impact_text import impact_text
-from lifecycle.intent import decide
+from lifecycle.intent import Decision, Intent, decide
 from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import HealthError, Observation, Operation, Owner, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Approval, Attestation, Attested, Permits, Waiver
 from lifecycle.planner import plan
 from lifecycle.requirements import requirement_blockers_of, unmet
-from lifecycle.stack_limits import both_ways, frozen, no_room, too_many
+from lifecycle.stack_limits import frozen, of_the_whole
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.unseen import Unseen
 from lifecycle.verdict import assess
-from providers.direction_facts import first_direction
+from providers.direction_facts import first_direction, gone, not_looked_at
+from site_recovery.errors import SiteRecoveryError
+from site_recovery.landing_place import LandingPlace
+from site_recovery.translation import translate
 from tests.lifecycle import rows
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -49,6 +56,13 @@ _LANDING = Landing(
     static_ip="10.1.0.4",
     storage_account_id=f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/contosodr",
     managed_disks=False,
+)
+# Its subnet has three addresses for machines, and somebody has two of them.
+_NETWORK = LandingPlace(
+    there=True,
+    subnets={"data": ("10.1.0.0/29",)},
+    taken={"data": 2},
+    holders={"data": {"10.1.0.4": "networkInterfaces printer", "10.1.0.5": "networkInterfaces scanner"}},
 )
 _MORE_CARDS = (
     Card("address 2 of card 1", _LANDING.network_id, "data", "10.1.0.5"),
@@ -126,15 +140,23 @@ def move(
 
 
 def unseen(blocker: Blocker) -> Report:
-    """The report of a stack in which sql01 could not be looked at, or has nothing to move from."""
+    """The report of a stack in which sql01 could not be looked at."""
     facts = {"vm": "sql01", "direction": TO_AZURE.value, "decision": "unseen", "blockers": [blocker.as_input()]}
     return _report("BLOCKED", facts, [blocker.as_input()])
 
 
-def stack_wide(blocker: Blocker) -> Report:
-    """The report of a stack in which a blocker of the whole joins a VM that is free by itself."""
-    report = move(HERE, TO_AZURE)
-    return replace(report, verdict="BLOCKED", blockers=(blocker.as_input(),), failed=True)
+def first_time() -> Report:
+    """The report of a stack that declares sql01 for the first time, and elsewhere than it runs."""
+    intent = decide(HERE, TO_AZURE, None, PLANNED)
+    assert intent.decision is Decision.HELD
+    blocker = first_direction("sql01", intent.why).as_input()
+    return _report("BLOCKED", {**_standing(HERE, intent), "blockers": [blocker]}, [blocker])
+
+
+def stack_wide(other: Direction, most: int) -> Report:
+    """The report of a stack in which sql01 is free by itself, and blocked by what web01 would do in the same `up`."""
+    (blocker,) = of_the_whole([("web01", other), ("sql01", TO_AZURE)], most)
+    return replace(move(HERE, TO_AZURE), verdict="BLOCKED", blockers=(blocker.as_input(),), failed=True)
 
 
 def cases() -> Mapping[str, Report]:
@@ -144,15 +166,9 @@ def cases() -> Mapping[str, Report]:
     errors = (HealthError("70094", "Error", "Replication of 'sql01' has stopped."),)
     late = replace(UNPLANNED, max_data_loss_minutes=15)
     closed = Window(rows.NOW - timedelta(hours=5), rows.NOW - timedelta(hours=1))
-    gone = Blocker(
-        Code.NOT_FOUND,
-        "sql01",
-        cause="sql01 could not be looked at, so nothing can be said about the move: it is not in the vault",
-        mend="run `pulumi refresh`",
-    )
     approved = replace(STATED, require_approval=True)
     blocked: dict[Code, Report] = {
-        Code.NOT_FOUND: unseen(gone),
+        Code.NOT_FOUND: unseen(not_looked_at("sql01", gone("sql01", rows.ITEM))),
         Code.NOT_PROTECTED: move(rows.ENABLING, TO_AZURE),
         Code.TEST_FAILOVER_ACTIVE: move(rows.TEST_FAILOVER, TO_AZURE),
         Code.JOB_RUNNING: move(rows.BUSY, TO_AZURE),
@@ -162,11 +178,11 @@ def cases() -> Mapping[str, Report]:
         Code.BOTH_RUNNING: move(rows.BOTH_RUNNING, TO_AZURE),
         Code.NEITHER_RUNNING: move(rows.NEITHER_RUNNING, HOME),
         Code.UNKNOWN_STATE: move(rows.STRANGE, HOME),
-        Code.UNREACHABLE: unseen(replace(gone, code=Code.UNREACHABLE, mend="see that Azure can be reached")),
-        Code.FIRST_DIRECTION: unseen(first_direction("sql01", "sql01 is not protected yet, so it runs on premises")),
+        Code.UNREACHABLE: unseen(not_looked_at("sql01", _unreachable())),
+        Code.FIRST_DIRECTION: first_time(),
         Code.FREEZE: move(HERE, TO_AZURE, found=frozen("sql01", "audit week")),
-        Code.TOO_MANY_MOVES: stack_wide(too_many("sql01", 2, 1)),
-        Code.BOTH_WAYS: stack_wide(both_ways("sql01", "app01")),
+        Code.TOO_MANY_MOVES: stack_wide(TO_AZURE, 1),
+        Code.BOTH_WAYS: stack_wide(HOME, 2),
         Code.WINDOW_PASSED: move(AWAY, HOME, replace(PLANNED, completion_window=closed)),
         Code.RECOVERY_POINT_GONE: move(HERE, TO_AZURE, replace(UNPLANNED, recovery_point="2026-02-27T00:00:00+00:00")),
         Code.NO_RECOVERY_POINT: move(replace(HERE, recovery_points=()), TO_AZURE),
@@ -182,10 +198,8 @@ def cases() -> Mapping[str, Report]:
         Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, replace(late, max_data_loss_minutes=1)),
         Code.AZURE_VM_NOT_SEEN: move(replace(AWAY, azure_vm_unread="the identity may not read it"), HOME),
         Code.MISSING_NETWORK: move(replace(HERE, landing=replace(_LANDING, network_id=None)), TO_AZURE),
-        Code.SUBNET_FULL: move(
-            HERE, TO_AZURE, found=[no_room("sql01", "subnet data of network contoso-vnet", 251, 251)]
-        ),
-        Code.ADDRESS_TAKEN: move(HERE, TO_AZURE, found=[_taken(_LANDING)]),
+        Code.SUBNET_FULL: move(HERE, TO_AZURE, found=_without_room(_LANDING)),
+        Code.ADDRESS_TAKEN: move(HERE, TO_AZURE, found=taken_in(_NETWORK, "sql01", _LANDING.cards[0], 0).blockers),
         Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
         Code.REQUIREMENT: move(HERE, TO_AZURE, found=_unmet(HERE)),
         Code.MANAGED_DISKS: move(replace(AWAY, managed_disks=True), HOME),
@@ -215,7 +229,10 @@ def cases() -> Mapping[str, Report]:
 
 def _held(seen: Observation, declared: Direction) -> Mapping[str, Any]:
     """A VM whose direction is declared as it was applied."""
-    intent = decide(seen, declared, declared, PLANNED)
+    return _standing(seen, decide(seen, declared, declared, PLANNED))
+
+
+def _standing(seen: Observation, intent: Intent) -> Mapping[str, Any]:
     stage, words = intent.plan.stage, WORDS[intent.plan.stage]
     line = standing_line(seen, Declared(PLANNED), words)
     return {**standing_facts(seen, intent.decision.value, stage.value, words, line), "why": intent.why}
@@ -229,9 +246,16 @@ def _unmet(seen: Observation) -> list[Blocker]:
     return requirement_blockers_of(seen.vm, unmet(Machine("sql01", "Windows", 2, tuple(disks)), seen.landing))
 
 
-def _taken(landing: Landing) -> Blocker:
-    mend = "write another target.staticIp"
-    return address_taken("sql01", "sql01", landing.cards[0], "networkInterfaces printer", mend)
+def _unreachable() -> SiteRecoveryError:
+    """As the client says it of a service that it does not reach."""
+    return translate(ServiceRequestError("Connection refused"), "Listing the protected items.", changes=False)
+
+
+def _without_room(landing: Landing) -> list[Blocker]:
+    """Another VM has claimed the last address of the subnet."""
+    card, rooms = landing.cards[0], Rooms()
+    assert not list(claimed(rooms, _NETWORK, "app01", card, 0))
+    return list(claimed(rooms, _NETWORK, "sql01", card, 0))
 
 
 def _approved(seen: Observation) -> Permits:
