@@ -61,9 +61,9 @@ class StackUnderTest:
     def preview(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.pulumi("preview", *self._on_stack(), *arguments, check=check, **environment)
 
-    def preview_json(self, *arguments: str, check: bool = True) -> dict[str, Any]:
+    def preview_json(self, *arguments: str, check: bool = True, **environment: str) -> dict[str, Any]:
         """`preview --json`, parsed."""
-        shown = self.preview("--json", *arguments, check=check).stdout
+        shown = self.preview("--json", *arguments, check=check, **environment).stdout
         parsed: dict[str, Any] = json.loads(shown[shown.index("{") :])
         return parsed
 

@@ -5,14 +5,13 @@ The tests are one story over one vault, in order: each leaves it as the next one
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.engine.keep_state import imported
 from tests.engine.made_by_hand import (
     ABROAD,
     ACCOUNTS,
@@ -23,12 +22,11 @@ from tests.engine.made_by_hand import (
     TWO_CARDS,
     UNCOMMITTED,
     UNUSED,
-    VAULT,
     VMS,
     HandMade,
 )
 from tests.engine.stack_under_test import StackUnderTest, resources_changed
-from tests.engine_fixture import ROOT, EngineUnderTest
+from tests.engine_fixture import EngineUnderTest
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -47,9 +45,9 @@ def stack(vault: HandMade, tmp_path_factory: pytest.TempPathFactory, engine: Eng
 
 def test_it_is_imported_and_adopted_without_a_change_to_it(vault: HandMade, stack: StackUnderTest) -> None:
     jobs, items = vault.jobs(), vault.items()
-    imported = _imported(stack)
-    assert imported.returncode == 0, imported.stderr
-    assert f"{len(VMS)} VMs" in imported.stdout
+    done = imported(stack)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(VMS)} VMs" in done.stdout
     declared = stack.read()
     assert {vm: declared["site-recovery:vms"][vm]["direction"] for vm in VMS} == {
         **dict.fromkeys(AT_HOME, "onPremisesToAzure"),
@@ -102,20 +100,6 @@ def test_a_setting_of_each_is_one_update_there_and_one_back(vault: HandMade, sta
     assert vault.items() == items
     done = vault.jobs()[len(jobs) :]
     assert sorted(done) == sorted([("UpdateVmProperties", vm) for vm in AT_HOME] * 2)
-
-
-def _imported(stack: StackUnderTest) -> subprocess.CompletedProcess[str]:
-    """`python -m dr import` in the stack's project, over its stack file."""
-    where = ("--vault", VAULT[1], "--resource-group", VAULT[0], "--cloud", "simulator")
-    return subprocess.run(
-        [sys.executable, "-m", "dr", "import", *where, "--stack", stack.stack, "--force"],
-        cwd=stack.directory,
-        env={**stack.engine.environment, **stack.environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def _kind(step: dict[str, Any]) -> str:
