@@ -155,7 +155,8 @@ def _what_and_mend(error: dict[str, Any], path: Path, shown: Path, model: type[M
         return "is missing", _mend_of_missing(path, model)
     if kind in {"enum", "literal_error"}:
         words = [word.strip("'") for word in re.split(r", | or ", str(facts["expected"]))]
-        return f"{written_value(value)} is not {listed(words)}", _mend_of_word(value, words)
+        mend = _DIRECTION_MEND if path[-1] == "direction" else f"write {listed(words)}"
+        return f"{written_value(value)} is not {listed(words)}", _mend_of_word(value, words, mend)
     return f"{written_value(value)} {_wrong_kind(kind, facts)}", _mend_of_kind(kind, value, facts)
 
 
@@ -218,9 +219,9 @@ def _mend_of_missing(path: Path, model: type[Model]) -> str:
     return f"add {key}"
 
 
-def _mend_of_word(value: Any, words: Sequence[str]) -> str:
+def _mend_of_word(value: Any, words: Sequence[str], otherwise: str) -> str:
     meant = closest(value, words) if isinstance(value, str) else None
-    return f"did you mean {meant}?" if meant else f"write {listed(words)}"
+    return f"did you mean {meant}?" if meant else otherwise
 
 
 _KINDS = {
@@ -268,6 +269,8 @@ def _mend_of_kind(kind: str, value: Any, facts: Mapping[str, Any]) -> str:
             return "write something, or take the key out"
         case "string_too_long":
             return f"shorten it to {facts['max_length']} characters"
+        case "string_type" if isinstance(value, list | tuple | Mapping):
+            return "write one text behind the key"
         case _:
             mend = _KIND_MENDS.get(kind.split("_", maxsplit=1)[0], "see docs/configuration.md")
             return "write its values below it" if value is None and mend.startswith("write it") else mend

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from components.settings.explain import closest
+from components.settings.not_yaml import not_yaml
 from components.settings.problems import Path, Problem
 
 NAMESPACE = "site-recovery"
@@ -59,14 +61,14 @@ def from_stack_file(path: pathlib.Path, *, shown_as: str | None = None) -> Sourc
     name = shown_as or str(path)
     reader = _Reader()
     try:
-        node = YAML(pure=True).compose(path.read_text(encoding="utf-8"))
-        whole = reader.read(node, ()) if node is not None else {}
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        what = f"is not YAML: {error.problem or error.context}"
-        return Source({}, name, problems=(Problem((), what, "mend the line", name, line),))
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return Source({}, name, problems=(Problem((), "is not UTF-8 text", "save it as UTF-8", name),))
+    try:
+        node = YAML(pure=True).compose(text)
+        whole = reader.read(node, ()) if node is not None else {}
+    except YAMLError as error:
+        return Source({}, name, problems=(not_yaml(error, text, name),))
     if not isinstance(whole, dict):
         return Source({}, name, problems=(Problem((), "is not a stack file", "begin it with config:", name, 1),))
     config, problems = _config_of(whole)
@@ -78,7 +80,7 @@ def from_stack_file(path: pathlib.Path, *, shown_as: str | None = None) -> Sourc
 
 def _config_of(whole: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     problems = [
-        Problem((key,), "is not a key of a stack file", f"put settings below config:, as {NAMESPACE}:{key}")
+        Problem((key,), "is not a key of a stack file", _mend_of_key(key))
         for key in whole
         if key not in STACK_FILE_KEYS
     ]
@@ -89,6 +91,11 @@ def _config_of(whole: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             Problem(("config",), "is not a map", f"write lines such as {NAMESPACE}:version: 1 below it"),
         ]
     return {key: _decoded(key, value) for key, value in config.items()}, problems
+
+
+def _mend_of_key(key: str) -> str:
+    meant = closest(key, STACK_FILE_KEYS)
+    return f"did you mean {meant}?" if meant else f"put settings below config:, as {NAMESPACE}:{key}"
 
 
 def _with_namespace(key: str) -> str:

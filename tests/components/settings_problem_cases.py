@@ -50,6 +50,19 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "site-recovery:vms.sql01.target.size: 4 is not text; put it in quotes (pulumi config set --type string)",
     ),
     (
+        "a list where text is meant",
+        with_vm(site=["contoso-hyperv"]),
+        'site-recovery:vms.sql01.site: ["contoso-hyperv"] is not text; write one text behind the key',
+    ),
+    (
+        "a direction of somebody's own",
+        with_vm(direction="toAzure"),
+        (
+            "site-recovery:vms.sql01.direction: 'toAzure' is not onPremisesToAzure or azureToOnPremises; write "
+            "onPremisesToAzure (it runs on premises) or azureToOnPremises (it runs in Azure); every VM names its own"
+        ),
+    ),
+    (
         "another version",
         small(version=2),
         "site-recovery:version: 2 is not 1; write 1",

@@ -134,9 +134,27 @@ def test_anchors_and_merge_keys_are_followed(tmp_path: Path) -> None:
     assert "vms.app02.policy: 'other' is not declared" in refused(stack_file(tmp_path, text))
 
 
-def test_a_file_that_is_not_yaml_is_named_with_its_line(tmp_path: Path) -> None:
-    path = stack_file(tmp_path, "config:\n  site-recovery:vault: {name: [\n")
-    assert f"{path}:3: the file: is not YAML" in refused(path)
+NOT_YAML = [
+    ("    sql01: {site: [hq\n    policy: five}\n", 3, "a bracket is opened here and not closed; close it"),
+    ("    sql01: {site: [\n", 4, "the file ends within a bracket; close every bracket"),
+    ('    sql01: {site: "hq}\n    app01: {}\n', 3, "a quote is opened here and never closed; close it"),
+    ("    sql01: {}\n   app01: {}\n", 4, "the line is not indented like those beside it; indent it like them"),
+    ("    sql01: x\n      app01: {}\n", 4, "there is a colon where no value can follow; indent the line"),
+    ("    sql01: {}\n\tapp01: {}\n", 4, "a tab stands where YAML takes spaces alone; indent with spaces"),
+    ("    sql01: *home\n", 3, "*home refers to &home, which is not in the file; put a text in quotes"),
+    ("    sql01: @home\n", 3, "a text cannot begin with @; put it in quotes"),
+    ("    sql01: 'it's'\n", 3, "there is text behind a closing quote; put the whole value in one pair of quotes"),
+    ("    sql01: - hq\n", 3, "a list begins on the line of its key; write it in brackets"),
+    ("    sql01: {}\n---\na: b\n", 4, "a second document begins (---); write everything into one"),
+    ("    sql01: {}\n    app\a01: {}\n", 4, "there is a control character; take it out"),
+    ('    sql01: "\\q"\n', 3, "found unknown escape character 'q'; mend the line"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "says"), NOT_YAML, ids=[says.split(";")[0] for _, _, says in NOT_YAML])
+def test_a_file_that_is_not_yaml_is_told_with_the_line_to_mend(text: str, line: int, says: str, tmp_path: Path) -> None:
+    path = stack_file(tmp_path, f"config:\n  site-recovery:vms:\n{text}")
+    assert f"{path}:{line}: the file: is not YAML: {says}" in refused(path)
 
 
 def test_an_alias_of_itself_is_refused(tmp_path: Path) -> None:
@@ -162,6 +180,11 @@ def test_an_empty_file_lacks_everything(tmp_path: Path) -> None:
 def test_a_misplaced_key_of_the_file_is_told(tmp_path: Path) -> None:
     told = refused(stack_file(tmp_path, DESIGN + "maxMoves: 5\n"))
     assert "maxMoves: is not a key of a stack file; put settings below config:, as site-recovery:maxMoves" in told
+
+
+def test_a_misspelt_key_of_the_file_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    told = refused(stack_file(tmp_path, DESIGN.replace("config:", "confg:", 1)))
+    assert "confg: is not a key of a stack file; did you mean config?" in told
 
 
 def test_a_file_that_is_not_there_is_the_callers_matter(tmp_path: Path) -> None:
