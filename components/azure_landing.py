@@ -4,7 +4,7 @@ import pulumi
 from pulumi_azure_native import network, resources, storage
 
 from components.azure import kept
-from components.settings import Network, Settings, StorageAccount
+from components.settings import Network, Settings, StorageAccount, VmSettings
 
 
 class AzureLanding(pulumi.ComponentResource):
@@ -53,6 +53,21 @@ class AzureLanding(pulumi.ComponentResource):
     def group_id(self, name: str) -> str:
         """The ARM id of a resource group."""
         return f"/subscriptions/{self._settings.target.subscription_id}/resourceGroups/{name}"
+
+    def made_for(self, vm: VmSettings) -> list[str]:
+        """Which parts of what a VM lands in the stack makes, by their keys in its `azure`: they may not be there yet
+        or not as they are declared."""
+        wanted, home = vm.target, self._settings.vault
+        group = wanted.resource_group or home.resource_group
+        of_the_vault = not home.adopt and group.casefold() == home.resource_group.casefold()
+        known = {
+            "networkId": wanted.network in self._networks,
+            "testNetworkId": wanted.test.network in self._networks,
+            "storageAccountId": wanted.storage_account in self._accounts,
+            "logStorageAccountId": wanted.log_storage_account in self._accounts,
+            "resourceGroupId": group in self._groups or of_the_vault,
+        }
+        return [key for key, made in known.items() if made]
 
     def ids(self) -> dict[str, dict[str, pulumi.Input[str]]]:
         """The ARM ids of every network and storage account that is declared, by name: what other stacks refer to."""

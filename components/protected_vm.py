@@ -40,7 +40,7 @@ class ProtectedVm(pulumi.ComponentResource):
             policy_id=policy.policy.id,
             azure=azure_target(settings, vm, landing),
             source=declared.get("source", {}),
-            made_networks=_made_networks(settings, vm),
+            made=landing.made_for(vm),
             wait_for_initial_replication=vm.wait_for_initial_replication,
             step_limit_minutes=vm.step_limits.initial_replication,
             dismantle=settings.dismantle is not None,
@@ -62,12 +62,6 @@ class ProtectedVm(pulumi.ComponentResource):
         # No outputs: an output that a move changes would be one more writing of the whole state for each VM, at the end
         # of a move of many.
         self.register_outputs({})
-
-
-def _made_networks(settings: Settings, vm: VmSettings) -> list[str]:
-    """Which of the VM's networks the stack makes: they may not be there yet, or not yet as they are declared."""
-    named = {"networkId": vm.target.network, "testNetworkId": vm.target.test.network}
-    return [key for key, network in named.items() if network is not None and settings.network_id(network) is None]
 
 
 def _for_moving(settings: Settings, vm: VmSettings) -> dict[str, Any]:

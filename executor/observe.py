@@ -162,6 +162,7 @@ def landing_of(item: ItemRecord) -> Landing:
         reuses=nic.reused_nic_name if nic else None,
         storage_account_id=item.storage_account_id,
         managed_disks=item.uses_managed_disks,
+        availability_set_id=item.raw_details.get("recoveryAvailabilitySetId") or None,
         more_cards=tuple(_more_cards(item)),
     )
 

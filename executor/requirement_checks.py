@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from executor.address_checks import address_of_another, missing_network, unfit_address, unread_networks
+from executor.landing_checks import missing_parts, unread_parts
 from executor.survey import Survey
 from lifecycle.machine import Disk, Landing, Machine
 from lifecycle.observation import Observation
@@ -69,6 +70,7 @@ def unmet_by_declared(survey: Survey, declared: DeclaredVm) -> tuple[Unmet, ...]
     said = [Unmet(f"Site Recovery says of {name}: {text}", "change it") for text in vm.readiness_errors]
     return (
         *_unmet(survey, declared.machine, landing),
+        *missing_parts(survey, name, landing),
         *missing_network(survey, name, landing),
         *unfit_address(survey, name, landing),
         *address_of_another(survey, name, declared.item_id, landing),
@@ -81,7 +83,8 @@ def unmet_by_declared(survey: Survey, declared: DeclaredVm) -> tuple[Unmet, ...]
 def unchecked_of(survey: Survey, declared: DeclaredVm) -> tuple[str, ...]:
     """What Azure requires and nobody here can tell of the VM, each in words. Raises nothing."""
     home = (MAY_NOT_FAIL_BACK,) if declared.landing.managed_disks else ()
-    return (*unchecked(declared.machine), *unread_networks(survey, declared.landing, declared.test), *home)
+    unread = (*unread_parts(survey, declared.landing), *unread_networks(survey, declared.landing, declared.test))
+    return (*unchecked(declared.machine), *unread, *home)
 
 
 def _with_host(survey: Survey, seen: Observation, machine: Machine) -> tuple[Machine, tuple[Unseen, ...]]:

@@ -148,7 +148,7 @@ class Survey:
         return known
 
     def landing_place(self, arm_id: str) -> LandingPlace:
-        """A network or storage account, read once for all VMs that land there."""
+        """A network, storage account, resource group or availability set, read once for all VMs that land there."""
         with self._lock:
             reading = self._landing.setdefault(
                 arm_id.casefold(), _Reading(lambda: self.service.landing_place(arm_id), self._monotonic)

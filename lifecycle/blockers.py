@@ -42,6 +42,7 @@ class Code(StrEnum):
     DATA_LOSS_UNKNOWN = "dataLossUnknown"
     AZURE_VM_NOT_SEEN = "azureVmNotSeen"
     MISSING_NETWORK = "missingNetwork"
+    MISSING_TARGET = "missingTarget"
     SUBNET_FULL = "subnetFull"
     ADDRESS_TAKEN = "addressTaken"
     MISSING_STORAGE = "missingStorageAccount"
@@ -220,6 +221,14 @@ RULES: Mapping[Code, Rule] = {
         "The VM has no network in Azure: it would start without an address, and nobody would reach it.",
         "the Azure network",
         "Write target.network and target.subnet.",
+        _TO_AZURE,
+        waivable=True,
+    ),
+    Code.MISSING_TARGET: Rule(
+        "The resource group or the availability set that the VM is to start in is not in Azure: its failover would "
+        "fail when its on-premises VM is off already.",
+        "the Azure VM's place",
+        "Make it again, or write another target.resourceGroup or target.availabilitySet and run `pulumi up` first.",
         _TO_AZURE,
         waivable=True,
     ),

@@ -69,6 +69,11 @@ class Landing:
     reuses: str | None = None
     storage_account_id: str | None = None
     managed_disks: bool | None = None
+    availability_set_id: str | None = None
+    # The same `up` makes the group first.
+    resource_group_to_come: bool = False
+    # Of a declared VM alone: where replication keeps its logs.
+    log_storage_account_id: str | None = None
     more_cards: tuple[Card, ...] = ()
 
     @property

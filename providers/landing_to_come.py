@@ -5,7 +5,7 @@ direction, in the same process, so that the direction's preview can tell of the 
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,16 +14,19 @@ from providers.properties import is_unknown
 
 # Of the keys of an item's `azure`; those that are left out stay as they are in Azure, or are cleared.
 _STAY = {"vmName": "name", "size": "size", "resourceGroupId": "resource_group_id", "networkId": "network_id"}
-_CLEARED = {"subnet": "subnet", "staticIp": "static_ip"}
+_CLEARED = {"subnet": "subnet", "staticIp": "static_ip", "availabilitySetId": "availability_set_id"}
+
+_MADE = "made"
 
 _lock = threading.Lock()
 _to_come: dict[str, Mapping[str, Any]] = {}
 
 
-def will_become(item_id: str, changed: Mapping[str, Any]) -> None:
-    """The item's update, which is not made yet, sets these keys of `azure`; None for those that are left out."""
+def will_become(item_id: str, changed: Mapping[str, Any], made: Sequence[str] = ()) -> None:
+    """The item's update, which is not made yet, sets these keys of `azure`; None for those left out. `made` are the
+    keys of what the stack itself makes, which may be to come as well."""
     with _lock:
-        _to_come[item_id.casefold()] = changed
+        _to_come[item_id.casefold()] = {**changed, _MADE: tuple(made)}
 
 
 def stays_or_has_become(item_id: str) -> None:
@@ -44,4 +47,5 @@ def after_the_update(seen: Observation) -> Observation:
     fields |= {field: known[key] or None for key, field in _CLEARED.items() if key in known}
     if "network_id" in fields:  # of all network cards
         fields["more_cards"] = tuple(replace(card, network_id=fields["network_id"]) for card in landing.more_cards)
-    return replace(seen, landing=replace(landing, **fields))
+    to_come = "resource_group_id" in fields and "resourceGroupId" in changed[_MADE]
+    return replace(seen, landing=replace(landing, **fields, resource_group_to_come=to_come))

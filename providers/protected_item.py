@@ -30,7 +30,7 @@ _HOURS_OF_INITIAL_REPLICATION = 48
 # Many VMs are protected at once, and all are found in one reading of the site.
 _SHARED_FOR_SECONDS = 5.0
 _COMPARED = (*FIXED, "azure", "source", "waitForInitialReplication", "dismantle")
-_INPUTS = (*_COMPARED, "containerId", "madeNetworks", "stepLimitMinutes", "itemId")
+_INPUTS = (*_COMPARED, "containerId", "made", "stepLimitMinutes", "itemId")
 
 
 class ItemProvider(ResourceProvider):
@@ -100,8 +100,8 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
 
     vmName, resourceGroupId, networkId?, subnet?, staticIp?, testNetworkId?, testSubnet?, testStaticIp?, size?,
     storageAccountId?, logStorageAccountId?, managedDisks, diskType?, availabilitySetId?, zone?, licenseType?,
-    sqlServerLicenseType?, rdp, tags?. `source` has osType?, vmId?, disks {include, exclude}. `made_networks` are the
-    keys of `azure` (networkId, testNetworkId) whose network the stack itself makes.
+    sqlServerLicenseType?, rdp, tags?. `source` has osType?, vmId?, disks {include, exclude}. `made` are the keys of
+    `azure` whose network, account or group the stack itself makes.
 
     `item_id` is empty while no host has registered with the site; `deferred` are the settings whose change waits.
     """
@@ -124,7 +124,7 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
         policy_id: Input[str],
         azure: Input[Mapping[str, Any]],
         source: Mapping[str, Any],
-        made_networks: Sequence[str] = (),
+        made: Sequence[str] = (),
         wait_for_initial_replication: bool,
         step_limit_minutes: float | None = None,
         dismantle: bool = False,
@@ -139,7 +139,7 @@ class ProtectedItem(SnakeCaseOutputs, Resource, module="siteRecovery", name="Pro
             "policyId": policy_id,
             "azure": azure,
             "source": dict(source),
-            "madeNetworks": list(made_networks),
+            "made": list(made),
             "waitForInitialReplication": wait_for_initial_replication,
             "stepLimitMinutes": step_limit_minutes,
             "dismantle": dismantle,
@@ -188,7 +188,7 @@ def _tell_of_the_change(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Non
     if why:
         current_operation().say(Severity.WARNING, f"{news['vm']}: {names_of(changed)} will be deferred: {why}")
     else:
-        will_become(olds["itemId"], {key: after.get(key) for key in changed})
+        will_become(olds["itemId"], {key: after.get(key) for key in changed}, news.get("made") or ())
 
 
 def _existing(service: SiteRecovery, item_id: str) -> ItemRecord:

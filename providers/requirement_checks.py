@@ -32,11 +32,15 @@ def _declared(news: Mapping[str, Any], vm: ProtectableItemRecord, item: ItemReco
     source, azure = news.get("source") or {}, news.get("azure")
     known = {key: value for key, value in azure.items() if not is_unknown(value)} if isinstance(azure, Mapping) else {}
     # What the stack makes is held against its declaration; in Azure it may still be otherwise.
-    for key in news.get("madeNetworks") or ():
+    for key in news.get("made") or ():
         known.pop(key, None)
     landing = Landing(
         name=known.get("vmName"),
         size=known.get("size"),
+        resource_group_id=known.get("resourceGroupId"),
+        storage_account_id=known.get("storageAccountId"),
+        log_storage_account_id=known.get("logStorageAccountId"),
+        availability_set_id=known.get("availabilitySetId"),
         managed_disks=known.get("managedDisks"),
         network_id=known.get("networkId"),
         subnet=known.get("subnet"),

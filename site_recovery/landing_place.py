@@ -14,8 +14,13 @@ from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
 
 from site_recovery.errors import SiteRecoveryError
 
-_API_VERSIONS = {"virtualnetworks": "2024-05-01", "storageaccounts": "2023-05-01"}
-# What the two may carry that Azure does not fill in by itself, in words.
+_API_VERSIONS = {
+    "virtualnetworks": "2024-05-01",
+    "storageaccounts": "2023-05-01",
+    "resourcegroups": "2024-03-01",
+    "availabilitysets": "2024-07-01",
+}
+# What network and subnet may carry that Azure does not fill in by itself, in words.
 _ON_NETWORK = {
     "dhcpOptions": "DNS servers",
     "ddosProtectionPlan": "a DDoS protection plan",
@@ -35,10 +40,10 @@ _ON_SUBNET = {
 
 @dataclass(frozen=True)
 class LandingPlace:
-    """A network or a storage account. `there` is None where that cannot be read, and `unread` says why; `subnets` are
-    those of a network, by their names in lower case, with their address prefixes; `taken` is how many addresses of each
-    are in use, `holders` who has which, as far as that is told, and `attached` what hangs on it; what hangs on the
-    network itself has the name ""."""
+    """A network, storage account, resource group or availability set. `there` is None where that cannot be read, and
+    `unread` says why. The rest is of a network: `subnets` are its own, by their names in lower case, with their address
+    prefixes; `taken` is how many addresses of each are in use, `holders` who has which, as far as that is told, and
+    `attached` what hangs on it; what hangs on the network itself has the name ""."""
 
     there: bool | None
     subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -61,10 +66,10 @@ class LandingPlace:
 
 
 def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> LandingPlace:
-    """The network or storage account with this ARM id."""
+    """The network, storage account, resource group or availability set with this ARM id."""
     kind = f"/{arm_id}".rstrip("/").split("/")[-2].casefold()
     if kind not in _API_VERSIONS:
-        return LandingPlace(there=None, unread="its id is none of a network or storage account")
+        return LandingPlace(there=None, unread="its id is none of what a VM lands in")
     try:
         response = _answer(client, arm_id, kind)
         if response.status_code == HTTPStatus.NOT_FOUND:

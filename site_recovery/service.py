@@ -288,7 +288,8 @@ class SiteRecovery:
         return self._all(where, estate_parsing.parse_mapping, listing, path.fabric, path.container)
 
     def landing_place(self, arm_id: str) -> LandingPlace:
-        """Whether a network or storage account is there, and a network's subnets; never an error."""
+        """Whether a network, storage account, resource group or availability set is there, and a network's subnets;
+        never an error."""
         return read_landing_place(self._client, arm_id)
 
     def power_state(self, vm_arm_id: str) -> PowerState:

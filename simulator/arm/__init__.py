@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.arm.availability_sets import availability_set_routes
 from simulator.arm.compute import compute_routes, open_compute
 from simulator.arm.groups import group_routes, open_groups
 from simulator.arm.network import network_routes
@@ -23,6 +24,7 @@ def arm_routes() -> list[OperationRoute]:
         *storage_contents_routes(),
         *network_routes(),
         *compute_routes(),
+        *availability_set_routes(),
     ]
 
 

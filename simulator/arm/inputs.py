@@ -44,6 +44,18 @@ class GroupPatch(ArmInput):
     properties: Part | None = None
 
 
+class AvailabilitySetInput(ArmInput):
+    """AvailabilitySet."""
+
+    id: str | None = None
+    name: str | None = None
+    type: str | None = None
+    location: Any = None
+    sku: Part | None = None
+    tags: Tags | None = None
+    properties: Part | None = None
+
+
 class AccountSku(ArmInput):
     """Sku of a storage account."""
 

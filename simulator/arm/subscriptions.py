@@ -27,7 +27,7 @@ LOCATIONS = {
 }
 
 _PROVIDERS = {
-    "Microsoft.Compute": ("virtualMachines", "disks"),
+    "Microsoft.Compute": ("virtualMachines", "disks", "availabilitySets"),
     "Microsoft.Network": ("virtualNetworks", "virtualNetworks/subnets", "networkInterfaces"),
     "Microsoft.RecoveryServices": ("vaults",),
     "Microsoft.Resources": ("resourceGroups", "subscriptions"),

@@ -6,7 +6,7 @@ fails while files and words differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from azure.core.exceptions import ServiceRequestError
 from dr.rendering import rendered
 from dr.report import Report
 from executor.address_checks import taken_in
+from executor.landing_checks import of_part, parts_of
 from executor.rooms import Rooms
 from executor.subnet_room import claimed
 from lifecycle.blockers import Blocker, Code
@@ -198,6 +199,7 @@ def cases() -> Mapping[str, Report]:
         Code.DATA_LOSS_UNKNOWN: move(_UNREAD, TO_AZURE, replace(late, max_data_loss_minutes=1)),
         Code.AZURE_VM_NOT_SEEN: move(replace(AWAY, azure_vm_unread="the identity may not read it"), HOME),
         Code.MISSING_NETWORK: move(replace(HERE, landing=replace(_LANDING, network_id=None)), TO_AZURE),
+        Code.MISSING_TARGET: move(HERE, TO_AZURE, found=_without_group("contoso-vms")),
         Code.SUBNET_FULL: move(HERE, TO_AZURE, found=_without_room(_LANDING)),
         Code.ADDRESS_TAKEN: move(HERE, TO_AZURE, found=taken_in(_NETWORK, "sql01", _LANDING.cards[0], 0).blockers),
         Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
@@ -236,6 +238,11 @@ def _standing(seen: Observation, intent: Intent) -> Mapping[str, Any]:
     stage, words = intent.plan.stage, WORDS[intent.plan.stage]
     line = standing_line(seen, Declared(PLANNED), words)
     return {**standing_facts(seen, intent.decision.value, stage.value, words, line), "why": intent.why}
+
+
+def _without_group(name: str) -> Sequence[Blocker]:
+    landing = replace(_LANDING, resource_group_id=f"/subscriptions/s/resourceGroups/{name}")
+    return of_part(LandingPlace(there=False), "sql01", parts_of(landing)[0]).blockers
 
 
 def _unmet(seen: Observation) -> list[Blocker]:

@@ -262,7 +262,7 @@ def test_a_network_that_cannot_be_read_is_named_and_held_against_nobody(survey: 
     odd = Landing(None, network_id="/subscriptions/s/resourceGroups/g/providers/Odd/odd/prod", subnet="data")
     assert list(missing_network(survey, "sql01", odd)) == []
     assert list(unread_networks(survey, odd, odd)) == [
-        "network prod, with its subnets and addresses (its id is none of a network or storage account)"
+        "network prod, with its subnets and addresses (its id is none of what a VM lands in)"
     ]
 
 

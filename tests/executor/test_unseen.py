@@ -29,6 +29,7 @@ REFUSED = {"status": 403, "code": "AuthorizationFailed", "message": "Not yours t
 READINGS = [
     ("VirtualNetworks_Get", "whether the network prod, in which vm01 is to start, is in Azure, with its subnet"),
     ("StorageAccounts_GetProperties", "whether the storage account contosodr, in which the disks of vm01 are kept"),
+    ("ResourceGroups_Get", "whether the resource group contoso-dr, in which vm01 is to start, is in Azure"),
     ("ReplicationProtectableItems_*", "what the host of vm01 shows of it"),
     ("TargetComputeSizes_*", "whether the size Standard_D2s_v5 of vm01 takes its disks and network cards"),
 ]

@@ -300,8 +300,34 @@ def test_a_network_that_is_referred_to_is_looked_at_before_a_vm_is_protected(
     declared = declared_item(service, "sql01")
     declared["azure"] |= {"testNetworkId": declared["azure"]["networkId"], **azure}
     assert says in _failures(ITEM.check({}, declared))
-    made = {**declared, "madeNetworks": ["networkId", "testNetworkId"]}
+    made = {**declared, "made": ["networkId", "testNetworkId"]}
     assert _failures(ITEM.check({}, made)) == "", "what the stack makes may not be there yet"
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "says"),
+    [
+        ("resourceGroupId", "", "sql01: the resource group gone is not in Azure: make it first"),
+        ("availabilitySetId", "/providers/Microsoft.Compute/availabilitySets/front", "the availability set front is"),
+        (
+            "storageAccountId",
+            "/providers/Microsoft.Storage/storageAccounts/lost",
+            "write another target.storageAccount",
+        ),
+        (
+            "logStorageAccountId",
+            "/providers/Microsoft.Storage/storageAccounts/lost",
+            "another target.logStorageAccount",
+        ),
+    ],
+)
+def test_what_a_vm_is_to_land_in_has_to_be_there_before_it_is_protected(
+    service: SiteRecovery, key: str, path: str, says: str
+) -> None:
+    gone = f"/subscriptions/{service.vault.subscription_id}/resourceGroups/gone"
+    declared = declared_item(service, "sql01", **{key: f"{gone}{path}"})
+    assert says in _failures(ITEM.check({}, declared))
+    assert _failures(ITEM.check({}, {**declared, "made": [key]})) == "", "what the stack makes may not be there yet"
 
 
 def test_what_its_host_does_not_tell_is_said_once_when_a_vm_is_to_be_protected(

@@ -42,3 +42,13 @@ def test_what_is_not_known_before_its_resource_is_there_stays_as_it_is() -> None
     landing = after_the_update(_SEEN).landing
     stays_or_has_become(_SEEN.item_id)
     assert landing == replace(_NOW, subnet="web")
+
+
+def test_a_group_that_the_same_up_makes_is_not_looked_for() -> None:
+    will_become(_SEEN.item_id, {"resourceGroupId": "/groups/new"}, made=["resourceGroupId"])
+    made = after_the_update(_SEEN).landing
+    will_become(_SEEN.item_id, {"resourceGroupId": "/groups/new"})
+    found = after_the_update(_SEEN).landing
+    stays_or_has_become(_SEEN.item_id)
+    assert made == replace(_NOW, resource_group_id="/groups/new", resource_group_to_come=True)
+    assert found == replace(_NOW, resource_group_id="/groups/new")

@@ -72,6 +72,7 @@ def test_one_list_of_items_and_jobs_and_the_recovery_points_of_what_moves(
         # Once for each place that VMs land in: whether it is there.
         "VirtualNetworks_Get": 1,
         "StorageAccounts_GetProperties": 1,
+        "ResourceGroups_Get": 1,
         # Once for the vault: what sizes of Azure VMs take, and what only the hosts know of VMs (two pages).
         "TargetComputeSizes_ListByReplicationProtectedItems": 1,
         "ReplicationProtectableItems_ListByReplicationProtectionContainers": 2,

@@ -19,7 +19,12 @@ PLAIN = {
         "Microsoft.RecoveryServices/vaults/replicationJobs/read",
     ),
     "estate.py": ("Microsoft.RecoveryServices/vaults/read",),
-    "landing_place.py": ("Microsoft.Network/virtualNetworks/read", "Microsoft.Storage/storageAccounts/read"),
+    "landing_place.py": (
+        "Microsoft.Network/virtualNetworks/read",
+        "Microsoft.Storage/storageAccounts/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Compute/availabilitySets/read",
+    ),
     "leftovers.py": (
         "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
         "Microsoft.Resources/subscriptions/resourceGroups/delete",
