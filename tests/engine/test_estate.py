@@ -61,8 +61,13 @@ READ_ONCE = {
     "ReplicationJobs_List": 1,
     "ReplicationProtectableItems_ListByReplicationProtectionContainers": 2,
     "TargetComputeSizes_ListByReplicationProtectedItems": 1,
+    "ReplicationFabrics_List": 1,  # as long as the network mapping waits for its server
 }
-READ_WHERE_VMS_MOVE = {"ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1, "VirtualNetworks_Get": 1}
+READ_WHERE_VMS_MOVE = {
+    "ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1,
+    "VirtualNetworks_Get": 1,
+    "ResourceGroups_Get": 1,
+}
 CHANGED = dict(zip(names(VMS), CHANGES, strict=False))
 
 
