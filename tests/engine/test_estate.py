@@ -62,6 +62,9 @@ READ_ONCE = {
     "ReplicationProtectableItems_ListByReplicationProtectionContainers": 2,
     "TargetComputeSizes_ListByReplicationProtectedItems": 1,
     "ReplicationFabrics_List": 1,  # as long as the network mapping waits for its server
+    # The site's container, until an `up` has kept it.
+    "ReplicationFabrics_Get": 1,
+    "ReplicationProtectionContainers_ListByReplicationFabrics": 1,
 }
 READ_WHERE_VMS_MOVE = {
     "ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1,
