@@ -95,12 +95,12 @@ def not_taken(seen: Observation, step: Step, error: SiteRecoveryError) -> StepFa
     if error.outcome_unknown:
         return StepFailed(
             f"{seen.vm}: the answers to the step {step} were lost again and again, and no job of it shows.\n{error}",
-            "mend what it says and run `pulumi up` again; the job is looked for before anything is sent",
+            "mend what it says and run `pulumi up --strict` again; the job is looked for before anything is sent",
             seen,
         )
     return StepFailed(
         f"{seen.vm}: the service did not take the step {step}.\n{error}",
-        "mend what it says and run `pulumi up` again; nothing has been started",
+        "mend what it says and run `pulumi up --strict` again; nothing has been started",
         seen,
     )
 
@@ -114,7 +114,7 @@ def _search(call: Call, enduring: Enduring) -> str | None:
     except StillRunningError as stopped:
         raise Interrupted(
             f"{call.seen.vm}: the answer to {call.step} was lost, and the search for its job was stopped as asked",
-            "run `pulumi up` again: the job is looked for before anything is sent",
+            "run `pulumi up --strict` again: the job is looked for before anything is sent",
             call.seen,
         ) from stopped
     return found.name if found is not None else None

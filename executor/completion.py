@@ -68,7 +68,7 @@ def _goes_on(service: SiteRecovery, job: Job, seen: Observation, enduring: Endur
         if stopped.cancelled:
             raise Interrupted(
                 f"{seen.vm}: the answer to Complete Failover was lost, and watching its job was stopped as asked",
-                "run `pulumi up` again to go on from here",
+                "run `pulumi up --strict` again to go on from here",
                 seen,
             ) from stopped
         return not _waits(service, job, enduring)

@@ -93,7 +93,7 @@ class Enduring:
         minutes = self.limit(self.at) / 60 if self.at is not None else 0
         return StillRunning(
             f"{self._vm}: in progress; the service could not be read for {minutes:.0f} min.{said}",
-            "run `pulumi up` again once it answers: what was begun goes on there, and nothing is begun twice",
+            "run `pulumi up --strict` again once it answers: what was begun goes on there, and nothing is begun twice",
             self.seen,
         )
 
@@ -108,6 +108,6 @@ class Enduring:
         if self.cancelled.wait(asked):
             raise Interrupted(
                 f"{self._vm}: stopped as asked, while the service did not answer",
-                "run `pulumi up` again to go on from here",
+                "run `pulumi up --strict` again to go on from here",
                 self.seen,
             ) from trouble

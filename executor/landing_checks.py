@@ -88,7 +88,7 @@ def of_part(place: LandingPlace, vm: str, part: Part) -> Findings:
     if place.there:
         return Findings()
     cause = f"{part.what} {name}, in which {vm} is to start, is not in Azure"
-    mend = f"make it again, or write another target.{part.key} and run `pulumi up` first"
+    mend = f"make it again, or write another target.{part.key} and run `pulumi up --strict` first"
     return Findings((Blocker(Code.MISSING_TARGET, vm, cause=cause, mend=mend),))
 
 
@@ -123,7 +123,7 @@ def _of_card(survey: Survey, vm: str, card: Card, number: int) -> Findings:
     )
 
 
-_OF_THE_FIRST = "make it again, or write another target.network and target.subnet and run `pulumi up` first"
+_OF_THE_FIRST = "make it again, or write another target.network and target.subnet and run `pulumi up --strict` first"
 # A stack declares the first card alone.
 _OF_OTHERS = "make it again, or choose another one for it in Azure (Replicated items, the VM, Compute and Network)"
 

@@ -197,7 +197,7 @@ class _Mover:
             raise BeyondPlan(
                 f"{self._order.vm}: the step {first.step} would be next, but the preview did not have it "
                 f"(previewed: {', '.join(sorted(self._order.steps)) or 'no step'})",
-                "run `pulumi preview` and read what it shows now, then `pulumi up`",
+                "run `pulumi preview` and read what it shows now, then `pulumi up --strict`",
                 seen,
             )
         return first
@@ -224,7 +224,7 @@ class _Mover:
             following = f", before {step}" if step is not None else ""
             raise Interrupted(
                 f"{self._order.vm}: stopped between steps as asked{following}",
-                "run `pulumi up` again to go on from here",
+                "run `pulumi up --strict` again to go on from here",
                 seen,
             )
 
@@ -320,12 +320,12 @@ class _Mover:
             if error.cancelled:
                 raise Interrupted(
                     f"{self._order.vm}: stopped watching as asked; the job {job_id} goes on in the service",
-                    "run `pulumi up` again to go on from here",
+                    "run `pulumi up --strict` again to go on from here",
                     seen,
                 ) from error
             raise StillRunning(
                 f"{self._order.vm}: in progress; job {job_id} is not done after {limit / 60:.0f} min",
-                "run `pulumi up` again to go on waiting; the limit is stepLimits in the stack file",
+                "run `pulumi up --strict` again to go on waiting; the limit is stepLimits in the stack file",
                 seen,
             ) from error
 
@@ -335,7 +335,8 @@ class _Mover:
         except JobFailedError as error:
             after = self._after_a_failure() or seen
             self._outcome.seen = after
-            raise StepFailed(str(error), "mend that, look at the preview, then run `pulumi up` again", after) from error
+            way = "mend that, look at the preview, then run `pulumi up --strict` again"
+            raise StepFailed(str(error), way, after) from error
 
     def _after_a_failure(self) -> Observation | None:
         """Where the VM stands once a job has failed; None where that cannot be read, which is no news beside that."""
@@ -350,15 +351,17 @@ class _Mover:
         self._outcome.verification = results
         failed = [result for result in results if not result.passed]
         if self._cancelled.is_set():
-            raise Interrupted(f"{self._order.vm}: verification interrupted", "run `pulumi up` again", seen)
+            raise Interrupted(f"{self._order.vm}: verification interrupted", "run `pulumi up --strict` again", seen)
         if failed:
             lines = "; ".join(f"{result.probe}: {result.said} ({result.attempts} attempts)" for result in failed)
             way = (
-                "mend the VM and run `pulumi up` again, choose another recovery point (failover.changeRecoveryPoint), "
-                "or drop the verification, commit, and fail back"
+                "mend the VM and run `pulumi up --strict` again, choose another recovery point "
+                "(failover.changeRecoveryPoint), or drop the verification, commit, and fail back"
             )
             if stage_of(seen) is Stage.FAILBACK_COMMIT_PENDING:
-                way = "mend the on-premises VM and run `pulumi up` again; until the commit the Azure VM is kept"
+                way = (
+                    "mend the on-premises VM and run `pulumi up --strict` again; until the commit the Azure VM is kept"
+                )
             raise VerificationFailed(f"{self._order.vm} did not pass its verification: {lines}", way, seen)
         self._done.add(Step.VERIFY)
         self._listener.note("verified: " + "; ".join(f"{result.probe}: {result.said}" for result in results))
@@ -387,6 +390,6 @@ def _waiting(order: MoveOrder, planned: PlannedStep, seen: Observation) -> Waiti
         line = f"`pulumi config set --path {path}.{key}' automatic`"
     return Waiting(
         f"{order.vm} waits before {planned.step} ({planned.waits})",
-        f"{line}, then run `pulumi up`",
+        f"{line}, then run `pulumi up --strict`",
         seen,
     )

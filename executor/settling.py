@@ -157,11 +157,12 @@ class Settling:
         if self._wait_for_item(shows):
             return
         if self._cancelled.is_set():
-            raise Interrupted(f"{seen.vm}: stopped as asked after {step}", "run `pulumi up` again to go on", seen)
+            way = "run `pulumi up --strict` again to go on"
+            raise Interrupted(f"{seen.vm}: stopped as asked after {step}", way, seen)
         raise StillRunning(
             f"{seen.vm}: in progress; the job of {step} has succeeded, and the item has not shown it within "
             f"{SETTLE / 60:.0f} min",
-            "run `pulumi up` again; if it stays so, look at the item in Azure",
+            "run `pulumi up --strict` again; if it stays so, look at the item in Azure",
             seen,
         )
 
@@ -173,13 +174,13 @@ def check_window(vm: str, window: Window | None, now: datetime, seen: Observatio
     if now > window.closes:
         raise Waiting(
             f"{vm} is synchronized, but its window for Complete Failover closed at {window.closes:%F %H:%M} UTC",
-            f"give {vm} a later window (failback.completion) and run `pulumi up`",
+            f"give {vm} a later window (failback.completion) and run `pulumi up --strict`",
             seen,
         )
     if now < window.opens:
         raise Waiting(
             f"{vm} is synchronized; its window for Complete Failover opens at {window.opens:%F %H:%M} UTC",
-            "run `pulumi up` inside the window",
+            "run `pulumi up --strict` inside the window",
             seen,
         )
 

@@ -107,8 +107,8 @@ RULES: Mapping[Code, Rule] = {
     Code.UNFINISHED_MOVE: Rule(
         "A move the other way is not finished. It is brought to its end first, never turned around half-way.",
         _ITEM,
-        "Declare that direction, run `pulumi up`, then change the direction again. Not where a failback waits for its "
-        "commit and the site is lost: the commit deletes the safety copy in Azure, so start that instead.",
+        "Declare that direction, run `pulumi up --strict`, then change the direction again. Not where a failback waits "
+        "for its commit and the site is lost: the commit deletes the safety copy in Azure, so start that instead.",
     ),
     Code.NOT_OURS: Rule(
         "A failover or failback in progress was started by somebody else: it is not ours to commit or complete.",
@@ -138,7 +138,7 @@ RULES: Mapping[Code, Rule] = {
     Code.FIRST_DIRECTION: Rule(
         "The direction is declared for the first time, and it is not the one in which the VM runs.",
         _STACK,
-        "Declare the direction in which it runs, run `pulumi up`, then change it.",
+        "Declare the direction in which it runs, run `pulumi up --strict`, then change it.",
     ),
     Code.FREEZE: Rule("All moves of the stack are frozen, with a reason.", _STACK, "Take `site-recovery:freeze` out."),
     Code.TOO_MANY_MOVES: Rule("More VMs would move than maxMoves allows.", _STACK, "Flip fewer, or raise maxMoves."),
@@ -228,7 +228,7 @@ RULES: Mapping[Code, Rule] = {
         "The resource group or the availability set that the VM is to start in is not in Azure: its failover would "
         "fail when its on-premises VM is off already.",
         "the Azure VM's place",
-        "Make it again, or write another target.resourceGroup or target.availabilitySet and run `pulumi up` first.",
+        "Make it again, or write another target.resourceGroup or target.availabilitySet and run `pulumi up --strict` first.",
         _TO_AZURE,
         waivable=True,
     ),
@@ -236,8 +236,8 @@ RULES: Mapping[Code, Rule] = {
         "The subnet in which the VM is to start has no free address left for it, with the other VMs that would move: "
         "its failover would fail when its on-premises VM is off already.",
         "the Azure network",
-        "Write another target.subnet or give the subnet a larger prefix and run `pulumi up` first, move fewer VMs, or "
-        "waive this where addresses become free.",
+        "Write another target.subnet or give the subnet a larger prefix and run `pulumi up --strict` first, move fewer "
+        "VMs, or waive this where addresses become free.",
         _TO_AZURE,
         waivable=True,
     ),

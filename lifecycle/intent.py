@@ -90,7 +90,7 @@ def _first_time(seen: Observation, declared: Direction, due: Plan, place: Place)
         Decision.HELD,
         due,
         f"{seen.vm} {WORDS[due.stage]}, but its direction is declared for the first time as {declared}. A first "
-        f"declaration moves nothing: declare direction {Direction.of(place)}, run `pulumi up`, then change it",
+        f"declaration moves nothing: declare direction {Direction.of(place)}, run `pulumi up --strict`, then change it",
     )
 
 
@@ -105,8 +105,8 @@ def _standing(seen: Observation, declared: Direction, due: Plan, place: Place, o
         # A move of ours whose declaration was taken back, or somebody's that has just begun: only its own end helps.
         there = declared.other
         ways = (
-            f"to finish the move, declare direction {there} and run `pulumi up`; to bring the VM back, declare "
-            f"{declared} again after that"
+            f"to finish the move, declare direction {there} and run `pulumi up --strict`; to bring the VM back, "
+            f"declare {declared} again after that"
         )
     elif place is declared.runs:
         job = next((j for j in (seen.job, seen.brought_here) if j and j.owner is Owner.SOMEBODY_ELSE), None)
@@ -120,7 +120,7 @@ def _standing(seen: Observation, declared: Direction, due: Plan, place: Place, o
         then = f"goes on with {', '.join(rest)}" if rest else "takes no step"
         ways = (
             f"if it is to stay there, declare direction {there} (`pulumi up` then {then}); "
-            f"if it is to come back, declare {there} first, run `pulumi up`, then declare {declared} again"
+            f"if it is to come back, declare {there} first, run `pulumi up --strict`, then declare {declared} again"
         )
     return Intent(Decision.HELD, due, f"{found}. No step is taken. {ways[0].upper()}{ways[1:]}")
 

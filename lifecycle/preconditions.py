@@ -213,7 +213,7 @@ def _landing(seen: Observation) -> Iterator[Blocker]:
             Code.MISSING_NETWORK,
             seen.vm,
             cause=f"{seen.vm} has no network in Azure: it would start there without an address",
-            mend="write target.network and target.subnet for it, and run `pulumi up` before the failover",
+            mend="write target.network and target.subnet for it, and run `pulumi up --strict` before the failover",
         )
     if landing.managed_disks is False and not landing.storage_account_id:
         yield Blocker(

@@ -43,8 +43,8 @@ def no_room(vm: str, where: str, free: int, others: int) -> Blocker:
         Code.SUBNET_FULL,
         vm,
         cause=f"{where}, in which {vm} is to start, has {free or 'no'} free addresses{taken}",
-        mend="write another target.subnet or give the subnet a larger prefix and run `pulumi up` first, move fewer "
-        "VMs, or waive this where addresses become free",
+        mend="write another target.subnet or give the subnet a larger prefix and run `pulumi up --strict` first, move "
+        "fewer VMs, or waive this where addresses become free",
     )
 
 

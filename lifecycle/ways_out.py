@@ -13,7 +13,7 @@ def unfinished(seen: Observation, stage: Stage, way: Direction) -> Blocker:
         seen.vm,
         cause=f"{seen.vm} {WORDS[stage]}: a move the other way is not finished",
         mend=f"{_LAST_COPY if stage is Stage.FAILBACK_COMMIT_PENDING else ''}"
-        f"declare direction {way} and run `pulumi up` to finish it, then change the direction again",
+        f"declare direction {way} and run `pulumi up --strict` to finish it, then change the direction again",
     )
 
 
@@ -81,9 +81,9 @@ def _started_as_safety_copy(seen: Observation, stage: Stage) -> Blocker:
         mend="do NOT commit while the Azure VM is the copy that serves. If the site is lost, let it serve, and declare "
         f"direction {Direction.AZURE_TO_ON_PREMISES} meanwhile: `pulumi up` then holds the VM, takes no step, and lets "
         "the others go. When the site is back, start only one copy. If the one on premises is the true one, turn the "
-        f"Azure VM off, declare direction {Direction.ON_PREMISES_TO_AZURE} and run `pulumi up`. If the one in Azure "
-        "is, keep the other off, disable the replication in Azure, bring the data home by other means and protect the "
-        "VM anew",
+        f"Azure VM off, declare direction {Direction.ON_PREMISES_TO_AZURE} and run `pulumi up --strict`. If the one in "
+        "Azure is, keep the other off, disable the replication in Azure, bring the data home by other means and "
+        "protect the VM anew",
     )
 
 
@@ -98,7 +98,7 @@ def _no_azure_vm(seen: Observation, stage: Stage) -> Blocker:
         mend = (
             "do not commit, there is nothing to commit: changing the recovery point makes the VM anew, so write "
             "failover.changeRecoveryPoint (not the choice that was carried out last) with direction "
-            f"{Direction.AZURE_TO_ON_PREMISES} and run `pulumi up`, or do it in Azure, then preview again"
+            f"{Direction.AZURE_TO_ON_PREMISES} and run `pulumi up --strict`, or do it in Azure, then preview again"
         )
     else:
         mend = (

@@ -220,7 +220,7 @@ def first_direction(vm: str, why: str) -> Blocker:
         Code.FIRST_DIRECTION,
         vm,
         cause=why,
-        mend="declare the direction in which the VM runs now, run `pulumi up`, then change it",
+        mend="declare the direction in which the VM runs now, run `pulumi up --strict`, then change it",
     )
 
 

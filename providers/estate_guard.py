@@ -168,7 +168,7 @@ def _not_shared(news: Mapping[str, Any]) -> Iterator[CheckFailure]:
         return
     if not isinstance(shared, Mapping) or not shared.get("vault"):
         text = "that stack has no output `shared`: it is not one of this project, or was not brought up yet"
-        yield CheckFailure("sharedStack", f"{text}. Run `pulumi up` there first")
+        yield CheckFailure("sharedStack", f"{text}. Run `pulumi up --strict` there first")
         return
     for key in changed_keys(shared["vault"], news["vault"], ("name", "resourceGroup", "location")):
         text = f"the shared stack's vault has {key} {shared['vault'].get(key)}, this one declares {news['vault'][key]}"

@@ -151,7 +151,7 @@ def _waited(service: SiteRecovery, props: Mapping[str, Any]) -> str:
         if error.cancelled:
             raise
         what = f"no Hyper-V host has registered with site {site} within {props['waitForHostMinutes']:g} minutes"
-        raise NotFoundError(what, f"{service.vault}", f"{_TO_DO}, then run `pulumi up` again") from error
+        raise NotFoundError(what, f"{service.vault}", f"{_TO_DO}, then run `pulumi up --strict` again") from error
 
 
 def _container(service: SiteRecovery, site: str) -> str | None:

@@ -52,7 +52,7 @@ def refuse_harmful_change(inputs: Mapping[str, Any], name: str, network: Mapping
     """Raises RefusedError where writing the network would take something away. `inputs` have `target` and `vault`."""
     why = _why_not(inputs, name, network, retired or ())
     if why:
-        raise RefusedError(why, "nothing of it has been changed", "Then run `pulumi up` again.")
+        raise RefusedError(why, "nothing of it has been changed", "Then run `pulumi up --strict` again.")
 
 
 def _why_not(inputs: Mapping[str, Any], name: str, network: Mapping[str, Any], retired: Any) -> str:

@@ -6,7 +6,7 @@ request into a context variable before it calls them, and provider code reads it
     operation = current_operation()
     operation.say(Severity.INFO, "failover: 40 s so far, about 60 s to go", ephemeral=True)
     if operation.cancelled.wait(timeout=5):
-        raise PartialFailure(id, outputs, inputs, ["Interrupted between steps; run `pulumi up` again to go on."])
+        raise PartialFailure(id, outputs, inputs, ["Interrupted: run `pulumi up --strict` again to go on."])
 
 A context variable does not cross into threads that the provider starts by itself. Take it along explicitly::
 

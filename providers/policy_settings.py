@@ -37,7 +37,9 @@ class PolicySettingsProvider(ResourceProvider):
         props = plain(props)
         policy = _policy(props)
         if policy is None:
-            raise NotFoundError(f"there is no policy {props['policyName']}", str(props["vault"]), "run `pulumi up`")
+            raise NotFoundError(
+                f"there is no policy {props['policyName']}", str(props["vault"]), "run `pulumi up --strict`"
+            )
         if _observed(policy, props["settings"]) != props["settings"]:
             _change(props, policy.initial_replication_start)
         return CreateResult(f"settings:{props['vault']['name']}/{props['policyName']}", props)

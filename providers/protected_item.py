@@ -253,7 +253,8 @@ def _waited(service: SiteRecovery, operation: Operation, item: ItemRecord, props
             timeout_seconds=float(props.get("stepLimitMinutes") or _HOURS_OF_INITIAL_REPLICATION * 60) * 60,
         )
     except StillRunningError as error:
-        text = f"{vm}: initial replication is still running; it goes on by itself. Run `pulumi up` again to wait for it"
+        waits = "it goes on by itself. Run `pulumi up --strict` again to wait for it"
+        text = f"{vm}: initial replication is still running; {waits}"
         raise PartialFailure(item.id, _outputs(props, item), dict(props), [text]) from error
 
 

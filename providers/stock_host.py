@@ -10,7 +10,7 @@ from providers.operation import Operation, Severity
 _MISSING = (
     "moves are made in the stock provider host, since Pulumi.yaml does not name ours (plugins.providers, "
     "pulumi-python: providers/host). It serves four VMs at once, shows no live progress, does not stop between steps "
-    "on Ctrl-C (the service goes on; run `pulumi up` again), and saves nothing of a move that waits or stops: "
+    "on Ctrl-C (the service goes on; run `pulumi up --strict` again), and saves nothing of a move that waits or stops: "
     "`pulumi up` goes on from what the service shows"
 )
 _lock = threading.Lock()

@@ -32,8 +32,8 @@ editors. With the YAML language server, for one, put this at the top of a stack 
 | `onPremisesToAzure` | on premises | in Azure |
 | `azureToOnPremises` | in Azure | on premises |
 
-Changing it and running `pulumi up` is the failover, or the failback. It is written for each VM and never taken over
-from a default, so that no edit of one line moves a fleet.
+Changing it and running `pulumi up --strict` is the failover, or the failback. It is written for each VM and never taken
+over from a default, so that no edit of one line moves a fleet.
 
 ```sh
 pulumi config set --path 'site-recovery:vms.sql01.direction' azureToOnPremises

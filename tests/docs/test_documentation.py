@@ -40,8 +40,11 @@ def test_what_the_program_tells_to_type_is_held_to_what_was_previewed() -> None:
     assert sources
     said = [(path.name, line) for path in sources for line in _WITH_OPTIONS.findall(path.read_text(encoding="utf-8"))]
     assert [each for each in said if not _HELD.search(each[1])] == []
+    plain = [(path.name, line) for path in sources for line in _RUN.findall(path.read_text(encoding="utf-8"))]
+    assert plain == [], "a plain one plans anew after its preview"
 
 
+_RUN = re.compile(r"\b[Rr]un(?:ning)? `pulumi up`")
 _HELD = re.compile(r"--strict|--plan\b|--help|--debug")
 # `pulumi up` alone names the command; with options it is there to be typed.
 _WITH_OPTIONS = re.compile(r"`(pulumi up -[^`]*)")

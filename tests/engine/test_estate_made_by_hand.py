@@ -70,7 +70,7 @@ def test_it_is_imported_and_adopted_without_a_change_to_it(vault: HandMade, stac
     held = {said["urn"].rsplit("::", 1)[-1]: said["message"] for said in again["diagnostics"] if _is_held(said)}
     assert held.keys() == {UNCOMMITTED, HALFWAY}, "what others have begun is told, and left to them"
     assert "takeOver" in held[UNCOMMITTED]
-    assert "declare direction onPremisesToAzure and run `pulumi up`" in held[HALFWAY]
+    assert "declare direction onPremisesToAzure and run `pulumi up --strict`" in held[HALFWAY]
     assert vault.mutations() == []
 
 

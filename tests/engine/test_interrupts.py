@@ -42,9 +42,9 @@ def test_ctrl_c_stops_the_move_but_not_the_job_and_the_next_up_goes_on(
     assert before[-1] == instant.operation
     assert "stopped" in said
     assert "as asked" in said
-    assert "run `pulumi up` again to go on" in said
+    assert "run `pulumi up --strict` again to go on" in said
     world.run_fast()
-    assert "run `pulumi up` again to go on" in _saved(world)["waiting"], "where it stands is saved"
+    assert "run `pulumi up --strict` again to go on" in _saved(world)["waiting"], "where it stands is saved"
 
     world.stack.up()
     assert world.look().operations == chain
@@ -73,7 +73,7 @@ def test_a_limit_that_has_passed_ends_the_waiting_and_not_the_job(worlds: AnyWor
     assert ended.returncode != 0
     assert f"{VM}: in progress" in ended.stdout
     assert "is not done after 1 min" in ended.stdout
-    assert "run `pulumi up` again to go on waiting" in ended.stdout
+    assert "run `pulumi up --strict` again to go on waiting" in ended.stdout
     assert world.look().operations == (UNPLANNED,)
     world.run_fast()
     world.stack.up()

@@ -24,7 +24,7 @@ def test_a_resource_group_that_is_gone_blocks_a_failover(site: Site, options: Mo
     (blocker,) = _stopped(site, options)
     assert (blocker.code, blocker.rule.waivable) == (Code.MISSING_TARGET, True)
     assert blocker.cause == f"the resource group {GROUP}, in which vm01 is to start, is not in Azure"
-    assert blocker.mend == "make it again, or write another target.resourceGroup and run `pulumi up` first"
+    assert blocker.mend == "make it again, or write another target.resourceGroup and run `pulumi up --strict` first"
 
 
 def test_an_availability_set_that_is_gone_blocks_a_failover_until_it_is_there(site: Site) -> None:

@@ -209,7 +209,7 @@ def test_an_outage_that_lasts_ends_as_in_progress_and_is_gone_on_from(
     run = site.run(goal, replace(BOLD, step_limits=_SHORT), told=_OutageAt(site, step, read, times=None))
     words = run.stopped(StillRunning)
     assert "in progress" in words
-    assert "run `pulumi up` again" in words
+    assert "run `pulumi up --strict` again" in words
     site.admin("DELETE", "/faults")
     begun = site.accepted()
     site.run(goal).reached()

@@ -190,7 +190,7 @@ def test_a_failed_verification_leaves_the_machine_commit_pending_and_says_the_wa
         run = site.run(goal, options)
         words = run.stopped(VerificationFailed)
         assert "waits for its commit" in words
-        assert "pulumi up` again" in words
+        assert "pulumi up --strict` again" in words
         assert not run.outcome.verification[0].passed
     assert "changeRecoveryPoint" in words if goal is AZURE else "Azure VM is kept" in words
     assert site.accepted() == []

@@ -88,7 +88,7 @@ def test_a_failback_half_done_whose_flip_was_taken_back_is_to_be_finished_not_ta
     held = decide(rows.WAITING_TO_COMPLETE, AZURE, AZURE, BOLD)
     assert held.decision is Decision.HELD
     assert "takeOver" not in held.why
-    assert "declare direction onPremisesToAzure and run `pulumi up`" in held.why
+    assert "declare direction onPremisesToAzure and run `pulumi up --strict`" in held.why
 
 
 TAKEN_OUT = rows.job("UnplannedFailover", state="Succeeded", owner=Owner.TAKEN_OVER)
