@@ -228,7 +228,8 @@ RULES: Mapping[Code, Rule] = {
         "The resource group or the availability set that the VM is to start in is not in Azure: its failover would "
         "fail when its on-premises VM is off already.",
         "the Azure VM's place",
-        "Make it again, or write another target.resourceGroup or target.availabilitySet and run `pulumi up --strict` first.",
+        "Make it again, or write another target.resourceGroup or target.availabilitySet and run `pulumi up --strict` "
+        "first.",
         _TO_AZURE,
         waivable=True,
     ),
