@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from executor.address_checks import taken_addresses
 from executor.landing_checks import checked_landing
+from executor.name_checks import taken_name
 from executor.requirement_checks import checked_requirements
 from executor.subnet_room import without_room
 from executor.survey import Survey
@@ -39,7 +40,9 @@ def judged(
 
 
 def _taken(survey: Survey, seen: Observation) -> Findings:
-    return taken_addresses(survey, seen.vm, seen.landing) if seen.landing is not None else Findings()
+    if seen.landing is None:
+        return Findings()
+    return Findings.of(taken_name(survey, seen.vm, seen.landing), taken_addresses(survey, seen.vm, seen.landing))
 
 
 def judged_again(

@@ -48,6 +48,7 @@ class Survey:
         self._served: set[str] = set()
         self._providers: dict[str, _Reading] = {}
         self._landing: dict[str, _Reading] = {}
+        self._names: dict[str, _Reading] = {}
         self.rooms = Rooms()
         self._sizes = _Reading(self._read_sizes, monotonic)
         self._powers = _Reading(service.power_states, monotonic)
@@ -83,7 +84,7 @@ class Survey:
         """A VM is judged once more: what was read beside the vault's own lists a while ago is read anew, once for all
         VMs that are judged at about the same time."""
         with self._lock:
-            for readings in (self._providers, self._landing):
+            for readings in (self._providers, self._landing, self._names):
                 for key in [key for key, reading in readings.items() if reading.age > _JUDGED_BY_SECONDS]:
                     del readings[key]
 
@@ -156,6 +157,15 @@ class Survey:
         place: LandingPlace = reading.get()
         return place
 
+    def vm_names(self, group_id: str) -> frozenset[str]:
+        """The names, in lower case, of the Azure VMs of a resource group, read once for all VMs that land in it."""
+        with self._lock:
+            reading = self._names.setdefault(
+                group_id.casefold(), _Reading(lambda: self.service.vm_names(group_id), self._monotonic)
+            )
+        names: frozenset[str] = reading.get()
+        return names
+
     def _read_sizes(self) -> tuple[SizeRecord, ...]:
         # They are listed for an item, and are the same for all of them.
         items = self.inventory().items
@@ -168,6 +178,7 @@ class Survey:
                 self._served.clear()
                 self._providers.clear()
                 self._landing.clear()
+                self._names.clear()
                 self._powers = _Reading(self.service.power_states, self._monotonic)
                 self._policies = _Reading(self.service.policies, self._monotonic)
             self._served.add(item_id.casefold())

@@ -45,6 +45,7 @@ class Code(StrEnum):
     MISSING_TARGET = "missingTarget"
     SUBNET_FULL = "subnetFull"
     ADDRESS_TAKEN = "addressTaken"
+    NAME_TAKEN = "nameTaken"
     MISSING_STORAGE = "missingStorageAccount"
     REQUIREMENT = "azureRequirement"
     MANAGED_DISKS = "managedDisks"
@@ -248,6 +249,14 @@ RULES: Mapping[Code, Rule] = {
         "the Azure network",
         "Write another target.staticIp and run `pulumi up --strict` first, take the address off what has it, or waive "
         "this where it becomes free.",
+        _TO_AZURE,
+        waivable=True,
+    ),
+    Code.NAME_TAKEN: Rule(
+        "The resource group has an Azure VM of the name already that the VM is to have: the service would give it "
+        "another name, and whether it runs would be asked of the wrong one.",
+        "the Azure VM",
+        "Write another target.name and run `pulumi up --strict` first, or delete that VM if it is a leftover.",
         _TO_AZURE,
         waivable=True,
     ),

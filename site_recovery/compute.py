@@ -1,8 +1,8 @@
-"""Whether the Azure copy of a virtual machine is running: read only."""
+"""Which virtual machines Azure has, and whether they run: read only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
@@ -57,22 +57,39 @@ def read_power_states(client: SiteRecoveryManagementClient, subscription_id: str
     """The power states of all VMs of the subscription, by their ARM ids in lower case: one listing for any number of
     machines. A VM that is not among them does not exist. Raises the errors of site_recovery, a lack of rights included.
     """
-    states: dict[str, PowerState] = {}
-    url: str | None = f"/subscriptions/{subscription_id}/providers/Microsoft.Compute/virtualMachines"
+    every = f"/subscriptions/{subscription_id}/providers/Microsoft.Compute/virtualMachines"
     # statusOnly is what makes this list tell of instance views; a page's link to the next one carries it on.
-    params: dict[str, str] | None = {"api-version": _API_VERSION, "statusOnly": "true"}
+    params = {"api-version": _API_VERSION, "statusOnly": "true"}
     with translated(f"Listing the power states of the VMs of subscription {subscription_id}."):
-        while url:
-            response = client.send_request(HttpRequest("GET", url, params=params))
-            if response.status_code != HTTPStatus.OK:
-                raise HttpResponseError(response=response)
-            page = response.json()
-            if not isinstance(page, Mapping):
-                raise DecodeError(f"a list of VMs came as {type(page).__name__}", response=response)
-            vms = [vm for vm in page.get("value") or () if isinstance(vm, Mapping)]
-            states.update({str(vm.get("id")).casefold(): _power_state(vm) for vm in vms})
-            url, params = page.get("nextLink"), None
-    return states
+        return {str(vm.get("id")).casefold(): _power_state(vm) for vm in _listed(client, every, params)}
+
+
+def read_vm_names(client: SiteRecoveryManagementClient, group_id: str) -> frozenset[str]:
+    """The names, in lower case, of all VMs of the resource group with this ARM id; none, when there is no such group.
+    Raises the errors of site_recovery."""
+    every = f"{group_id}/providers/Microsoft.Compute/virtualMachines"
+    with translated(f"Listing the VMs of resource group {last_segment(group_id)}."):
+        vms = _listed(client, every, {"api-version": _API_VERSION})
+        try:
+            return frozenset(str(vm.get("name")).casefold() for vm in vms)
+        except HttpResponseError as error:
+            if error.status_code == HTTPStatus.NOT_FOUND:
+                return frozenset()
+            raise
+
+
+def _listed(client: SiteRecoveryManagementClient, every: str, first: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    url: str | None = every
+    params: dict[str, str] | None = dict(first)
+    while url:
+        response = client.send_request(HttpRequest("GET", url, params=params))
+        if response.status_code != HTTPStatus.OK:
+            raise HttpResponseError(response=response)
+        page = response.json()
+        if not isinstance(page, Mapping):
+            raise DecodeError(f"a list of VMs came as {type(page).__name__}", response=response)
+        yield from (vm for vm in page.get("value") or () if isinstance(vm, Mapping))
+        url, params = page.get("nextLink"), None
 
 
 def _power_state(vm: Any) -> PowerState:

@@ -17,7 +17,7 @@ from azure.core.rest import HttpRequest, HttpResponse
 
 from site_recovery import estate_parsing, parsing
 from site_recovery.channel import Channel
-from site_recovery.compute import PowerState, read_power_state, read_power_states
+from site_recovery.compute import PowerState, read_power_state, read_power_states, read_vm_names
 from site_recovery.errors import NeverSetUpError, NotFoundError
 from site_recovery.estate import Estate
 from site_recovery.estate_records import (
@@ -299,6 +299,10 @@ class SiteRecovery:
     def power_states(self) -> Mapping[str, PowerState]:
         """Whether Azure VMs run, of all in the subscription, by their ARM ids in lower case: one listing."""
         return read_power_states(self._client, self.vault.subscription_id)
+
+    def vm_names(self, group_arm_id: str) -> frozenset[str]:
+        """The names of all Azure VMs of a resource group, in lower case: one listing."""
+        return read_vm_names(self._client, group_arm_id)
 
     def _sent(self, item_id: str | None) -> None:
         # Moving a protected machine changes nothing of the others, nor of what has been discovered on premises.

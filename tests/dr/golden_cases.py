@@ -18,6 +18,7 @@ from dr.rendering import rendered
 from dr.report import Report
 from executor.address_checks import taken_in
 from executor.landing_checks import of_part, parts_of
+from executor.name_checks import name_taken
 from executor.rooms import Rooms
 from executor.subnet_room import claimed
 from lifecycle.blockers import Blocker, Code
@@ -202,6 +203,7 @@ def cases() -> Mapping[str, Report]:
         Code.MISSING_TARGET: move(HERE, TO_AZURE, found=_without_group("contoso-vms")),
         Code.SUBNET_FULL: move(HERE, TO_AZURE, found=_without_room(_LANDING)),
         Code.ADDRESS_TAKEN: move(HERE, TO_AZURE, found=taken_in(_NETWORK, "sql01", _LANDING.cards[0], 0).blockers),
+        Code.NAME_TAKEN: move(HERE, TO_AZURE, found=[name_taken("sql01", _LANDING)]),
         Code.MISSING_STORAGE: move(replace(HERE, landing=replace(_LANDING, storage_account_id=None)), TO_AZURE),
         Code.REQUIREMENT: move(HERE, TO_AZURE, found=_unmet(HERE)),
         Code.MANAGED_DISKS: move(replace(AWAY, managed_disks=True), HOME),

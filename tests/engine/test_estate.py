@@ -70,6 +70,7 @@ READ_WHERE_VMS_MOVE = {
     "ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1,
     "VirtualNetworks_Get": 1,
     "ResourceGroups_Get": 1,
+    "VirtualMachines_List": 1,
 }
 CHANGED = dict(zip(names(VMS), CHANGES, strict=False))
 

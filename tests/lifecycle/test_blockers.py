@@ -156,7 +156,14 @@ def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:
 
 
 # What is found beside an observation, or declared to be wanted, has tests of its own.
-_ELSEWHERE = {Code.REQUIREMENT, Code.ATTESTATION, Code.SUBNET_FULL, Code.ADDRESS_TAKEN, Code.MISSING_TARGET}
+_ELSEWHERE = {
+    Code.REQUIREMENT,
+    Code.ATTESTATION,
+    Code.SUBNET_FULL,
+    Code.ADDRESS_TAKEN,
+    Code.NAME_TAKEN,
+    Code.MISSING_TARGET,
+}
 
 
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.waivable and code not in _ELSEWHERE])

@@ -71,6 +71,8 @@ def test_one_list_of_items_and_jobs_and_the_recovery_points_of_what_moves(
         "ReplicationRecoveryServicesProviders_ListByReplicationFabrics": 1,
         # Once for each place that VMs land in: whether it is there.
         "VirtualNetworks_Get": 1,
+        # Once for each resource group: whether a VM there has the name already.
+        "VirtualMachines_List": 1,
         "StorageAccounts_GetProperties": 1,
         "ResourceGroups_Get": 1,
         # Once for the vault: what sizes of Azure VMs take, and what only the hosts know of VMs (two pages).
