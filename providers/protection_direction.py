@@ -48,6 +48,7 @@ from providers.direction_facts import (
 from providers.move_limits import begin_move
 from providers.move_outputs import kept, recorded
 from providers.operation import PartialFailure, Severity, current_operation
+from providers.parallelism import ToMove
 from providers.pending_direction import is_pending, pending_outputs
 from providers.progress import RowProgress
 from providers.properties import SnakeCaseOutputs, changed_keys, is_unknown, plain
@@ -69,7 +70,9 @@ class DirectionProvider(ResourceProvider):
         if is_unknown(news.get("itemId")) or is_pending(news):
             return CheckResult({**news, **not_yet(news, olds)}, [])
         try:
-            return CheckResult({**news, **found_out(news, olds)}, [])
+            facts = found_out(news, olds)
+            _to_move.note(str(news["vm"]), moves=bool(facts["plan"]))
+            return CheckResult({**news, **facts}, [])
         except (WrongTargetError, AccessDeniedError) as error:
             return CheckResult(news, [CheckFailure("target", f"{news.get('vm')}: {error}")])
 
@@ -110,7 +113,13 @@ class DirectionProvider(ResourceProvider):
             return UpdateResult(_unseen(olds, news, error))
         intent = decide(seen, Direction(news["direction"]), applied, options_of(news))
         if intent.decision is Decision.MOVE:
-            return UpdateResult(_move(id_, olds, news, seen, intent))
+            try:
+                return UpdateResult(_move(id_, olds, news, seen, intent))
+            except Exception:
+                few = _to_move.too_few_workers()
+                if few:
+                    current_operation().say(Severity.WARNING, few)
+                raise
         if intent.why:
             current_operation().say(Severity.WARNING, intent.why)
         if intent.decision is Decision.ADOPT:
@@ -208,6 +217,7 @@ class ProtectionDirection(SnakeCaseOutputs, Resource, module="siteRecovery", nam
 
 # VMs that the program of this command declares: the engine has them checked before it asks for a difference.
 _declared_in_this_command: set[str] = set()
+_to_move = ToMove()
 
 
 def _is_elsewhere(found: Mapping[str, Any]) -> bool:
