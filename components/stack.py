@@ -17,6 +17,7 @@ from components.protected_vm import ProtectedVm
 from components.recovery_vault import RecoveryVault
 from components.replication_policy import HyperVReplicationPolicy
 from components.settings import Settings, SettingsError, load_settings
+from components.settings.risks import risks
 
 
 def read_settings() -> Settings:
@@ -30,6 +31,8 @@ def read_settings() -> Settings:
 
 def declare(settings: Settings) -> Mapping[str, Any]:
     """Declares everything and returns the outputs of the stack: each VM, where it stands."""
+    for risk in risks(settings):
+        pulumi.log.warn(str(risk))
     guard = declared_guard(settings)
     opts = pulumi.ResourceOptions(providers={"azure-native": azure_provider(settings.target, guard)})
     vault = RecoveryVault(settings.vault.name, settings, guard, opts)

@@ -20,6 +20,7 @@ from components.settings.load import examine
 from components.settings.moves import WindowedCompletion
 from components.settings.problems import Path as SettingPath
 from components.settings.problems import Problem, written_path
+from components.settings.risks import risks
 from components.settings.source import Source, from_stack_file
 
 
@@ -45,9 +46,9 @@ def validate_files(files: Sequence[Path], now: datetime) -> tuple[CheckedFile, .
     for source in sources:
         settings, problems = examine(source)
         twice = tuple(_declared_twice(source, settings, claims)) if settings else ()
-        lapsed = tuple(source.placed(each) for each in _lapsed(settings, now)) if settings else ()
+        warned = (*_lapsed(settings, now), *risks(settings)) if settings else ()
         found = (*problems, *_too_large(source), *twice)
-        checked.append(CheckedFile(source.file or "", settings, found, lapsed))
+        checked.append(CheckedFile(source.file or "", settings, found, tuple(map(source.placed, warned))))
     return tuple(replace(each, problems=tuple(sorted(each.problems, key=_by_line))) for each in checked)
 
 

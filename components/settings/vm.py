@@ -88,7 +88,7 @@ class FailoverTestTarget(Model):
     """Where the VM comes up in a test failover."""
 
     network: NetworkReference | None = None
-    """A name in `networks`, or an ARM id. It should be apart from the network of a real failover."""
+    """A name in `networks`, or an ARM id. Apart from the network of a real failover, or a warning."""
     subnet: NetworkName | None = None
     """A subnet of that network."""
     static_ip: Address | None = None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dr.validate import validate_files
-from tests.settings_samples import small, with_vm
+from tests.settings_samples import NETWORK_ID, small, with_vm
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -223,3 +223,19 @@ def test_the_command_is_listed() -> None:
         [sys.executable, "-m", "dr", "--help"], cwd=ROOT, check=True, capture_output=True, timeout=60
     )
     assert b"validate" in listed.stdout
+
+
+def test_a_test_network_that_is_the_production_network_is_a_warning(tmp_path: Path) -> None:
+    networks = {"prod": {"id": NETWORK_ID}, "apart": {"id": f"{NETWORK_ID}-2"}}
+    both = {"network": "prod", "test": {"network": NETWORK_ID.upper().replace("/SUBSCRIPTIONS", "/subscriptions")}}
+    apart = {"network": "prod", "test": {"network": "apart"}}
+    vm = small()["vms"]["sql01"]
+    vms = {"app01": {**vm, "target": apart}, "sql01": {**vm, "target": both}}
+    write(tmp_path, "a", small(networks=networks, vms=vms))
+    ended = run(tmp_path)
+    assert ended.returncode == 0
+    assert (
+        "site-recovery:vms.sql01.target.test.network: is the network of real failovers of sql01: a test" in ended.stdout
+    )
+    assert "write a network that is apart" in ended.stdout
+    assert "2 VMs, no problems, 1 warning" in ended.stdout

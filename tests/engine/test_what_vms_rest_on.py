@@ -62,8 +62,14 @@ def test_a_subnet_of_others_survives_a_refresh_and_the_next_up(estate: StackUnde
 def test_a_change_of_the_network_is_an_error_of_the_preview_until_the_subnet_is_declared(
     estate: StackUnderTest,
 ) -> None:
-    estate.edit(lambda config: config["site-recovery:networks"]["prod"].update({"tags": {"owner": "network"}}))
+    def change(config: dict[str, Any]) -> None:
+        config["site-recovery:networks"]["prod"]["tags"] = {"owner": "network"}
+        target = {"test": {"network": "prod"}}
+        config["site-recovery:vms"] = {"vm01": {"direction": "onPremisesToAzure", "target": target}}
+
+    estate.edit(change)
     refused = estate.preview(check=False)
+    assert "vms.vm01.target.test.network: is the network of real failovers of vm01" in refused.stdout
     assert refused.returncode != 0
     assert "would be lost: subnet theirs." in refused.stdout
     subnet = {"theirs": {"prefix": "10.1.9.0/24"}}
