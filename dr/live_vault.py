@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.settings import NAMESPACE
+from components.settings.vm import DiskType
 from site_recovery.connection import SiteRecovery
 from site_recovery.declarations import ItemUpdate, as_it_is
 from site_recovery.estate_records import HYPER_V_SITE, SET_UP_POLICY, NetworkMappingRecord, PolicyRecord
@@ -196,6 +197,7 @@ class _Known:
             "staticIp": state.recovery_static_ip,
             "test": _written(test) if test["network"] else None,
             "managedDisks": None if state.managed_disks else state.managed_disks,
+            "diskType": item.disk_type if item.disk_type in set(DiskType) else None,
             "storageAccount": _name_of(self.accounts, item.storage_account_id),
             "logStorageAccount": _name_of(self.accounts, item.log_storage_account_id),
             "availabilitySet": state.availability_set_id,

@@ -42,7 +42,11 @@ _TAKEN_BACK: dict[str, Any] = {
 # What some versions of the service do not tell: then it is as declared, and sent where the declaration changes.
 _NOT_ALWAYS_TOLD = frozenset({"managedDisks"})
 # Settled when protection is enabled; told by the item, if at all, under these names.
-_SETTLED = {"storageAccountId": "storage_account_id", "logStorageAccountId": "log_storage_account_id"}
+_SETTLED = {
+    "storageAccountId": "storage_account_id",
+    "logStorageAccountId": "log_storage_account_id",
+    "diskType": "disk_type",
+}
 
 
 def differing(item: ItemRecord, wanted: Mapping[str, Any]) -> dict[str, Any]:

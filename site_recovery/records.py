@@ -181,6 +181,13 @@ class ItemRecord:
         return f"{group}/providers/Microsoft.Compute/virtualMachines/{self.recovery_vm_name}"
 
     @property
+    def disk_type(self) -> str | None:
+        """Kind of the managed disks that a failover makes, as `Premium_LRS`; None where it is not told, or not one kind
+        for all."""
+        told = {disk.get("targetDiskAccountType") for disk in self.raw_details.get("protectedManagedDisks") or ()}
+        return str(told.pop()) if len(told) == 1 and None not in told else None
+
+    @property
     def main_nic(self) -> NicRecord | None:
         """The network card that becomes the Azure VM's first one: `selectedSourceNicId`, or else the first card that
         is taken along; None for a VM without any.

@@ -43,7 +43,7 @@ def live_item(name: str, *, site: str = "contoso", active: str = "Primary", **de
     return parse_item({"id": item_id, "name": name, "properties": properties})
 
 
-def live_policy(**details: int) -> PolicyRecord:
+def live_policy(**details: int | str) -> PolicyRecord:
     given = {"instanceType": "HyperVReplicaAzure", "replicationInterval": 300, **details}
     return parse_policy({"id": "/policies/five", "name": "five", "properties": {"providerSpecificDetails": given}})
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pydantic import BaseModel
 
-from components.settings import Settings, load_stack_file
+from components.settings import Network, Policy, Settings, Site, StorageAccount, Vault, load_stack_file
+from components.settings.estate import NetworkMapping
+from components.settings.vm import VmSource, VmTarget
 from dr.__main__ import dr
 from dr.import_ import written
 from dr.live_vault import LiveVault, drafted
+from site_recovery.estate_records import NetworkMappingRecord
 from site_recovery.parsing import parse_protectable_item
-from site_recovery.records import VaultId
+from site_recovery.records import ItemRecord, VaultId
 from tests.dr.live_vaults import ACCOUNT, GROUP, NETWORK, SUBSCRIPTION, live_item, live_policy, live_vault
 
 
@@ -138,3 +144,114 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path, monkeypatch: p
     shown = CliRunner().invoke(dr, ["import", "--vault", vault, "--tenant", SUBSCRIPTION, "--stack", "prod"])
     assert shown.exit_code == 64
     assert "is there already" in shown.output
+
+
+# What a stack file may say of what a vault holds, and an import does not write, each with the reason.
+NOT_WRITTEN = {
+    "vault.redundancy": "an adopted vault is not changed: it would declare what nothing holds to",
+    "vault.publicNetworkAccess": "the same",
+    "vault.immutability": "the same",
+    "vault.tags": "the same",
+    "sites.NAME.waitForHostMinutes": "is of a stack's own bringing up",
+    "networks.NAME.addressSpace": "is of a network that a stack makes; an imported one is referred to",
+    "networks.NAME.subnets": "the same",
+    "networks.NAME.resourceGroup": "the same",
+    "networks.NAME.location": "the same",
+    "networks.NAME.tags": "the same",
+    "storageAccounts.NAME.sku": "is of an account that a stack makes; an imported one is referred to",
+    "storageAccounts.NAME.resourceGroup": "the same",
+    "storageAccounts.NAME.location": "the same",
+    "storageAccounts.NAME.tags": "the same",
+    "vms.NAME.source.vmId": "VMs of one name, which alone need it, are left out and told with it",
+    "vms.NAME.source.disks.include": "the same disks are told by those that are excluded",
+}
+# What an import knows of a vault and of VMs. Everything else of a stack file says how to move them, not what is there.
+IMPORTED: Mapping[str, type[BaseModel]] = {
+    "vault": Vault,
+    "sites.NAME": Site,
+    "policies.NAME": Policy,
+    "networks.NAME": Network,
+    "networkMappings.NAME": NetworkMapping,
+    "storageAccounts.NAME": StorageAccount,
+    "vms.NAME.source": VmSource,
+    "vms.NAME.target": VmTarget,
+}
+
+
+def test_every_setting_that_the_service_tells_is_written() -> None:
+    wanted = {key for place, model in IMPORTED.items() for key in _keys(model, place)}
+    written_keys = set(_places(_everything()))
+    assert wanted - written_keys == set(NOT_WRITTEN)
+
+
+def _keys(model: type[BaseModel], place: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        key, inner = f"{place}.{field.alias or name}", field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _keys(inner, key)
+        else:
+            yield key
+
+
+def _places(config: Mapping[str, Any]) -> Iterator[str]:
+    """The path of each value, with NAME for a name that somebody has given."""
+    for key, value in config.items():
+        place = key.removeprefix("site-recovery:")
+        if place in {"sites", "policies", "networks", "networkMappings", "storageAccounts", "vms"}:
+            yield from (path for entry in value.values() for path in _within(entry, f"{place}.NAME"))
+        elif isinstance(value, Mapping):
+            yield from _within(value, "vms.NAME" if place == "defaults" else place)
+
+
+def _within(value: Mapping[str, Any], place: str) -> Iterator[str]:
+    for key, inner in value.items():
+        known_whole = not isinstance(inner, Mapping) or key == "tags"
+        yield from ([f"{place}.{key}"] if known_whole else _within(inner, f"{place}.{key}"))
+
+
+def _of_a_zone() -> ItemRecord:
+    kind = {"diskId": "one", "targetDiskAccountType": "StandardSSD_LRS"}
+    return live_item("app01", targetAvailabilityZone="2", protectedManagedDisks=[kind])
+
+
+def _everything() -> Mapping[str, Any]:
+    """The draft of a vault in which everything is set, on one VM or the other."""
+    first = live_item(
+        "sql01",
+        recoveryAzureVmName="sql01-azure",
+        recoveryAzureResourceGroupId=GROUP.replace("contoso-dr", "contoso-vms"),
+        recoveryAvailabilitySetId=f"{GROUP}/providers/Microsoft.Compute/availabilitySets/sql",
+        recoveryAzureLogStorageAccountId=f"{ACCOUNT}logs",
+        useManagedDisks="false",
+        licenseType="WindowsServer",
+        sqlServerLicenseType="AHUB",
+        enableRdpOnTargetOption="Always",
+        targetVmTags={"application": "orders"},
+        oSDetails={"osType": "Linux"},
+        azureVmDiskDetails=[{"vhdId": "one", "diskId": "one", "vhdName": "os.vhdx"}],
+        vmNics=[
+            {
+                "nicId": "n",
+                "tfoVMNetworkId": NETWORK.replace("prod", "test"),
+                "ipConfigs": [
+                    {
+                        "recoverySubnetName": "data",
+                        "recoveryStaticIPAddress": "10.1.0.4",
+                        "tfoSubnetName": "data",
+                        "tfoStaticIPAddress": "10.9.0.4",
+                    }
+                ],
+            }
+        ],
+    )
+    disks = [{"vhdId": "one", "vhdName": "os.vhdx"}, {"vhdId": "two", "vhdName": "scratch.vhdx"}]
+    properties = {"replicationProtectedItemId": first.id, "customDetails": {"diskDetails": disks}}
+    machine = parse_protectable_item({"id": "/vm", "properties": properties})
+    policy = live_policy(
+        recoveryPointHistoryDurationInHours=24,
+        applicationConsistentSnapshotFrequencyInHours=4,
+        onlineReplicationStartTime="22:30:00",
+    )
+    vault = live_vault(first, _of_a_zone(), policy=policy, machines=(machine,))
+    mapping = NetworkMappingRecord("/m", "data-to-azure", NETWORK, "vmm01", "Data")
+    return drafted(replace(vault, mappings=(mapping,))).config

@@ -54,6 +54,13 @@ CASES: dict[str, dict[str, Any]] = {
         "recoveryAzureLogStorageAccountId": f"{ACCOUNT}logs",
     },
     "an availability set": {"recoveryAvailabilitySetId": SET},
+    "a kind of disks": {"protectedManagedDisks": [{"diskId": "one", "targetDiskAccountType": "Premium_LRS"}]},
+    "two kinds of disks": {
+        "protectedManagedDisks": [
+            {"diskId": "one", "targetDiskAccountType": "Premium_LRS"},
+            {"diskId": "two", "targetDiskAccountType": "Standard_LRS"},
+        ]
+    },
     "a zone": {"targetAvailabilityZone": "2", "recoveryAzureStorageAccount": None},
     "licences, tags and remote desktop": {
         "licenseType": "WindowsServer",
