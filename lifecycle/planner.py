@@ -217,18 +217,31 @@ def _with_holds(
 ) -> tuple[PlannedStep, ...]:
     """Marks the steps before which the move waits, as declared: holdAfter, commit and completion by hand."""
     marked: list[PlannedStep] = []
-    done = _done_before(due[0].step, stage, seen, goal)
+    held = _held_by_name(due, goal, options)
     for planned in due:
         waits = ""
-        if options.hold_after is not None and not planned.running and options.hold_after in done:
+        if planned.step is held:
             waits = f"holdAfter: {options.hold_after}"
         elif planned.step is Step.COMMIT and not planned.running:
             waits = _commit_waits(stage, seen, goal, options)
         elif _completes_by_hand(planned, options):
             waits = "failback.completion: manual"
         marked.append(replace(planned, waits=waits, actor=Actor.PERSON if waits else planned.actor))
-        done = {planned.step}
     return tuple(marked)
+
+
+def _held_by_name(due: list[PlannedStep], goal: Direction, options: MoveOptions) -> Step | None:
+    """The step that a `holdAfter` stops: the first one due that comes later on the way to `goal` than the named one.
+
+    By the order of the way alone. Whether the named step was taken, left out or done long ago makes no difference, so
+    that no failed job, and none that is listed no more, loses a hold that is written. On the way back, which has no
+    such step, nothing is held.
+    """
+    order = _way_to(goal).order
+    if options.hold_after not in order:
+        return None
+    later = order[order.index(options.hold_after) + 1 :]
+    return next((planned.step for planned in due if planned.step in later and not planned.running), None)
 
 
 def _commit_waits(stage: Stage, seen: Observation, goal: Direction, options: MoveOptions) -> str:
@@ -257,35 +270,6 @@ SOURCE_MAY_RUN = "sourceOff: the on-premises VM was not shut down by the failove
 def _completes_by_hand(planned: PlannedStep, options: MoveOptions) -> bool:
     by_hand = options.completion is Commit.MANUAL and options.data_sync is DataSync.BEFORE_FAILOVER
     return planned.step is Step.COMPLETE_FAILOVER and by_hand and not planned.running
-
-
-def _done_before(first: Step, stage: Stage, seen: Observation, goal: Direction) -> set[Step]:
-    """The steps of the way to `goal` after which a VM stands in this stage, none of the way back being one."""
-    done = {step for step in (_LEADS_TO.get(stage), _made_by(stage, seen)) if step is not None}
-    order = _way_to(goal).order
-    return done & set(order[: order.index(first)])
-
-
-_LEADS_TO: dict[Stage, Step] = {
-    Stage.FAILOVER_COMMIT_PENDING: Step.FAILOVER,
-    Stage.NEITHER_RUNNING: Step.FAILOVER,
-    Stage.COMMITTED_IN_AZURE: Step.COMMIT,
-    Stage.WAITING_TO_COMPLETE: Step.SYNCHRONIZE,
-    Stage.FAILBACK_COMMIT_PENDING: Step.COMPLETE_FAILOVER,
-    Stage.FAILED_BACK: Step.COMMIT,
-}
-
-
-def _made_by(stage: Stage, seen: Observation) -> Step | None:
-    """The step that the VM's last job was, where the stage alone does not tell that it was made."""
-    last = seen.last_move
-    if last is None or not last.succeeded:
-        return None
-    return {
-        (Stage.FAILOVER_COMMIT_PENDING, Scenario.CHANGE_PIT.value): Step.CHANGE_RECOVERY_POINT,
-        (Stage.PROTECTED_IN_AZURE, Scenario.REPROTECT.value): Step.REPROTECT,
-        (Stage.PROTECTED, Scenario.REPROTECT.value): Step.REVERSE_REPLICATE,
-    }.get((stage, last.scenario))
 
 
 def described(step: Step, goal: Direction, options: MoveOptions) -> PlannedStep:

@@ -7,7 +7,7 @@ from components.settings.addresses import network_rules, vm_address_rules
 from components.settings.base import is_arm_id
 from components.settings.draft import Draft, DraftVm, at
 from components.settings.explain import unknown_key
-from components.settings.moves import Completion, RecoveryVm, WindowedCompletion
+from components.settings.moves import Completion, Move, RecoveryVm, WindowedCompletion
 from components.settings.permits import Permit
 from components.settings.problems import Path, Problem
 from components.settings.vm import OF_ONE_VM
@@ -226,8 +226,11 @@ def _failback(_: Draft, vm: DraftVm) -> Iterator[Problem]:
 
 
 def _hold_after_verify(_: Draft, vm: DraftVm) -> Iterator[Problem]:
-    if vm.settings.hold_after is Step.VERIFY and not vm.settings.verification:
-        what = "is verify, but no verification is declared"
+    # Of both moves: the flip of a direction on a bad day must not be what makes the file wrong.
+    unchecked = [move for move in Move if not any(check.applies_after(move) for check in vm.settings.verification)]
+    if vm.settings.hold_after is Step.VERIFY and unchecked:
+        where = f" after a {unchecked[0]}" if vm.settings.verification else ""
+        what = f"is verify, but no verification is declared{where}"
         yield vm.problem(("holdAfter",), what, "declare one, or hold after failover or completeFailover")
 
 

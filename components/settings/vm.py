@@ -168,7 +168,8 @@ class VmChoices(Model):
     failback: Failback = Failback()
     """How it is failed back."""
     hold_after: Step | None = None
-    """Stop a move after this step, for as long as this is written."""
+    """Stop a move after this step, for as long as this is written: no step that comes later on the way is taken, also
+    where the move leaves this one out or has it long behind it."""
     verification: tuple[Verification, ...] = ()
     """Checks before a commit that waits for them. A list replaces the list of a tier or of `defaults` as a whole."""
     max_data_loss_minutes: Annotated[StrictInt, Field(ge=0, le=525600)] | None = None

@@ -301,6 +301,14 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a hold after checks of the other move alone",
+        with_vm(holdAfter="verify", verification=[{"tcp": {"host": "10.0.0.4", "port": 1433}, "after": "failback"}]),
+        (
+            "site-recovery:vms.sql01.holdAfter: is verify, but no verification is declared after a failover; "
+            "declare one, or hold after failover or completeFailover"
+        ),
+    ),
+    (
         "a hold after a step that does not exist",
         with_vm(holdAfter="reverseReplication"),
         (

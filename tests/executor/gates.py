@@ -14,11 +14,47 @@ from executor.request_ids import is_ours
 from lifecycle.directions import Direction
 from lifecycle.options import Commit, DataSync, MoveOptions
 from lifecycle.recovery_points import choice_mark
+from lifecycle.steps import Step
 from site_recovery.records import JobRecord
 from tests.executor.site import AZURE, HOME
 
 _FAILOVERS = {"UnplannedFailover", "PlannedFailover"}
 _MOVES = {*_FAILOVERS, "Failback"}
+# In the order of the tutorial, either way.
+_WAYS = {
+    AZURE: (
+        Step.REVERSE_REPLICATE,
+        Step.FAILOVER,
+        Step.CHANGE_RECOVERY_POINT,
+        Step.VERIFY,
+        Step.COMMIT,
+        Step.REPROTECT,
+    ),
+    HOME: (
+        Step.REPROTECT,
+        Step.SYNCHRONIZE,
+        Step.COMPLETE_FAILOVER,
+        Step.VERIFY,
+        Step.COMMIT,
+        Step.REVERSE_REPLICATE,
+    ),
+}
+_STEPS = {
+    **dict.fromkeys(_FAILOVERS, Step.FAILOVER),
+    "ApplyRecoveryPoint": Step.CHANGE_RECOVERY_POINT,
+    "FailoverCommit": Step.COMMIT,
+    "Resume": Step.COMPLETE_FAILOVER,
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One operation of ours that the service took on, by its name in the audit, and when."""
+
+    operation: str
+    at: datetime
+    # Where the VM was brought last by then.
+    in_azure: bool
 
 
 @dataclass(frozen=True)
@@ -31,21 +67,22 @@ class Up:
     # Whether what is probed answers.
     passes: bool
     truth: dict[str, Any]
-    at: datetime
 
-    def judge(self, asked: Sequence[str]) -> None:
-        """`asked` are the operations of ours that the service took on, in order, by their names in the audit."""
+    def judge(self, taken: Sequence[Asked]) -> None:
+        """`taken` are the operations of ours that the service took on, in order."""
+        asked = [call.operation for call in taken]
         if self.declared is self.applied:
             assert self.options.take_over or not asked, "an up without a change of direction moved something"
             # What was taken over may be brought to its end, and nothing begun.
             begun = (_FAILOVERS | ({"Resume"} if self.declared is AZURE else set())) & set(asked)
             assert not begun, f"an up without a change of direction has begun a move: {asked}"
         assert list(asked).count("ApplyRecoveryPoint") <= (self.options.change_recovery_point is not None)
-        for number, operation in enumerate(asked):
-            if operation == "FailoverCommit":
+        for number, call in enumerate(taken):
+            if call.operation == "FailoverCommit":
                 self._judge_commit(first=number == 0)
-            if operation == "Resume":
-                self._judge_completion()
+            if call.operation == "Resume":
+                self._judge_completion(call.at)
+            self._judge_hold(self._step_of(call))
 
     def _judge_commit(self, *, first: bool) -> None:
         failback = self.declared is HOME
@@ -58,11 +95,33 @@ class Up:
             runs = (self.truth["azure"] or {}).get("power") == "running"
             assert runs is not failback, f"committed with the wrong copy running: {self.truth}"
 
-    def _judge_completion(self) -> None:
+    def _step_of(self, call: Asked) -> Step:
+        """What an operation was on the way to what is declared."""
+        if call.operation == "Reprotect":
+            return Step.REPROTECT if call.in_azure else Step.REVERSE_REPLICATE
+        if call.operation == "PlannedFailover" and self.declared is HOME:
+            before = self.options.data_sync is DataSync.BEFORE_FAILOVER
+            return Step.SYNCHRONIZE if before else Step.COMPLETE_FAILOVER
+        return _STEPS[call.operation]
+
+    def _judge_hold(self, step: Step) -> None:
+        way, hold = _WAYS[self.declared], self.options.hold_after
+        held = hold in way and way.index(step) > way.index(hold)
+        assert not held, f"{step} was asked for, though holdAfter: {hold} is declared"
+
+    def _judge_completion(self, at: datetime) -> None:
         if self.options.data_sync is DataSync.BEFORE_FAILOVER:
             assert self.options.completion is not Commit.MANUAL, "completed, though by hand is declared"
         window = self.options.completion_window
-        assert window is None or self.at <= window.closes, "completed after its window"
+        assert window is None or window.opens <= at <= window.closes, "completed outside of its window"
+
+
+def was_in_azure(at: datetime, jobs: Sequence[JobRecord], before: JobRecord | None) -> bool:
+    """Whether a VM was active in Azure, by its jobs (oldest first) and what had brought it where it began."""
+    ended = (job for job in jobs if job.succeeded and job.scenario_name in _MOVES)
+    brought = [job for job in ended if job.end_time is not None and job.end_time <= at]
+    newest = brought[-1] if brought else before
+    return newest is not None and newest.scenario_name in _FAILOVERS
 
 
 def judge_history(jobs: Sequence[JobRecord], brought: JobRecord | None, options: MoveOptions, known: set[str]) -> None:

@@ -6,7 +6,9 @@ switches copies on and off, refreshes, breaks things and lets time pass, against
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -25,10 +27,10 @@ from lifecycle.directions import Direction, Place
 from lifecycle.intent import Decision, where_it_runs
 from lifecycle.observation import Operation
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, Window
-from lifecycle.steps import PlannedStep
+from lifecycle.steps import PlannedStep, Step
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import JobRecord
-from tests.executor.gates import Up, judge_history, was_shut_down
+from tests.executor.gates import Asked, Up, judge_history, was_in_azure, was_shut_down
 from tests.executor.killed import Death, Instant
 from tests.executor.site import AZURE, HOME, Site, Told
 from tests.executor.stack import Stack
@@ -107,14 +109,15 @@ class AnyOrder(RuleBasedStateMachine):
         mode=st.sampled_from(list(FailoverMode)),
         sync=st.sampled_from(list(DataSync)),
         commit=st.sampled_from([Commit.AUTOMATIC, Commit.AUTOMATIC, Commit.MANUAL]),
+        hold=st.sampled_from([None, None, *Step]),
     )
-    def begin(self, stage: str, mode: FailoverMode, sync: DataSync, commit: Commit) -> None:
+    def begin(self, stage: str, mode: FailoverMode, sync: DataSync, commit: Commit, hold: Step | None) -> None:
         before, goal = _BEGINS[stage]
         reached = MoveOptions(
             mode=mode, data_sync=sync, failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC
         )
         self.site.begin("protected" if stage == "idle" else stage, reached)
-        options = replace(reached, failover_commit=commit, failback_commit=commit)
+        options = replace(reached, failover_commit=commit, failback_commit=commit, hold_after=hold)
         self.stack = Stack(self.site, declared=goal, applied=before, options=options)
         self.judged: set[str] = set()
         self.passes = True
@@ -152,6 +155,10 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(choice=st.sampled_from([None, "latestProcessed", "latestAppConsistent"]))
     def changes_the_point(self, choice: str | None) -> None:
         self._choose(change_recovery_point=choice)
+
+    @rule(step=st.sampled_from([None, *Step]))
+    def holds(self, step: Step | None) -> None:
+        self._choose(hold_after=step)
 
     @rule(completion=st.sampled_from(_COMPLETIONS))
     def completes(self, completion: str) -> None:
@@ -262,16 +269,19 @@ class AnyOrder(RuleBasedStateMachine):
             stack.options,
             self.passes,
             self.site.truth(),
-            self.site.service.now(),
         )
         try:
             run()
         except SiteRecoveryError:
             # A preview that cannot read says so, and moves nothing.
             return
-        asked = self._asked()
+        asked, jobs = self._asked(), self._jobs()
         assert len({entry["clientRequestId"] for entry in asked}) == len(asked), f"taken on twice: {asked}"
-        up.judge([entry["operation"].rsplit("_", 1)[-1] for entry in asked[before:]])
+        up.judge([self._call(entry, jobs) for entry in asked[before:]])
+
+    def _call(self, entry: dict[str, Any], jobs: list[JobRecord]) -> Asked:
+        at = datetime.fromisoformat(entry["at"])
+        return Asked(entry["operation"].rsplit("_", 1)[-1], at, was_in_azure(at, jobs, self.brought_before))
 
     def _choose(self, **choices: Any) -> None:
         self.stack.options = replace(self.stack.options, **choices)
@@ -307,6 +317,7 @@ class AnyOrder(RuleBasedStateMachine):
             completion=Commit.AUTOMATIC,
             completion_window=None,
             change_recovery_point=None,
+            hold_after=None,
         )
         for _ in range(_RUNS_TO_THE_GOAL):
             self.site.simulator.advance(3600)
@@ -373,15 +384,16 @@ class AnyOrder(RuleBasedStateMachine):
             self.site.simulator.advance(600)
 
 
-def _play(site: Site, examples: int, steps: int) -> None:
+def _play(site: Site, examples: int, steps: int, *, drawn: int | None = None) -> None:
+    """`drawn` is the seed of orders that are not the same each time."""
     machine = type("AnyOrderOfASite", (AnyOrder,), {"site": site})
     run_state_machine_as_test(
-        machine,
+        machine if drawn is None else seed(drawn)(machine),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
-            derandomize=True,
+            derandomize=drawn is None,
             database=None,
             report_multiple_bugs=False,
             # A failing order is told as it was found: to shorten it would take many more runs.
@@ -405,4 +417,7 @@ def test_no_order_of_events_does_harm(fast: Site) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_no_order_of_many_events_does_harm(fast: Site) -> None:
-    _play(fast, examples=60, steps=20)
+    drawn = int(os.environ.get("ANY_ORDER_SEED") or secrets.randbits(32))
+    # Shown where the test fails; the same orders come again with it.
+    print(f"ANY_ORDER_SEED={drawn}")
+    _play(fast, examples=60, steps=20, drawn=drawn)

@@ -8,7 +8,7 @@ import pytest
 from lifecycle.blockers import Code
 from lifecycle.directions import Direction
 from lifecycle.observation import Job, Observation, Owner, RecoveryPoint
-from lifecycle.options import Commit, FailoverMode, MoveOptions
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import SOURCE_MAY_RUN, plan
 from lifecycle.recovery_points import choice_mark
 from lifecycle.steps import Step
@@ -17,6 +17,8 @@ from tests.lifecycle import rows
 TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
 BOLD = MoveOptions(mode=FailoverMode.UNPLANNED, failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
 CHANGED = rows.job("ChangePit", state="Succeeded", number="j2")
+PROBED_AT_HOME = replace(BOLD, verification=({"tcp": {"host": "10.0.0.4", "port": 1433}, "after": "failback"},))
+FULL_DOWNLOAD = replace(BOLD, data_sync=DataSync.DURING_FAILOVER)
 BY_AGE, CONSISTENT = "latestProcessed", "latestAppConsistent"
 REPROTECTED = rows.job("ReprotectReplicationGroup", state="Succeeded", number="j2")
 POINTS = tuple(
@@ -34,20 +36,79 @@ def changed_to(choice: str, *, state: str = "Succeeded", owner: Owner = Owner.OU
     )
 
 
+def _failed(scenario: str) -> Job:
+    return rows.job(scenario, state="Failed", number="j9")
+
+
+CHANGED_AT_P2 = replace(AT_P2, last_change=changed_to(BY_AGE))
+
+
 @pytest.mark.parametrize(
     ("hold", "seen", "goal", "stops_before"),
     [
-        (Step.CHANGE_RECOVERY_POINT, replace(rows.COMMIT_PENDING, last_move=CHANGED), TO_AZURE, Step.COMMIT),
+        (Step.CHANGE_RECOVERY_POINT, replace(CHANGED_AT_P2, last_move=CHANGED), TO_AZURE, Step.COMMIT),
         (Step.FAILOVER, replace(rows.COMMIT_PENDING, last_move=CHANGED), TO_AZURE, Step.COMMIT),
         (Step.REVERSE_REPLICATE, replace(rows.PROTECTED, last_move=REPROTECTED), TO_AZURE, Step.FAILOVER),
         (Step.REPROTECT, replace(rows.PROTECTED_IN_AZURE, last_move=REPROTECTED), HOME, Step.SYNCHRONIZE),
+        # What came since and failed, or is listed no more, undoes no step.
+        (Step.REPROTECT, replace(rows.PROTECTED_IN_AZURE, last_move=_failed("Failback")), HOME, Step.SYNCHRONIZE),
+        (Step.REPROTECT, replace(rows.PROTECTED_IN_AZURE, last_move=None), HOME, Step.SYNCHRONIZE),
+        (
+            Step.REVERSE_REPLICATE,
+            replace(rows.PROTECTED, last_move=_failed("UnplannedFailover")),
+            TO_AZURE,
+            Step.FAILOVER,
+        ),
+        (Step.REVERSE_REPLICATE, replace(rows.PROTECTED, last_move=None), TO_AZURE, Step.FAILOVER),
+        (
+            Step.CHANGE_RECOVERY_POINT,
+            replace(CHANGED_AT_P2, last_move=_failed("CommitFailover")),
+            TO_AZURE,
+            Step.COMMIT,
+        ),
+        # A hold that is written late holds before what is left.
+        (Step.FAILOVER, rows.COMMITTED_TUTORIAL, TO_AZURE, Step.REPROTECT),
+        (Step.COMPLETE_FAILOVER, rows.FAILED_BACK, HOME, Step.REVERSE_REPLICATE),
     ],
 )
 def test_a_hold_outlives_the_run_that_took_its_step(
     hold: Step, seen: Observation, goal: Direction, stops_before: Step
 ) -> None:
-    first = plan(seen, goal, replace(BOLD, hold_after=hold)).steps[0]
+    changed = BY_AGE if hold is Step.CHANGE_RECOVERY_POINT else None
+    first = plan(seen, goal, replace(BOLD, hold_after=hold, change_recovery_point=changed)).steps[0]
     assert (first.step, first.waits) == (stops_before, f"holdAfter: {hold}")
+
+
+@pytest.mark.parametrize(
+    ("hold", "seen", "goal", "options", "stops_before"),
+    [
+        (Step.CHANGE_RECOVERY_POINT, AT_P2, TO_AZURE, replace(BOLD, change_recovery_point="p2"), Step.COMMIT),
+        (Step.CHANGE_RECOVERY_POINT, rows.PROTECTED, TO_AZURE, BOLD, Step.COMMIT),
+        (Step.VERIFY, rows.PROTECTED, TO_AZURE, PROBED_AT_HOME, Step.COMMIT),
+        (Step.VERIFY, rows.PROTECTED_IN_AZURE, HOME, BOLD, Step.COMMIT),
+        (Step.REPROTECT, rows.COMMITTED_RECORDED, HOME, BOLD, Step.SYNCHRONIZE),
+        (Step.SYNCHRONIZE, rows.PROTECTED_IN_AZURE, HOME, FULL_DOWNLOAD, Step.COMPLETE_FAILOVER),
+    ],
+)
+def test_a_hold_after_a_step_that_the_move_leaves_out_stops_where_that_step_would_be(
+    hold: Step, seen: Observation, goal: Direction, options: MoveOptions, stops_before: Step
+) -> None:
+    due = plan(seen, goal, replace(options, hold_after=hold))
+    assert hold not in {planned.step for planned in due.steps}
+    assert due.stops_before is not None
+    assert (due.stops_before.step, due.stops_before.waits) == (stops_before, f"holdAfter: {hold}")
+
+
+@pytest.mark.parametrize(("hold", "goal"), [(Step.FAILOVER, HOME), (Step.SYNCHRONIZE, TO_AZURE)])
+def test_a_hold_after_a_step_of_the_way_out_does_not_stop_the_way_back(hold: Step, goal: Direction) -> None:
+    for seen in rows.ALL.values():
+        assert plan(seen, goal, replace(BOLD, hold_after=hold)).stops_before is None
+
+
+def test_a_step_that_the_service_is_at_already_is_waited_for_and_the_next_is_held() -> None:
+    first, second = plan(rows.COMMITTING, TO_AZURE, replace(BOLD, hold_after=Step.FAILOVER)).steps
+    assert (first.step, first.running, first.waits) == (Step.COMMIT, True, "")
+    assert (second.step, second.waits) == (Step.REPROTECT, "holdAfter: failover")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +117,6 @@ def test_a_hold_outlives_the_run_that_took_its_step(
         # The commit of the way out is no step of the way back, nor the other way round.
         (Step.COMMIT, rows.COMMITTED_TUTORIAL, HOME),
         (Step.COMMIT, rows.FAILED_BACK, TO_AZURE),
-        (Step.REVERSE_REPLICATE, rows.PROTECTED, TO_AZURE),
         (Step.SYNCHRONIZE, rows.PROTECTED_IN_AZURE, HOME),
     ],
 )
