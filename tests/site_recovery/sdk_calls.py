@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from azure.mgmt.recoveryservicessiterecovery import SiteRecoveryManagementClient
 from azure.mgmt.recoveryservicessiterecovery.operations import _operations
@@ -78,10 +79,21 @@ def on_items(source: Path) -> set[tuple[str, str]]:
     return {("replication_protected_items", f"begin_{name!s}") for name in names}
 
 
-def plain_requests(source: Path) -> int:
-    """How many requests are made without an operation of the SDK."""
+def plain_requests(source: Path) -> list[range]:
+    """The lines of each request that is made without an operation of the SDK."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
-    return sum(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "HttpRequest"
+    return [
+        range(node.lineno, (node.end_lineno or node.lineno) + 1)
         for node in ast.walk(tree)
-    )
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "HttpRequest"
+    ]
+
+
+def actions_of(method: str, url: str, params: Mapping[str, str]) -> set[str]:
+    """What Azure wants a role to have for a request, from its method, its path and what it asks to be told along."""
+    path = urlsplit(url).path
+    _, has_namespace, within = path.partition("/providers/")
+    parts = within.split("/") if has_namespace else ["Microsoft.Resources", *path.strip("/").split("/")]
+    kind = "/".join([parts[0], *parts[1::2]])
+    expanded = params.get("$expand") if kind == "Microsoft.Compute/virtualMachines" else None
+    return {f"{kind}/{_VERBS[method]}", *([f"{kind}/{expanded}/read"] if expanded else [])}

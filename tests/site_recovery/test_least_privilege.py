@@ -4,38 +4,60 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.site_recovery.sdk_calls import action, called, on_items, plain_requests
+import pytest
+from azure.core.rest import HttpRequest
+
+from site_recovery.compute import PowerState
+from site_recovery.connection import SiteRecovery, connect
+from tests.simulator.running import RunningSimulator
+from tests.site_recovery.prepared import GROUP, connected, prepare
+from tests.site_recovery.sdk_calls import action, actions_of, called, on_items, plain_requests
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOM = ROOT / "site_recovery"
 PAGE = ROOT / "docs" / "real-azure.md"
-# Requests without an operation of the SDK, by the file that makes them.
-PLAIN = {
-    "service.py": (
-        "Microsoft.RecoveryServices/vaults/replicationOperationStatus/read",
-        "Microsoft.RecoveryServices/vaults/replicationProtectedItems/read",
-        "Microsoft.RecoveryServices/vaults/replicationJobs/read",
-    ),
-    "estate.py": ("Microsoft.RecoveryServices/vaults/read",),
-    "landing_place.py": (
-        "Microsoft.Network/virtualNetworks/read",
-        "Microsoft.Storage/storageAccounts/read",
-        "Microsoft.Resources/subscriptions/resourceGroups/read",
-        "Microsoft.Compute/availabilitySets/read",
-    ),
-    "leftovers.py": (
-        "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
-        "Microsoft.Resources/subscriptions/resourceGroups/delete",
-        "Microsoft.Storage/storageAccounts/delete",
-        "Microsoft.Storage/storageAccounts/blobServices/containers/read",
-        "Microsoft.Storage/storageAccounts/fileServices/shares/read",
-        "Microsoft.Storage/storageAccounts/queueServices/queues/read",
-        "Microsoft.Storage/storageAccounts/tableServices/tables/read",
-    ),
-    "compute.py": ("Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/virtualMachines/instanceView/read"),
-}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request that the product made without an operation of the SDK: where in its source, and what."""
+
+    file: str
+    line: int
+    method: str
+    url: str
+    params: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")
+    prepare(running)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
+    """Every plain request from here on. The SDK's own requests, made elsewhere, are not among them."""
+    found: list[Sent] = []
+    made = HttpRequest.__init__
+
+    def noted(request: HttpRequest, method: str, url: str, **options: Any) -> None:
+        caller = sys._getframe(1)
+        if Path(caller.f_code.co_filename).parent == ROOM:
+            place = Path(caller.f_code.co_filename).name
+            found.append(Sent(place, caller.f_lineno, method, url, options.get("params") or {}))
+        made(request, method, url, **options)
+
+    monkeypatch.setattr(HttpRequest, "__init__", noted)
+    return found
 
 
 def test_every_call_of_the_product_has_its_action_in_the_table() -> None:
@@ -52,17 +74,51 @@ def test_the_table_has_no_operation_that_is_not_called() -> None:
     assert set(_table()) == {f"{group}.{method}" for group, method in _calls()}
 
 
-def test_the_role_has_every_action_of_the_table_and_of_plain_requests() -> None:
+def test_the_role_has_every_action_of_the_table() -> None:
     role = set(_role()["Actions"])
-    wanted = set(_table().values()) | {one for actions in PLAIN.values() for one in actions}
+    assert not {one for one in _table().values() if not _allowed(one, role)}
+
+
+def test_the_role_has_the_action_of_every_plain_request_that_is_sent(
+    simulator: RunningSimulator, sent: list[Sent]
+) -> None:
+    known = connected(simulator)
+    # Another environment is another connection, which does not know the service's pace yet.
+    environment = {**simulator.environment, "AZURE_TEST_CLIENT": "anew"}
+    _ask_for_everything(connect(known.target, known.vault, environment=environment))
+    wanted = {one for each in sent for one in actions_of(each.method, each.url, each.params)}
+    role = set(_role()["Actions"])
     assert not {one for one in wanted if not _allowed(one, role)}
+    assert wanted == set(_plain_table())
+    unsent = [
+        (source.name, lines)
+        for source in ROOM.glob("*.py")
+        for lines in plain_requests(source)
+        if not any(each.file == source.name and each.line in lines for each in sent)
+    ]
+    assert unsent == [], "a request that this test does not send: let _ask_for_everything send it"
 
 
-def test_every_plain_request_is_known() -> None:
-    counted = {source.name: plain_requests(source) for source in ROOM.glob("*.py")}
-    known = {"service.py": 2, "estate.py": 1, "landing_place.py": 1, "compute.py": 2, "leftovers.py": 2}
-    assert {name: count for name, count in counted.items() if count} == known
-    assert PLAIN.keys() == known.keys()
+def _ask_for_everything(service: SiteRecovery) -> None:
+    """Each plain request of the product, sent at least once."""
+    subscription = f"/subscriptions/{service.vault.subscription_id}"
+    group = f"{subscription}/resourceGroups/{GROUP}"
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/contosodr"
+    service.learn_pace("any")
+    service.fresh_inventory()
+    service.estate.vault_location()
+    for place in ("Microsoft.Network/virtualNetworks/prod", "Microsoft.Compute/availabilitySets/front"):
+        service.landing_place(f"{group}/providers/{place}")
+    service.landing_place(account)
+    service.landing_place(group)
+    machine = f"{group}/providers/Microsoft.Compute/virtualMachines/sql01"
+    assert service.power_state(machine) is PowerState.ABSENT
+    service.power_states()
+    service.vm_names(group)
+    service.leftovers.in_group(GROUP)
+    assert service.leftovers.in_account(account) == ()
+    service.leftovers.delete_account(account)
+    service.leftovers.delete_group("never-there")
 
 
 def test_the_role_gives_no_right_to_everything() -> None:
@@ -76,6 +132,12 @@ def _calls() -> set[tuple[str, str]]:
 def _table() -> dict[str, str]:
     rows = re.findall(r"^\| `(\w+\.\w+)` \| `([^`]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     return dict(rows)
+
+
+def _plain_table() -> list[str]:
+    page = PAGE.read_text(encoding="utf-8")
+    below = page[page.index("Beside these there are plain requests") :]
+    return re.findall(r"^\| [^|`]+ \| `(Microsoft\.[^`]+)` \|$", below, re.MULTILINE)
 
 
 def _role() -> dict[str, list[str]]:
