@@ -16,7 +16,7 @@ from simulator.world import World
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One mutating request. `job` is the name of the job that it started, or empty."""
+    """One mutating request. `job` is the name of the job that it started, or empty; `body` is its body as it came."""
 
     at: str
     method: str
@@ -25,6 +25,8 @@ class AuditEntry:
     status: int
     client_request_id: str
     job: str
+    api_version: str = ""
+    body: str = ""
 
 
 class AuditLog:
@@ -51,6 +53,8 @@ class AuditLog:
             status=status,
             client_request_id=call.client_request_id,
             job=call.job,
+            api_version=call.api_version,
+            body=call.raw_body.decode("utf-8", "replace"),
         )
         self._entries.put(f"{len(self._entries) + 1:09d}", entry)
 

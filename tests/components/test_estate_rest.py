@@ -15,6 +15,7 @@ from components.settings import Settings, load_stack_file
 from simulator.azure_native.catalogue import RESOURCE_TYPES
 from tests.components.declared_program import Registered, registered
 from tests.components.rest_body import departures, specified
+from tests.components.rest_clients import client_model, not_in_client
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECIFIED = specified()
@@ -41,6 +42,23 @@ def test_every_body_is_what_the_specification_takes(program: list[Registered]) -
 @pytest.mark.parametrize("kind", SPECIFIED)
 def test_the_specification_is_that_of_the_api_version_that_azure_native_speaks(kind: str) -> None:
     assert str(SPECIFIED[kind]["apiVersion"]) == RESOURCE_TYPES[kind].api_version
+
+
+@pytest.mark.parametrize("kind", [kind for kind, known in SPECIFIED.items() if "client" in known])
+def test_what_is_written_down_is_in_the_client_that_is_generated_from_the_specification(kind: str) -> None:
+    known = SPECIFIED[kind]
+    assert list(not_in_client(known["body"], client_model(known["client"]), kind)) == []
+
+
+def test_a_shape_that_a_client_does_not_have_is_found() -> None:
+    wrong = {
+        "properties": {"securitySettings": {"immutabilitySettings": {"state": "Locked | Shut"}}, "colour": "string"}
+    }
+    found = not_in_client(wrong, client_model("azure.mgmt.recoveryservices.models.Vault"), "vault")
+    assert sorted(found) == [
+        "vault.properties.colour",
+        "vault.properties.securitySettings.immutabilitySettings.state: Shut",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ The tests are one story over one vault without a VM, in order: each leaves it as
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.engine.generated_estate import declare, write_inventory
+from site_recovery.estate_records import SET_UP_POLICY
+from tests.components.rest_body import departures, specified
+from tests.engine.generated_estate import POLICY, declare, write_inventory
 from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
 from tests.engine_fixture import EngineUnderTest
 from tests.simulator.running import RunningSimulator
@@ -18,6 +21,15 @@ from tests.simulator.running import RunningSimulator
 pytestmark = pytest.mark.timeout(300)
 
 NETWORK = "Microsoft.Network/virtualNetworks/prod"
+SPECIFIED = specified()
+KINDS = {
+    "ResourceGroups_CreateOrUpdate": "azure-native:resources:ResourceGroup",
+    "Vaults_CreateOrUpdate": "azure-native:recoveryservices:Vault",
+    "ReplicationFabrics_Create": "azure-native:recoveryservices:ReplicationFabric",
+    "ReplicationPolicies_Create": "azure-native:recoveryservices:ReplicationPolicy",
+    "VirtualNetworks_CreateOrUpdate": "azure-native:network:VirtualNetwork",
+    "StorageAccounts_Create": "azure-native:storage:StorageAccount",
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +38,12 @@ def estate(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) ->
     inventory = write_inventory(directory / "inventory.yaml", 1, registers=False)
     simulator = RunningSimulator(directory, "--speed", "600", "--inventory", str(inventory))
     stack = StackUnderTest(tmp_path_factory.mktemp("project"), engine, simulator)
-    stack.edit(lambda config: declare(config, 0, wait_minutes=0))
+
+    def declare_all(config: dict[str, Any]) -> None:
+        declare(config, 0, wait_minutes=0)
+        config["site-recovery:policies"][POLICY] = {"initialReplicationStart": "22:30"}
+
+    stack.edit(declare_all)
     yield stack
     simulator.stop()
 
@@ -35,7 +52,8 @@ def test_redundancy_of_an_empty_vault_and_copies_of_an_account_are_changed_in_pl
     estate.up()
 
     def change(config: dict[str, Any]) -> None:
-        config["site-recovery:vault"]["redundancy"] = "locallyRedundant"
+        vault = {"redundancy": "locallyRedundant", "immutability": "unlocked", "tags": {"owner": "recovery"}}
+        config["site-recovery:vault"].update(vault)
         config["site-recovery:storageAccounts"]["contosodr"] = {"sku": "Standard_GRS"}
 
     estate.edit(change)
@@ -44,6 +62,21 @@ def test_redundancy_of_an_empty_vault_and_copies_of_an_account_are_changed_in_pl
     vault = _read(estate, f"Microsoft.RecoveryServices/vaults/{VAULT[1]}", "2024-10-01")
     assert vault["properties"]["redundancySettings"]["standardTierStorageRedundancy"] == "LocallyRedundant"
     assert _read(estate, "Microsoft.Storage/storageAccounts/contosodr", "2024-01-01")["sku"]["name"] == "Standard_GRS"
+
+
+def test_what_the_stand_in_sent_is_what_the_specification_of_its_api_version_takes(estate: StackUnderTest) -> None:
+    """Every PUT of the two updates before, as it came, but for those of the project's own client."""
+    sent = [
+        (KINDS[entry["operation"]], entry)
+        for entry in estate.simulator.admin("GET", "audit")["mutations"]
+        if entry["method"] == "PUT" and not entry["path"].endswith(SET_UP_POLICY)
+    ]
+    assert {kind for kind, _ in sent} == set(SPECIFIED)
+    assert {(kind, entry["apiVersion"]) for kind, entry in sent} == {
+        (kind, str(known["apiVersion"])) for kind, known in SPECIFIED.items()
+    }
+    for kind, entry in sent:
+        assert list(departures(json.loads(entry["body"]), SPECIFIED[kind]["body"], entry["path"])) == []
 
 
 def test_a_subnet_of_others_survives_a_refresh_and_the_next_up(estate: StackUnderTest) -> None:
