@@ -14,6 +14,7 @@ from lifecycle.observation import Observation
 from lifecycle.spans import span
 from lifecycle.stack_limits import of_the_whole
 from lifecycle.stages import WORDS
+from lifecycle.steps import changes_place
 from lifecycle.warnings import RPO_CRITICAL, RPO_WARNING
 
 _DAY = 86400.0
@@ -45,6 +46,8 @@ class StatusRow:
     moves: bool
     why: tuple[str, ...]
     means: Exit
+    # Whether the move brings it elsewhere, so that it counts against the limits of the stack.
+    changes_place: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -92,6 +95,7 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
             waits=held or (moves and bool(steps) and bool(steps[0].waits)),
             changes=moves or (intent.decision is Decision.ADOPT and not intent.plan.reached),
         ),
+        changes_place=moves and changes_place(intent.plan.names),
     )
 
 
@@ -109,7 +113,11 @@ def _unread(seen: Observation) -> tuple[str, ...]:
 
 def with_the_whole(rows: Sequence[StatusRow], most: int) -> tuple[StatusRow, ...]:
     """`rows` with what stops moves by their number, or as they go both ways."""
-    free = [(row.vm, row.declared) for row in rows if row.moves and row.means not in {Exit.BLOCKED, Exit.TWO_OR_NONE}]
+    free = [
+        (row.vm, row.declared)
+        for row in rows
+        if row.changes_place and row.means not in {Exit.BLOCKED, Exit.TWO_OR_NONE}
+    ]
     found = {blocker.vm: blocker for blocker in of_the_whole(free, most)}
     return tuple(
         replace(row, why=(*row.why, found[row.vm].message), means=Exit.BLOCKED) if row.vm in found else row

@@ -16,6 +16,7 @@ from executor.completion import complete_failover
 from executor.enduring import Enduring
 from executor.observe import Look, seen_at_work
 from executor.settling import Settling, check_window
+from executor.site_wait import wait_for_site
 from executor.stops import (
     BeyondPlan,
     Blocked,
@@ -140,6 +141,7 @@ class _Mover:
                 continue
             first = self._first_step(due, seen)
             self._judge_the_call(first, seen)
+            wait_for_site(self._service, first, seen, self._order.goal, self._order.options)
             try:
                 self._take(first, due.stage, seen)
                 self._refusals.clear()

@@ -3,6 +3,7 @@
 The sentences are the product's: they appear in the preview, in the reports and in the documentation.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +23,16 @@ class Actor(StrEnum):
     SERVICE = "Site Recovery"
     US = "this tool"
     PERSON = "a person"
+
+
+# They set replication up where the VM runs already.
+_STAYS = frozenset({Step.REPROTECT, Step.REVERSE_REPLICATE})
+
+
+def changes_place(names: Iterable[str]) -> bool:
+    """Whether steps of a plan, by their names, bring a VM elsewhere or make final that they did. One that runs at its
+    goal, and at most waits for its site to be protected again, is no move that others would have to wait for."""
+    return any(name not in _STAYS for name in names)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pulumi.output import Input
 
 from lifecycle.directions import Direction
 from lifecycle.stack_limits import of_the_whole
+from lifecycle.steps import changes_place
 from providers.gate_table import Row, summary, table
 from providers.operation import Severity, current_operation
 from providers.parallelism import too_few_workers
@@ -71,7 +72,7 @@ class MoveGate(Resource, module="siteRecovery", name="MoveGate"):
 
 
 def _of_the_whole(directions: Sequence[Mapping[str, Any]], most: int) -> list[dict[str, str]]:
-    free = [row for row in directions if row.get("plan") and not row.get("blockers")]
+    free = [row for row in directions if changes_place(row.get("plan") or ()) and not row.get("blockers")]
     moving = [(str(row["vm"]), Direction(row["direction"])) for row in free]
     return [blocker.as_input() for blocker in of_the_whole(moving, most)]
 

@@ -104,6 +104,9 @@ def test_vms_past_the_limit_of_the_stack_or_both_ways_are_blocked() -> None:
     assert [row.means for row in with_the_whole(moving, 2)] == [Exit.CHANGES, Exit.CHANGES]
     assert [row.means for row in with_the_whole(moving, 1)] == [Exit.CHANGES, Exit.BLOCKED]
     assert [row.means for row in with_the_whole([*moving, home], 3)] == [Exit.CHANGES, Exit.CHANGES, Exit.BLOCKED]
+    # One that has come to Azure and waits for its site takes nobody's turn.
+    waits = _row(replace(rows.COMMITTED_TUTORIAL, vm="app02"), TO_AZURE)
+    assert [row.means for row in with_the_whole([waits, moving[0]], 1)] == [Exit.CHANGES, Exit.CHANGES]
 
 
 def test_the_worst_of_all_vms_decides_the_exit_code() -> None:

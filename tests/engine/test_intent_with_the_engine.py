@@ -119,18 +119,49 @@ def test_a_freeze_blocks_moves_and_nothing_else_and_every_blocker_is_shown_at_on
     assert _moves(stack, "app01") == []
 
 
-def test_more_vms_than_the_stack_allows_are_refused_even_without_a_preview(new_stack: NewStack) -> None:
+def test_no_more_vms_are_moved_than_the_stack_allows_and_one_that_waits_for_its_site_is_not_counted(
+    new_stack: NewStack,
+) -> None:
     stack = new_stack()
     stack.up()
-    for vm in ("sql01", "app01"):
+    _goes_dark(stack)
+    for vm in BOTH:
         stack.flip(vm, "azureToOnPremises")
     assert "maxMoves: 2 VMs would move in one `up`, and maxMoves is 1" in stack.preview(check=False).stdout
-    shown = stack.up("--target", "**ProtectionDirection::*", check=False)
+    # Refused even without a preview of the whole.
+    shown = stack.up("--target", "**ProtectionDirection::*", "--continue-on-error", check=False)
     assert shown.returncode != 0
     assert "maxMoves is 1" in shown.stdout
-    assert sorted([len(_moves(stack)), len(_moves(stack, "app01"))]) == [0, 3]
+    came = ["UnplannedFailover", "CommitFailover"]
+    first, second = sorted(BOTH, key=lambda vm: len(_moves(stack, vm)), reverse=True)
+    assert (_moves(stack, first), _moves(stack, second)) == (came, [])
+    assert f"WAITING: {first} waits before reprotect for its site" in shown.stdout
+
+    # The one that waits stops at once: the engine has to begin with the other all the same.
+    shown = stack.up("--continue-on-error", check=False)
+    assert "maxMoves" not in shown.stdout
+    for vm in BOTH:
+        assert f"WAITING: {vm} waits before reprotect for its site" in shown.stdout
+        assert _moves(stack, vm) == came, "no reprotect is asked for in vain"
+        assert stack.outputs(vm)["stage"] == "committedInAzure"
+
+    stack.simulator.admin("PUT", "hosts/hv01/heartbeat", {"beats": True})
+    stack.up()
+    for vm in BOTH:
+        assert _moves(stack, vm) == [*came, "ReprotectReplicationGroup"]
 
 
+def _goes_dark(stack: StackUnderTest) -> None:
+    stack.simulator.admin("PUT", "hosts/hv01/heartbeat", {"beats": False})
+    for vm in BOTH:
+        stack.simulator.admin("PATCH", f"machines/{vm}", {"power": "off"})
+    # Until the service holds the host for disconnected.
+    stack.simulator.admin("POST", "clock/advance", {"seconds": 3600})
+    stated = {"what": "sourceOff", "by": "tests", "until": "9000-01-01T00:00:00Z"}
+    stack.edit(lambda config: config.update({"site-recovery:attestations": [{"vm": vm, **stated} for vm in BOTH]}))
+
+
+BOTH = ("sql01", "app01")
 _DRIFT = ("refresh", "--preview-only", "--expect-no-changes", "--diff")
 
 

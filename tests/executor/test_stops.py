@@ -235,10 +235,15 @@ def test_a_dark_site_is_left_for_azure_and_its_commit_waits_for_a_word_that_it_i
     site.admin("POST", "/sites/contoso-hyperv/dark")
     assert "sourceOff" in site.run(AZURE).stopped(Waiting)
     assert site.truth()["running"] == "azure"
+    # Until the service holds the host for disconnected.
+    site.simulator.advance(3600)
     run = site.run(AZURE, replace(BOLD, source_off_until=datetime.max.replace(tzinfo=UTC)))
     # The tutorial's reprotect needs the site.
-    assert "Enable replication" in run.stopped(StepFailed)
+    assert "waits before reprotect for its site" in run.stopped(Waiting)
+    assert site.accepted() == ["UnplannedFailover", "FailoverCommit"]
     site.admin("POST", "/sites/contoso-hyperv/light")
+    # Another `up` is another process.
+    site.service = site.connection().open()
     site.run(AZURE).reached()
     assert site.truth()["running"] == "azure"
 
