@@ -349,7 +349,9 @@ class _Mover:
 
     def _verify(self, seen: Observation) -> None:
         back = self._order.goal.runs is Place.ON_PREMISES
-        results = verify(self._order.options.verification_of(failback=back), self._cancelled)
+        minutes = self._order.options.step_limits.get(Step.VERIFY.value)
+        limit = float(minutes) * 60 if minutes is not None else None
+        results = verify(self._order.options.verification_of(failback=back), self._cancelled, limit)
         self._outcome.verification = results
         failed = [result for result in results if not result.passed]
         if self._cancelled.is_set():

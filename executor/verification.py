@@ -5,6 +5,7 @@ the outputs of the VM, so they are kept with the move that they belong to.
 """
 
 import http.client
+import math
 import os
 import signal
 import socket
@@ -13,12 +14,12 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 _CANCELLED_SEEN_WITHIN = 0.25
 
@@ -36,26 +37,35 @@ class ProbeResult:
         return {"probe": self.probe, "passed": self.passed, "attempts": self.attempts, "said": self.said}
 
 
-def verify(probes: Sequence[Mapping[str, Any]], cancelled: threading.Event) -> tuple[ProbeResult, ...]:
+def verify(
+    probes: Sequence[Mapping[str, Any]], cancelled: threading.Event, limit_seconds: float | None = None
+) -> tuple[ProbeResult, ...]:
     """Runs all probes, one after the other, and returns one result for each; a failed one does not hide the rest.
 
     A probe is one of {"tcp": {host, port}}, {"http": {url, status}}, {"tls": {host, port}},
     {"command": [program, argument...]}, with "retries", "intervalSeconds" between tries and "timeoutSeconds" for one
-    try beside it. Never raises: what goes wrong is the result.
+    try beside it. `limit_seconds` is for all of them together: what has not passed by then has failed. A page has to
+    answer with its status itself: redirects are not followed, and no proxy is used. Never raises: what goes wrong is
+    the result.
     """
-    return tuple(_tried(probe, cancelled) for probe in probes)
+    over = time.monotonic() + limit_seconds if limit_seconds is not None else None
+    return tuple(_tried(probe, cancelled, over) for probe in probes)
 
 
-def _tried(probe: Mapping[str, Any], cancelled: threading.Event) -> ProbeResult:
+def _tried(probe: Mapping[str, Any], cancelled: threading.Event, over: float | None) -> ProbeResult:
     kind, attempt = _attempt_of(probe, cancelled)
     retries, pause = int(probe.get("retries", 10)), float(probe.get("intervalSeconds", 15))
     limit = float(probe.get("timeoutSeconds", 10))
     attempts, passed, said = 0, False, "not tried"
     while not passed and attempts <= retries and not cancelled.is_set():
         if attempts:
-            cancelled.wait(pause)
+            cancelled.wait(min(pause, _left(over)))
+        seconds = min(limit, _left(over))
+        if seconds <= 0:
+            said += "; the time for all verifications together (stepLimits.verify) is over"
+            break
         attempts += 1
-        passed, said = _in_a_thread(lambda: attempt(limit), cancelled)
+        passed, said = _in_a_thread(partial(attempt, seconds), seconds, cancelled)
     return ProbeResult(kind, passed, attempts, said)
 
 
@@ -75,17 +85,30 @@ def _attempt_of(
     return f"command {words[0]}", lambda seconds: _command(words, seconds, cancelled)
 
 
-def _in_a_thread(attempt: Callable[[], tuple[bool, str]], cancelled: threading.Event) -> tuple[bool, str]:
-    """What an attempt brought; when the run is to stop, an answer is not waited for."""
+def _left(over: float | None) -> float:
+    return max(over - time.monotonic(), 0.0) if over is not None else math.inf
+
+
+def _in_a_thread(
+    attempt: Callable[[], tuple[bool, str]], seconds: float, cancelled: threading.Event
+) -> tuple[bool, str]:
+    """What an attempt brought within its time; when the run is to stop, an answer is not waited for.
+
+    A socket's own timeout is for each of its operations: a server that sends a little now and then never meets it.
+    """
     brought: list[tuple[bool, str]] = []
     thread = threading.Thread(target=lambda: brought.append(attempt()), daemon=True)
     thread.start()
-    while thread.is_alive() and not cancelled.is_set():
-        thread.join(_CANCELLED_SEEN_WITHIN)
+    # Who ends by itself in time says better what was wrong.
+    over = time.monotonic() + seconds + 2 * _CANCELLED_SEEN_WITHIN
+    while thread.is_alive() and not cancelled.is_set() and time.monotonic() < over:
+        thread.join(min(_CANCELLED_SEEN_WITHIN, _left(over)))
     if cancelled.is_set():
         # A command ends itself then, and all that it has started.
         thread.join(2 * _CANCELLED_SEEN_WITHIN)
-    return brought[0] if brought else (False, "interrupted")
+    if brought:
+        return brought[0]
+    return False, "interrupted" if cancelled.is_set() else f"not done after {seconds:g} s"
 
 
 def _tcp(host: str, port: int, seconds: float) -> tuple[bool, str]:
@@ -111,17 +134,24 @@ def _http(wanted: Mapping[str, Any], seconds: float) -> tuple[bool, str]:
     url = str(wanted["url"])
     status = int(wanted.get("status", 200))
     try:
-        if urlsplit(url).scheme not in {"http", "https"}:
-            return False, f"{url} is neither http nor https"
-        with urllib.request.urlopen(url, timeout=seconds) as answer:  # noqa: S310 - the scheme is checked above
-            got = answer.status
-    except urllib.error.HTTPError as error:
-        got = error.code
+        got = _status_of(urlsplit(url), seconds)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return False, f"no answer: {error}"
     if got != status:
         return False, f"status {got}, not {status}"
     return True, f"status {got}"
+
+
+def _status_of(address: SplitResult, seconds: float) -> int:
+    """The status that the page itself answers with, from the VM itself: a shell's proxy knows no private address."""
+    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+    if address.scheme not in kinds or not address.hostname:
+        raise ValueError(f"{address.geturl()} is no address of http or https")
+    connection = kinds[address.scheme](address.hostname, address.port, timeout=seconds)
+    with closing(connection):
+        target = urlunsplit(("", "", address.path or "/", address.query, ""))
+        connection.request("GET", target, headers={"Connection": "close"})
+        return connection.getresponse().status
 
 
 def _command(words: Sequence[str], seconds: float, cancelled: threading.Event) -> tuple[bool, str]:

@@ -163,7 +163,7 @@ class HttpCheck(Model):
     ]
     """Its URL, without user and password."""
     status: Annotated[StrictInt, Field(ge=100, le=599)] = 200
-    """The status that it has to answer with."""
+    """The status that it has to answer with itself: redirects are not followed, and no proxy is used."""
 
 
 class TlsCheck(Model):
@@ -201,7 +201,9 @@ class Verification(Model):
 
 class StepLimits(Model):
     """For how many minutes a step is waited for. Passing a limit stops the waiting, never the job. What is not written
-    has a limit made from measured durations.
+    has a fixed limit, generous enough for a large VM: failover and change of the recovery point 4 hours, commit 30
+    minutes, reprotect and reverse replicate 12 hours, synchronize 48 hours, complete failover 24 hours; `verify` has
+    that of each check alone.
     """
 
     initial_replication: Minutes | None = None
@@ -211,7 +213,7 @@ class StepLimits(Model):
     change_recovery_point: Minutes | None = None
     """Change of the recovery point."""
     verify: Minutes | None = None
-    """All verifications together."""
+    """All verifications together; what has not passed by then has failed."""
     commit: Minutes | None = None
     """Commit, in either direction."""
     reprotect: Minutes | None = None

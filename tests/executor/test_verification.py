@@ -26,13 +26,17 @@ ONCE = {"retries": 0, "timeoutSeconds": 5}
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """200 for /health, from the third request on; 503 for everything else."""
+    """200 for /health, from the third request on; 302 for /moved?from=here; 503 for everything else."""
 
     asked = 0
 
     def do_GET(self) -> None:
         type(self).asked += 1
-        self.send_response(200 if self.path == "/health" and type(self).asked > 2 else 503)
+        if self.path == "/moved?from=here":
+            self.send_response(302)
+            self.send_header("Location", "/health")
+        else:
+            self.send_response(200 if self.path == "/health" and type(self).asked > 2 else 503)
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
@@ -78,6 +82,50 @@ def test_a_probe_is_tried_until_it_passes_or_its_retries_are_used_up(server: htt
     never = probed({"http": {"url": f"{url}/other"}, "retries": 2, "intervalSeconds": 0})
     assert (never.passed, never.attempts, never.said) == (False, 3, "status 503, not 200")
     assert probed({"http": {"url": f"{url}/other", "status": 503}}).passed
+
+
+def test_a_redirect_is_an_answer_of_its_own_and_no_proxy_is_asked(
+    server: http.server.HTTPServer, closed_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    url = f"http://127.0.0.1:{server.server_port}/moved?from=here"
+    assert probed({"http": {"url": url, "status": 302}}).said == "status 302"
+    assert probed({"http": {"url": url}}).said == "status 302, not 200"
+
+
+def test_a_server_that_sends_a_little_now_and_then_is_not_waited_for(closed_port: int) -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_drip, args=(listening, ended), daemon=True)
+        thread.start()
+        port = listening.getsockname()[1]
+        result = probed({"http": {"url": f"http://127.0.0.1:{port}/"}, "timeoutSeconds": 1})
+        ended.set()
+        thread.join(10)
+    assert (result.passed, result.said) == (False, "not done after 1 s")
+
+
+def _drip(listening: socket.socket, ended: threading.Event) -> None:
+    """Headers without an end, until it is enough."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for number in range(80):
+            if ended.wait(0.2):
+                return
+            connection.sendall(f"X-{number}: more\r\n".encode())
+        connection.sendall(b"\r\n")
+
+
+def test_all_verifications_together_end_with_the_limit_of_their_step(site: Site, closed_port: int) -> None:
+    site.begin("failedOver")
+    probe = {"tcp": {"host": "127.0.0.1", "port": closed_port}, "retries": 1000, "intervalSeconds": 3600}
+    limited = replace(BOLD, verification=(probe, probe), step_limits={"verify": 0.01})
+    run = site.run(AZURE, limited)
+    assert "the time for all verifications together (stepLimits.verify) is over" in run.stopped(VerificationFailed)
+    assert [result.attempts for result in run.outcome.verification] == [1, 0]
+    assert site.accepted() == []
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:abc/", "http://[", "ftp://127.0.0.1/"])
