@@ -104,7 +104,7 @@ def carry_out(
 class _Mover:
     # Longer than any chain with all its refusals; a move that needs more has stopped making progress.
     _MOST_LOOKS = 64
-    # How often the service may say that it cannot take a step just now: for a quarter of an hour when it is throttled.
+    # How often the service may say that it cannot take a step just now: a quarter of an hour and more when throttled.
     _MOST_THROTTLED, _MOST_REFUSED = 20, 3
     _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
 
@@ -154,19 +154,20 @@ class _Mover:
         )
 
     def _pause(self, refusal: NotTaken, step: Step, seen: Observation) -> None:
-        """Before looking anew: what the service asks for, or longer each time."""
+        """Before looking anew: what the service asks for, unless that is more than the step may take; or longer each
+        time."""
         kind = type(refusal.error)
         most = self._MOST_THROTTLED if isinstance(refusal.error, ThrottledError) else self._MOST_REFUSED
         self._refusals[kind] += 1
-        if self._refusals[kind] >= most:
-            raise not_taken(seen, step, refusal.error) from refusal.error
         asked = refusal.wait_seconds
+        if self._refusals[kind] >= most or (asked or 0.0) > self._enduring.limit(step):
+            raise not_taken(seen, step, refusal.error) from refusal.error
         if asked is None:
             asked = (
                 min(self._FIRST_PAUSE * 2 ** (self._refusals[kind] - 1), self._LONGEST_PAUSE) * self._service.wait_scale
             )
         self._listener.note(f"{step}: {refusal.error.what}; looks again in {asked:.0f} s")
-        self._cancelled.wait(min(asked, self._LONGEST_PAUSE))
+        self._cancelled.wait(asked)
 
     def _observe(self, *, power: bool) -> Observation:
         latest = self._order.options.starts_from_latest

@@ -144,14 +144,18 @@ def _http(wanted: Mapping[str, Any], seconds: float) -> tuple[bool, str]:
 
 def _status_of(address: SplitResult, seconds: float) -> int:
     """The status that the page itself answers with, from the VM itself: a shell's proxy knows no private address."""
-    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+    kinds: dict[str, type[http.client.HTTPConnection]] = {
+        "http": http.client.HTTPConnection,
+        "https": http.client.HTTPSConnection,
+    }
     if address.scheme not in kinds or not address.hostname:
         raise ValueError(f"{address.geturl()} is no address of http or https")
     connection = kinds[address.scheme](address.hostname, address.port, timeout=seconds)
     with closing(connection):
         target = urlunsplit(("", "", address.path or "/", address.query, ""))
         connection.request("GET", target, headers={"Connection": "close"})
-        return connection.getresponse().status
+        answer: http.client.HTTPResponse = connection.getresponse()
+        return int(answer.status)
 
 
 def _command(words: Sequence[str], seconds: float, cancelled: threading.Event) -> tuple[bool, str]:

@@ -138,6 +138,42 @@ def test_a_throttled_service_is_asked_again_until_it_takes_the_operation(site: S
     assert site.accepted() == ["FailoverCommit"]
 
 
+class _Waited(threading.Event):
+    """Passes the time of a wait that was asked for, and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.long: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is None or timeout < 60:
+            return super().wait(timeout)
+        self.long.append(timeout)
+        return self.is_set()
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(300, [300.0]), (7200, [])])
+def test_a_service_that_asks_for_a_long_wait_is_given_it_within_the_limit_of_the_step(
+    site: Site, asked: int, waits: list[float]
+) -> None:
+    site.begin("failedOver")
+    site.fault(
+        name="storm",
+        request={"operation": "*_FailoverCommit"},
+        when={"once": True},
+        answer={"status": 429, "retryAfterSeconds": asked},
+    )
+    waited = _Waited()
+    run = site.run(AZURE, replace(BOLD, hold_after=Step.COMMIT), cancelled=waited)
+    assert waited.long == waits
+    if waits:
+        assert next(note for note in run.told.notes if "looks again" in note).endswith(f"looks again in {asked} s")
+        assert site.accepted() == ["FailoverCommit"]
+    else:
+        assert "nothing has been started" in run.stopped(StepFailed)
+        assert site.accepted() == []
+
+
 def test_reads_that_fail_in_the_middle_of_a_wait_do_not_end_it(site: Site) -> None:
     faults: tuple[dict[str, Any], ...] = (
         {"answer": {"status": 503}},
