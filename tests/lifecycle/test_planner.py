@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,9 @@ def test_the_table_has_every_row() -> None:
 
 def test_every_stage_has_words_for_a_person() -> None:
     assert set(WORDS) == set(Stage)
+    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    table = page.partition("## How a stage is told")[2].partition("## ")[0]
+    assert {line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()} >= set(Stage)
 
 
 @pytest.mark.parametrize("owner", [Owner.OURS, Owner.TAKEN_OVER])
