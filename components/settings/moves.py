@@ -94,8 +94,9 @@ class Failover(Model):
     """Unplanned: which recovery point to start from: `latest`, `latestProcessed`, `latestAppConsistent`, the id of one,
     or a time with its zone (the last point not after it)."""
     change_recovery_point: RecoveryPoint | None = None
-    """Unplanned, before the commit: start the Azure VM again from this recovery point. What was written in Azure since
-    the failover is lost."""
+    """Unplanned, before the commit: start the Azure VM again from this recovery point: `latestProcessed`,
+    `latestAppConsistent`, the id of one, or a time with its zone. What was written in Azure since the failover is
+    lost."""
     commit: Commit = Commit.AFTER_VERIFICATION
     """Commits by itself, by hand, or once `verification` has passed. The commit deletes all recovery points."""
 

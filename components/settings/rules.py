@@ -188,6 +188,13 @@ def _planned(_: Draft, vm: DraftVm) -> Iterator[Problem]:
         yield vm.problem(("failover", "changeRecoveryPoint"), what, mend)
 
 
+def _changed_point(_: Draft, vm: DraftVm) -> Iterator[Problem]:
+    if vm.settings.failover.change_recovery_point == RecoveryPointChoice.LATEST:
+        what = "is latest, but a change starts from a point that exists: no new one is made for it"
+        mend = "write latestProcessed, latestAppConsistent, the id of one, or a time with its zone"
+        yield vm.problem(("failover", "changeRecoveryPoint"), what, mend)
+
+
 def _app_consistent(draft: Draft, vm: DraftVm) -> Iterator[Problem]:
     policy = draft.file.policies.get(vm.settings.policy)
     if policy is None or policy.app_consistent_frequency_hours > 0:
@@ -293,6 +300,7 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
 _VM_RULES: tuple[Callable[[Draft, DraftVm], Iterator[Problem]], ...] = (
     _references,
     _planned,
+    _changed_point,
     _app_consistent,
     _failback,
     _hold_after_verify,

@@ -325,6 +325,15 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         ),
     ),
     (
+        "a change to a recovery point that no change makes",
+        with_vm(failover={"mode": "unplanned", "changeRecoveryPoint": "latest"}),
+        (
+            "site-recovery:vms.sql01.failover.changeRecoveryPoint: is latest, but a change starts from a point that "
+            "exists: no new one is made for it; write latestProcessed, latestAppConsistent, the id of one, or a time "
+            "with its zone"
+        ),
+    ),
+    (
         "a check of two kinds",
         with_vm(verification=[{"tcp": {"host": "a", "port": 1}, "tls": {"host": "a"}}]),
         (
