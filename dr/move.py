@@ -26,15 +26,16 @@ from executor.observe import Look
 from executor.stops import BeyondPlan, Blocked, Interrupted, MoveStopped, StillRunning, Waiting
 from executor.survey import Survey, survey_of
 from lifecycle.blockers import Blocker
-from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place
 from lifecycle.impact import Impact, impact_of
 from lifecycle.impact_text import impact_text
+from lifecycle.intent import where_it_runs
 from lifecycle.observation import Observation
 from lifecycle.options import FailoverMode
 from lifecycle.planner import plan
 from lifecycle.stack_limits import frozen
-from lifecycle.stages import WORDS, stage_of
+from lifecycle.stages import AT_REST, WORDS, stage_of
+from lifecycle.ways_on import without_engine
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.patience import STOPPING
 from site_recovery.service import SiteRecovery
@@ -88,12 +89,13 @@ def command(
     if mode is not None and place != Place.AZURE.value:
         raise click.UsageError("--mode is of a failover to Azure; failing back is always planned.")
     console = Console(soft_wrap=True, highlight=False)
-    order = _Order(Direction.of(Place(place)), mode, confirm, despite_freeze, dry_run)
+    order = _Order(Direction.of(Place(place)), stack_file, confirm, despite_freeze, dry_run)
     try:
-        wanted = stack_vm(load_stack_file(stack_file), vm)
+        wanted = stack_vm(load_stack_file(stack_file, modes={vm: mode} if mode is not None else None), vm)
         ending = _BreakGlass(console, wanted, order).run()
     except (SettingsError, NoSuchVm, OSError) as error:
-        console.print(escaped(str(error)), style="bold red")
+        with_mode = f"With --mode {mode}: " if mode is not None and isinstance(error, SettingsError) else ""
+        console.print(escaped(f"{with_mode}{error}"), style="bold red")
         ending = Ending.WRONG
     except SiteRecoveryError as error:
         console.print(escaped(str(error)), style="bold red")
@@ -101,8 +103,8 @@ def command(
     except KeyboardInterrupt:
         console.print("Ended at once, as asked; what the service is doing goes on there.", style="bold red")
         ending = Ending.INTERRUPTED
-    if ending in {Ending.WAITING, Ending.IN_PROGRESS, Ending.INTERRUPTED, Ending.FAILED}:
-        console.print(f"To go on from there, type the same again: {escaped(_typed())}")
+    if ending in {Ending.WAITING, Ending.IN_PROGRESS, Ending.INTERRUPTED, Ending.FAILED} and not dry_run:
+        console.print(f"To go on, type the same again: {escaped(_typed())}")
     sys.exit(ending)
 
 
@@ -115,7 +117,7 @@ class _Order:
     """What the command line asks for."""
 
     goal: Direction
-    mode: str | None
+    file: Path
     confirm: str | None
     despite_freeze: bool
     dry_run: bool
@@ -134,8 +136,8 @@ class _BreakGlass:
         impact = self._judged()
         if impact.plan.reached:
             self._console.print(escaped(f"{self._wanted.name} {WORDS[impact.plan.stage]} already. No step is taken."))
-            return self._told(Ending.DONE)
-        self._console.print(impact_text(impact, paint))
+            return self._told(Ending.DONE, impact.seen)
+        self._show(impact)
         self._say_frozen()
         if impact.assessment.blockers:
             return Ending.BLOCKED
@@ -147,7 +149,7 @@ class _BreakGlass:
         # Who is asked for a name takes a while, and the world may have moved on.
         now = self._judged()
         if now.assessment.blockers or now.plan.names != impact.plan.names:
-            self._console.print(impact_text(now, paint))
+            self._show(now)
             self._console.print("This is not what was shown before: read what has become of it, and begin again.")
             return Ending.BLOCKED
         return self._carried_out(now)
@@ -161,7 +163,7 @@ class _BreakGlass:
         seen = survey.observe(self._item.id, look, self._wanted.declared.options.take_over)
         if seen is None:
             raise NoSuchVm(f"The protected item of {self._wanted.name} has just gone from {self._service.vault}.")
-        declared = self._declared(self._wanted.at(seen.at))
+        declared = self._wanted.at(seen.at)
         seen = with_host(survey, seen, plan(seen, goal, declared.options), declared)
         due = plan(seen, goal, declared.options)
         assessment = judged(survey, seen, due, declared, self._frozen())
@@ -170,14 +172,9 @@ class _BreakGlass:
 
     def _stands_now(self, seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
         """What stands in the way just before the first call: a job that was waited for may have taken hours."""
-        declared = self._declared(self._wanted.at(seen.at))
+        declared = self._wanted.at(seen.at)
         due = plan(seen, self._order.goal, declared.options)
         return judged_again(self._survey, seen, due, declared, self._frozen(), patient=patient).blockers
-
-    def _declared(self, declared: Declared) -> Declared:
-        if self._order.mode is None:
-            return declared
-        return replace(declared, options=replace(declared.options, mode=FailoverMode(self._order.mode)))
 
     def _frozen(self) -> list[Blocker]:
         if self._order.despite_freeze:
@@ -219,23 +216,35 @@ class _BreakGlass:
             with _ctrl_c(self._console) as cancelled, MoveScreen(self._console, self._service) as screen:
                 carry_out(order, self._service, screen, cancelled, outcome)
         except MoveStopped as stop:
-            self._console.print(escaped(str(stop)), style="yellow")
-            return self._told(_ending_of(stop, begun=bool(outcome.taken)))
+            self._console.print(escaped(self._typable(str(stop))), style="yellow")
+            return self._told(_ending_of(stop, begun=bool(outcome.taken)), outcome.seen)
         end = outcome.seen
         if end is not None:
             self._console.print(escaped(f"{self._wanted.name} {WORDS[stage_of(end)]}."), style="green")
-        return self._told(Ending.DONE)
+        return self._told(Ending.DONE, end)
 
-    def _told(self, ending: Ending) -> Ending:
-        """What the stack file has to say before the next `up`: until then that VM is held."""
-        if self._wanted.direction is not self._order.goal and ending is not Ending.BLOCKED:
-            self._console.print(
-                escaped(
-                    f"The stack file still declares {self._wanted.name} {self._wanted.direction}: `pulumi up` holds it "
-                    f"until direction {self._order.goal} is declared, and then takes it over as it stands."
-                )
-            )
+    def _told(self, ending: Ending, seen: Observation | None) -> Ending:
+        """What the next `up` makes of the VM, as the stack file still declares another direction."""
+        goal = self._order.goal
+        if self._wanted.direction is goal or ending is Ending.BLOCKED or seen is None:
+            return ending
+        due = plan(seen, goal, self._wanted.declared.options)
+        if due.reached:
+            then = f"holds it until direction {goal} is declared, and then takes it over as it stands"
+        elif due.stage in AT_REST and where_it_runs(seen) is not goal.runs:
+            then = f"leaves it there; once direction {goal} is declared, it begins the move anew"
+        else:
+            left = ", ".join(due.names) or "what is left"
+            then = f"holds it until direction {goal} is declared, and then goes on with {left}"
+        declares = f"The stack file still declares {self._wanted.name} {self._wanted.direction}"
+        self._console.print(escaped(f"{declares}: `pulumi up` {then}."))
         return ending
+
+    def _show(self, impact: Impact) -> None:
+        self._console.print(self._typable(impact_text(impact, paint)))
+
+    def _typable(self, text: str) -> str:
+        return without_engine(text, self._wanted.name, str(self._order.file))
 
 
 def _ending_of(stop: MoveStopped, *, begun: bool) -> Ending:

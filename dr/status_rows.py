@@ -14,8 +14,9 @@ from lifecycle.observation import Observation
 from lifecycle.spans import span
 from lifecycle.stack_limits import of_the_whole
 from lifecycle.stages import WORDS
-from lifecycle.steps import changes_place
+from lifecycle.steps import PlannedStep, changes_place
 from lifecycle.warnings import RPO_CRITICAL, RPO_WARNING
+from lifecycle.ways_on import way_on
 
 _DAY = 86400.0
 
@@ -101,8 +102,15 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
 
 def _why(standing: Standing, *, moves: bool, held: bool) -> tuple[str, ...]:
     if moves:
-        return tuple(blocker.message for blocker in standing.blockers)
+        steps = standing.intent.plan.steps
+        waits = (_waits(standing.seen, steps[0]),) if steps and steps[0].waits else ()
+        return (*(blocker.message for blocker in standing.blockers), *waits)
     return (f"HELD: {standing.intent.why}",) if held else ()
+
+
+def _waits(seen: Observation, first: PlannedStep) -> str:
+    way = way_on(seen.vm, first, seen.at)
+    return f"WAITING before {first.step} ({first.waits}). To go on: {way}, then run `pulumi up --strict`"
 
 
 def _unread(seen: Observation) -> tuple[str, ...]:

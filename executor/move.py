@@ -31,10 +31,11 @@ from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.durations import LIMITS
 from lifecycle.observation import Observation, RecoveryPoint
-from lifecycle.options import MoveOptions
-from lifecycle.planner import SOURCE_MAY_RUN, Plan, plan
-from lifecycle.stages import Stage, stage_of
+from lifecycle.options import FailoverMode, MoveOptions
+from lifecycle.planner import Plan, plan
+from lifecycle.stages import AT_REST, Stage, stage_of
 from lifecycle.steps import PlannedStep, Step
+from lifecycle.ways_on import way_on
 from site_recovery.errors import JobFailedError, SiteRecoveryError, StillRunningError, ThrottledError
 from site_recovery.records import ItemRecord, JobRecord
 from site_recovery.service import SiteRecovery
@@ -245,7 +246,7 @@ class _Mover:
 
     def _take(self, planned: PlannedStep, stage: Stage, seen: Observation) -> None:
         step = planned.step
-        if planned.running or stage not in _AT_REST:
+        if planned.running or stage not in AT_REST:
             self._enduring.at = step
         if self._outcome.taken[-1:] != [step.value]:
             self._listener.step(planned)
@@ -359,9 +360,12 @@ class _Mover:
             raise Interrupted(f"{self._order.vm}: verification interrupted", "run `pulumi up --strict` again", seen)
         if failed:
             lines = "; ".join(f"{result.probe}: {result.said} ({result.attempts} attempts)" for result in failed)
+            planned = self._order.options.mode is FailoverMode.PLANNED
+            # After a planned failover too, but not by an oversight: it is a loss where there was none.
+            only = ", with failover.mode: unplanned: what came after that point is lost" if planned else ""
             way = (
                 "mend the VM and run `pulumi up --strict` again, choose another recovery point "
-                "(failover.changeRecoveryPoint), or drop the verification, commit, and fail back"
+                f"(failover.changeRecoveryPoint{only}), or drop the verification, commit, and fail back"
             )
             if stage_of(seen) is Stage.FAILBACK_COMMIT_PENDING:
                 way = (
@@ -372,8 +376,6 @@ class _Mover:
         self._listener.note("verified: " + "; ".join(f"{result.probe}: {result.said}" for result in results))
 
 
-# Where a VM stands before its move has begun.
-_AT_REST = {Stage.PROTECTED, Stage.PROTECTED_IN_AZURE, Stage.FAILBACK_OFFERED}
 # The move has just been observed: whatever reading that was, the item's ids and disks are in it.
 _ANY_AGE = float("inf")
 _TASKS_TELL = {Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}
@@ -385,16 +387,8 @@ def _finished(job: JobRecord) -> bool:
 
 def _waiting(order: MoveOrder, planned: PlannedStep, seen: Observation) -> Waiting:
     """The hold in words, with the one line to change."""
-    path = f'\'site-recovery:vms["{order.vm}"]'
-    if planned.waits == SOURCE_MAY_RUN:
-        line = f"turn the on-premises VM off and state it in `attestations` (vm: {order.vm}, what: sourceOff)"
-    elif planned.waits.startswith("holdAfter"):
-        line = f"take the hold out: `pulumi config rm --path {path}.holdAfter'`"
-    else:
-        key, _, _ = planned.waits.partition(": ")
-        line = f"`pulumi config set --path {path}.{key}' automatic`"
     return Waiting(
         f"{order.vm} waits before {planned.step} ({planned.waits})",
-        f"{line}, then run `pulumi up --strict`",
+        f"{way_on(order.vm, planned, seen.at)}, then run `pulumi up --strict`",
         seen,
     )

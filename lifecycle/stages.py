@@ -39,6 +39,8 @@ class Stage(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Where a VM stands before its move has begun.
+AT_REST = frozenset({Stage.PROTECTED, Stage.PROTECTED_IN_AZURE, Stage.FAILBACK_OFFERED})
 WORDS: dict[Stage, str] = {
     Stage.ENABLING: "runs on premises; replication to Azure is being set up",
     Stage.PROTECTED: "runs on premises, protected to Azure",

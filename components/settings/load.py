@@ -3,6 +3,7 @@
 import copy
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,12 +29,27 @@ def load_settings(config: Mapping[str, Any], *, secret_keys: Iterable[str] = ())
     return resolve(from_engine(config, tuple(secret_keys)))
 
 
-def load_stack_file(path: pathlib.Path | str) -> Settings:
+def load_stack_file(path: pathlib.Path | str, *, modes: Mapping[str, str] | None = None) -> Settings:
     """Settings from a `Pulumi.<stack>.yaml`, without the engine.
 
-    Raises SettingsError with every problem and its line, and OSError when the file cannot be read.
+    `modes` go before failover.mode of what the file declares of a VM, whose name is taken in any case; whatever does
+    not go together with them is a problem like any other. Raises SettingsError with every problem and its line, and
+    OSError when the file cannot be read.
     """
-    return resolve(from_stack_file(pathlib.Path(path)))
+    source = from_stack_file(pathlib.Path(path))
+    return resolve(_with_modes(source, modes) if modes else source)
+
+
+def _with_modes(source: Source, modes: Mapping[str, str]) -> Source:
+    values = copy.deepcopy(dict(source.values))
+    vms = values.get(f"{NAMESPACE}:vms")
+    wanted = {name.casefold(): mode for name, mode in modes.items()}
+    for name, entry in vms.items() if isinstance(vms, dict) else ():
+        mode = wanted.get(str(name).casefold())
+        failover = entry.setdefault("failover", {}) if mode is not None and isinstance(entry, dict) else None
+        if isinstance(failover, dict):
+            failover["mode"] = mode
+    return replace(source, values=values)
 
 
 def resolve(source: Source) -> Settings:

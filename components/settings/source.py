@@ -21,7 +21,8 @@ from components.settings.problems import Path, Problem
 NAMESPACE = "site-recovery"
 # Keys of the official provider that would be a second source of what `target` says.
 TARGET_ELSEWHERE = ("azure-native:subscriptionId", "azure-native:tenantId", "azure-native:environment")
-_TEXTS = (f"{NAMESPACE}:freeze", f"{NAMESPACE}:sharedStack")
+_FREEZE = f"{NAMESPACE}:freeze"
+_TEXTS = (_FREEZE, f"{NAMESPACE}:sharedStack")
 # What Pulumi itself keeps in a stack file.
 STACK_FILE_KEYS = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 
@@ -108,6 +109,9 @@ def _decoded(key: str, value: Any) -> Any:
     The engine hands objects and lists to a program as JSON, and everything else as text; `pulumi config set` writes
     `version: "1"` into the file. A key without a value comes as an empty text.
     """
+    if key == _FREEZE and not value:
+        # Whoever wrote the key wanted a freeze: without its reason that is an error, and not no freeze.
+        return ""
     if not key.startswith(f"{NAMESPACE}:") or not isinstance(value, str):
         return value
     if not value:

@@ -31,7 +31,9 @@ from components.settings.estate import (
 from components.settings.permits import Approval, Attestation, Attested, Dismantle, MaxMoves, Permit, Waiver
 from components.settings.vm import Defaults, VmChoices, VmEntry, VmSettings
 
-Reason = Annotated[Words, Shape("(?!(?i:true|false|yes|no|on|off)$).*", "a reason", "write why, in a few words")]
+Reason = Annotated[
+    Words, Shape(r"(?!(?i:true|false|yes|no|on|off)$)(?=.*\S).*", "a reason", "write why, in a few words")
+]
 
 
 class Estate(Model):

@@ -56,7 +56,7 @@ def test_an_editors_schema_check_accepts_the_projects_stack_files(name: str) -> 
 GOOD: list[dict[str, Any]] = [
     small(),
     small(version="1", maxMoves="3", requireApproval="true"),
-    small(sites={"contoso-hyperv": None}, freeze=None),
+    small(sites={"contoso-hyperv": None}),
     with_vm(holdAfter=None, failover=None, target=None),
     with_vm(
         target={

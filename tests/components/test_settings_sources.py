@@ -87,11 +87,14 @@ def test_a_reason_that_looks_like_json_stays_a_text() -> None:
 
 
 def test_a_key_that_the_engine_hands_over_empty_is_not_set() -> None:
-    settings = load_settings(
-        {**as_the_engine_hands_it(small()), "site-recovery:freeze": "", "site-recovery:waivers": ""}
-    )
-    assert settings.freeze is None
+    settings = load_settings({**as_the_engine_hands_it(small()), "site-recovery:waivers": ""})
     assert settings.waivers == ()
+
+
+@pytest.mark.parametrize("written", ["", "   ", None], ids=["empty", "blank", "no value"])
+def test_a_freeze_without_its_reason_is_an_error_and_not_no_freeze(written: str | None) -> None:
+    with pytest.raises(SettingsError, match=r"site-recovery:freeze: '.*' is not a reason; write why, in a few words"):
+        load_settings({**as_the_engine_hands_it(small()), "site-recovery:freeze": written})
 
 
 def test_keys_of_other_programs_are_left_alone() -> None:

@@ -90,11 +90,55 @@ def test_a_hold_of_the_stack_file_holds_and_the_same_command_goes_on(glass: Brok
         held = glass.move(VM, "--to", "azure", "--confirm", VM)
         assert held.code == 4
         assert "WAITING: sql01 waits before commit (holdAfter: failover)" in held.said
+        assert "Next: take the hold out: write `holdAfter: null` for sql01 below site-recovery:vms, and" in held.said
+        assert "`pulumi up` holds it until direction azureToOnPremises is declared, and then goes on with" in held.said
         assert f"type the same again: python -m dr move {VM} --to azure --confirm {VM}" in held.said
         assert glass.jobs() == ["UnplannedFailover"]
     glass.edit(lambda config: config["site-recovery:vms"][VM].pop("holdAfter"))
     assert glass.move(VM, "--to", "azure", "--confirm", VM).code == 0
     assert glass.jobs() == TO_AZURE
+
+
+def test_what_waits_says_which_line_of_the_file_to_write_and_nothing_of_the_engine(glass: BrokenGlass) -> None:
+    glass.begin(failover={"mode": "unplanned", "commit": "manual"})
+    waits = glass.move(VM, "--to", "azure", "--confirm", VM)
+    assert waits.code == 4
+    to_do = waits.said.partition("Next: ")[2].partition(" The stack file still")[0]
+    assert to_do == f"write `failover.commit: automatic` for sql01 in {glass.file}, and type the same again"
+    glass.edit(lambda config: config["site-recovery:vms"][VM]["failover"].update(commit="automatic"))
+    assert glass.move(VM, "--to", "azure", "--confirm", VM).code == 0
+    assert glass.jobs() == TO_AZURE
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [
+        ("shutdownSource", False, "is false, but a planned failover always shuts the source down"),
+        ("changeRecoveryPoint", "latestAppConsistent", "is written, but a planned failover loses nothing"),
+        ("recoveryPoint", "latestProcessed", "but a planned failover sends the last changes and uses no older point"),
+    ],
+)
+def test_a_mode_that_goes_against_the_stack_file_moves_nothing(
+    glass: BrokenGlass, key: str, value: object, what: str
+) -> None:
+    glass.begin(failover={"mode": "unplanned", "commit": "automatic", key: value})
+    refused = glass.move(VM.upper(), "--to", "azure", "--mode", "planned", "--confirm", VM)
+    assert refused.code == 64, refused.said
+    assert "With --mode planned: " in refused.said
+    assert f"site-recovery:vms.sql01.failover.{key}" in refused.said
+    assert what in refused.said
+    assert glass.jobs() == []
+
+
+def test_a_failover_that_failed_is_not_called_one_that_is_taken_over(glass: BrokenGlass) -> None:
+    glass.begin()
+    glass.fail({"name": "fails", "job": {"scenario": "UnplannedFailover", "task": "*"}, "effect": "fail"})
+    failed = glass.move(VM, "--to", "azure", "--confirm", VM)
+    assert failed.code == 1
+    assert "Now: sql01 runs on premises, protected to Azure." in failed.said
+    assert "`pulumi up` leaves it there; once direction azureToOnPremises is declared, it begins the move anew" in (
+        failed.said
+    )
 
 
 def test_what_would_block_an_up_blocks_here(glass: BrokenGlass) -> None:

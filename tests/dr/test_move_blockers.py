@@ -118,7 +118,7 @@ def test_a_service_that_cannot_be_reached_is_told_and_nothing_is_moved(
     assert ended.code == 1, ended.said
     assert "Traceback" not in ended.said
     assert said in ended.said
-    assert "To go on from there, type the same again" in ended.said
+    assert "To go on, type the same again" in ended.said
     glass.heal()
     assert glass.jobs() == []
 

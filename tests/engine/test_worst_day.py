@@ -29,10 +29,23 @@ def test_the_page_is_one_page() -> None:
 
 def test_five_commands_take_a_vm_to_azure(worlds: AnyWorld) -> None:
     world = worlds("tutorial")
-    world.begin("onPremises", failover={"mode": "planned", "commit": "automatic"})
-    said = [_typed(world, line) for line in BLOCKS[0]]
-    assert "CANNOT BE UNDONE" in said[2]
-    assert "runs in Azure, protected to on premises" in said[4]
+    world.begin("onPremises", failover={"mode": "planned", "commit": "manual"})
+    *declare, preview, up, status = BLOCKS[0]
+    for line in declare:
+        _typed(world, line)
+    assert "CANNOT BE UNDONE" in _typed(world, preview)
+    change = f"`pulumi config set --path 'site-recovery:vms[\"{VM}\"].failover.commit' automatic`"
+    waiting = _typed(world, up, code=1)
+    assert f"{VM} waits before commit (failover.commit: manual)" in waiting
+    assert f"Next: {change}, then run `pulumi up --strict`" in waiting
+    # The engine keeps the stack's outputs of before a step that waited or failed.
+    stands = _typed(world, status, code=4)
+    assert "the failover waits for its commit" in stands
+    assert f"WAITING before commit (failover.commit: manual). To go on: {change}" in stands
+    assert world.look().operations == (UNPLANNED,)
+    _typed(world, f"{change.strip('`')} --stack prod")
+    _typed(world, up)
+    assert "runs in Azure, protected to on premises" in _typed(world, status)
     assert world.look().operations == THERE
 
 

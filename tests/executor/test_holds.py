@@ -41,7 +41,7 @@ def test_a_hold_stops_after_its_step_in_every_run_until_it_is_taken_out(
     first = site.run(goal, holding)
     words = first.stopped(Waiting)
     assert f"waits before {then} (holdAfter: {step})" in words
-    assert "holdAfter'`, then run `pulumi up --strict`" in words
+    assert "write `holdAfter: null` for vm01 below site-recovery:vms, then run `pulumi up --strict`" in words
     assert first.taken[-1] == step.value
 
     asked = site.accepted()

@@ -1,0 +1,70 @@
+"""What a waiting move is told to change, and what of a text somebody without an engine can type."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+
+from components.settings import load_settings
+from lifecycle.permits import Attested
+from lifecycle.planner import plan
+from lifecycle.ways_on import way_on, without_engine
+from tests.lifecycle import rows
+from tests.lifecycle.test_holds_and_changes import BOLD, TO_AZURE
+from tests.settings_samples import small
+
+
+def test_the_statement_that_the_source_is_off_can_be_copied_into_the_file() -> None:
+    made = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Failed")
+    (first, *_) = plan(replace(rows.COMMIT_PENDING, brought_here=made), TO_AZURE, BOLD).steps
+    now = datetime.now(UTC)
+    way = way_on("sql01", first, now)
+    _, _, written = way.partition("write `")
+    settings = load_settings(small(attestations=yaml.safe_load(written.partition("`")[0])))
+    (stated,) = settings.attestations
+    assert (stated.vm, stated.what) == ("sql01", Attested.SOURCE_OFF)
+    assert now < stated.until < now + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        (
+            (
+                "`pulumi config set --path 'site-recovery:vms[\"sql01\"].failover.commit' automatic`, then run "
+                "`pulumi up --strict`"
+            ),
+            r"write `failover.commit: automatic` for sql01 in C:\dr\p.yaml, and type the same again",
+        ),
+        ("run `pulumi up --strict` again to go on from here", "type the same again to go on from here"),
+        (
+            (
+                "let them finish it, or take it over: "
+                "`pulumi config set --path 'site-recovery:vms[\"sql01\"].takeOver' 1-2`"
+            ),
+            r"let them finish it, or take it over: write `takeOver: 1-2` for sql01 in C:\dr\p.yaml",
+        ),
+        (
+            "write another target.subnet or give the subnet a larger prefix and run `pulumi up --strict` first, move",
+            (
+                "write another target.subnet or give the subnet a larger prefix once the engine can be run, or change it "
+                "in Azure (Replicated items, sql01, Compute and Network) first, move"
+            ),
+        ),
+        (
+            "declare direction onPremisesToAzure and run `pulumi up --strict` to finish it, then",
+            "move it --to onPremises to finish it, then",
+        ),
+        (
+            "mend that, look at the preview, then run `pulumi up --strict` again",
+            "mend that, look at the same with --dry-run, and type it again",
+        ),
+        ("commit it in Azure, then preview again", "commit it in Azure, then look again (--dry-run)"),
+        ("nothing of this is typed", "nothing of this is typed"),
+    ],
+)
+def test_who_has_no_engine_is_told_what_the_file_and_the_same_command_do(text: str, typed: str) -> None:
+    assert without_engine(text, "sql01", r"C:\dr\p.yaml") == typed
