@@ -50,8 +50,8 @@ def test_the_statement_that_the_source_is_off_can_be_copied_into_the_file() -> N
         (
             "write another target.subnet or give the subnet a larger prefix and run `pulumi up --strict` first, move",
             (
-                "write another target.subnet or give the subnet a larger prefix once the engine can be run, or change it "
-                "in Azure (Replicated items, sql01, Compute and Network) first, move"
+                "write another target.subnet or give the subnet a larger prefix once the engine can be run, or change "
+                "it in Azure (Replicated items, sql01, Compute and Network) first, move"
             ),
         ),
         (

@@ -52,11 +52,13 @@ def test_env_prints_lines_that_a_shell_takes_and_nothing_else(engine: EngineUnde
         [sys.executable, DO, "env"], capture_output=True, text=True, check=True, timeout=600, cwd=ROOT
     ).stdout
     assert all(entry.startswith("export ") for entry in printed.splitlines())
-    script = f'{printed}\nprintf "%s\\n" "$PULUMI_BACKEND_URL" "$PULUMI_PARALLEL" "$PATH"; command -v pulumi'
+    shown = '"$PULUMI_BACKEND_URL" "$PULUMI_PARALLEL" "$PULUMI_CONTINUE_ON_ERROR" "$PATH"'
+    script = f'{printed}\nprintf "%s\\n" {shown}; command -v pulumi'
     told = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, timeout=60).stdout
-    backend, parallel, path, pulumi = told.splitlines()
+    backend, parallel, carries_on, path, pulumi = told.splitlines()
     assert backend == f"file://{ROOT.as_posix()}/.work/state"
     assert int(parallel) >= 256
+    assert carries_on == "true"
     assert str(ROOT / "simulator" / "azure_native" / "bin") in path.split(os.pathsep)
     assert Path(pulumi) == engine.executable
 

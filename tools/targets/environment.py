@@ -49,6 +49,8 @@ def variables(state: Path) -> dict[str, str]:
         "PULUMI_BACKEND_URL": backend_url(state),
         "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
         "PULUMI_PARALLEL": PARALLEL,
+        # A VM that waits or is stopped keeps no other from its move: the engine begins nothing new after an error else.
+        "PULUMI_CONTINUE_ON_ERROR": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
