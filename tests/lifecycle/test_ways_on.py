@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
-from components.settings import load_settings
-from lifecycle.permits import Attested
+from components.settings import Attested, load_settings
 from lifecycle.planner import plan
 from lifecycle.ways_on import way_on, without_engine
 from tests.lifecycle import rows
@@ -23,7 +22,7 @@ def test_the_statement_that_the_source_is_off_can_be_copied_into_the_file() -> N
     now = datetime.now(UTC)
     way = way_on("sql01", first, now)
     _, _, written = way.partition("write `")
-    settings = load_settings(small(attestations=yaml.safe_load(written.partition("`")[0])))
+    settings = load_settings(small(attestations=YAML(typ="safe").load(written.partition("`")[0])))
     (stated,) = settings.attestations
     assert (stated.vm, stated.what) == ("sql01", Attested.SOURCE_OFF)
     assert now < stated.until < now + timedelta(days=1)
