@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from dr.report import Report
 from dr.timeline import timeline
+from lifecycle.ways_on import how_many_wait
 
 # A pull request's comment shows this many VMs before its details are unfolded: 25 lines in all.
 MOST_ROWS = 12
@@ -40,12 +41,16 @@ def _text(report: Report) -> str:
 
 def headline(report: Report) -> str:
     """The whole in one line."""
-    total, moving = len(report.vms), len(report.moving)
+    total, waiting = len(report.vms), len(report.waiting)
+    moving = len(report.moving) - waiting
     if report.failed and not report.blockers:
         return f"{report.stack}: the preview failed"
     verdict = report.verdict or "NOTHING TO MOVE"
+    if waiting and not moving and not report.blockers:
+        verdict = "WAITING"
     unseen = sum(vm.get("decision") == "unseen" and not vm.get("blockers") for vm in report.vms)
     besides = f"; {unseen} could not be looked at" if unseen else ""
+    besides += how_many_wait(waiting)
     besides += f"; {len(report.held)} held" if report.held else ""
     if not report.blockers:
         return f"{report.stack}: {verdict}: {moving} of {total} VMs would move{besides}"

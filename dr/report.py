@@ -41,6 +41,11 @@ class Report:
         return tuple(vm for vm in self.vms if vm.get("decision") == "move")
 
     @property
+    def waiting(self) -> tuple[Mapping[str, Any], ...]:
+        """Those of `moving` of which no step would be taken before the stack file is changed."""
+        return tuple(vm for vm in self.moving if waits_first(vm))
+
+    @property
     def staying(self) -> tuple[Mapping[str, Any], ...]:
         return tuple(vm for vm in self.vms if vm.get("decision") != "move")
 
@@ -110,12 +115,12 @@ def _meaning(vm: Mapping[str, Any]) -> Exit:
     return meaning(
         str((vm.get("from") or {}).get("stage", "")),
         blocked=bool(vm.get("blockers")),
-        waits=vm.get("decision") == "held" or _waits_first(vm),
+        waits=vm.get("decision") == "held" or waits_first(vm),
         changes=vm.get("decision") == "move",
     )
 
 
-def _waits_first(vm: Mapping[str, Any]) -> bool:
+def waits_first(vm: Mapping[str, Any]) -> bool:
     """Whether the very next step of a move waits for the stack file to be changed."""
     steps: Sequence[Mapping[str, Any]] = vm.get("steps") or []
     return bool(steps) and bool(steps[0].get("waits"))

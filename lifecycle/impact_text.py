@@ -37,9 +37,12 @@ def unpainted(text: str, _: Ink) -> str:
 def impact_text(impact: Impact, paint: Paint = unpainted) -> str:
     """The whole impact of one VM's move."""
     verdict = impact.assessment.verdict
-    lines = [f"{paint(impact.headline, Ink.STRONG)}: {paint(verdict, _OF_VERDICT[verdict])}"]
+    steps = impact.plan.steps
+    # Before its first step: nothing at all is done, however free it is.
+    waits = f", {paint('WAITING', Ink.CARE)} before {steps[0].step}" if steps and steps[0].waits else ""
+    lines = [f"{paint(impact.headline, Ink.STRONG)}: {paint(verdict, _OF_VERDICT[verdict])}{waits}"]
     lines += _row("now", f"{impact.plan.vm} {WORDS[impact.plan.stage]}")
-    if impact.plan.steps:
+    if steps:
         lines += _move(impact, paint)
     lines += _judged(impact, paint)
     return "\n".join(lines)

@@ -22,6 +22,11 @@ def way_on(vm: str, planned: PlannedStep, at: datetime) -> str:
     return f"`pulumi config set --path 'site-recovery:vms[\"{vm}\"].{key}' automatic`"
 
 
+def how_many_wait(count: int) -> str:
+    """A sum's last words: VMs of which no step is taken before the stack file is changed. Empty for none."""
+    return f"; {count} {'waits' if count == 1 else 'wait'} for the stack file to be changed" if count else ""
+
+
 def without_engine(text: str, vm: str, file: str) -> str:
     """`text` for who moves `vm` by `dr move` with `file`: an engine that is out of reach runs nothing and writes
     nothing."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from lifecycle.impact_text import Ink
 from lifecycle.verdict import Verdict
+from lifecycle.ways_on import how_many_wait
 from providers.paint import painted
 
 
@@ -25,6 +26,12 @@ class Row:
         line = str(self.facts.get("headline") or self.facts.get("line") or self.vm)
         held = self.facts.get("decision") == "held"
         return f"{line}: {painted('HELD', Ink.CARE)}, no step is taken; its row says why" if held else line
+
+    @property
+    def waits(self) -> str:
+        """Before which step, and why, if the very next one waits for the stack file to be changed."""
+        first = next(iter((self.facts or {}).get("steps") or ()), {})
+        return f"before {first['name']} ({first['waits']})" if first.get("waits") else ""
 
     @property
     def verdict(self) -> Verdict | None:
@@ -53,9 +60,11 @@ def summary(rows: Sequence[Row], blockers: Sequence[Mapping[str, str]], unseen: 
     verdict = _verdict(moving, blockers)
     lines = []
     if moving:
-        ink = Ink.GOOD if verdict is Verdict.GO else Ink.CARE
-        word = painted(verdict or "NOT JUDGED", ink)
-        lines.append(f"{word}: {len(moving)} of {len(rows) + unseen} VMs would move")
+        going = [row for row in moving if not row.waits]
+        ink = Ink.GOOD if verdict is Verdict.GO and going else Ink.CARE
+        word = painted((verdict or "NOT JUDGED") if going else "WAITING", ink)
+        waiting = how_many_wait(len(moving) - len(going))
+        lines.append(f"{word}: {len(going)} of {len(rows) + unseen} VMs would move{waiting}")
         lines += [f"  {row.line}: {_cost(row)}" for row in moving]
     staying = [row for row in rows if not row.moves]
     if staying:
@@ -100,6 +109,8 @@ def _verdict(moving: Sequence[Row], blockers: Sequence[Mapping[str, str]]) -> Ve
 def _cost(row: Row) -> str:
     if row.facts is None:
         return "what it would cost is not known"
+    if row.waits:
+        return f"{painted('WAITING', Ink.CARE)} {row.waits}: no step is taken; its row says what it is for"
     facts = row.facts
     outage = facts.get("outage")
     return f"{_loss(facts)}, {'outage ' + outage['words'] if outage else 'no outage'}"

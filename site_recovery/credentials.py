@@ -85,9 +85,21 @@ def credentials_for(target: Target, endpoints: Endpoints, environment: Mapping[s
 
 
 def ca_bundle(environment: Mapping[str, str]) -> str | bool:
-    """What `connection_verify` of a client takes: the environment's CA bundle, or the default roots."""
+    """What `connection_verify` of a client takes: the environment's CA bundle, or the default roots.
+
+    Raises AccessDeniedError when the bundle is not there, before anything is sent.
+    """
     given = environment_value(environment, _CA_BUNDLE)
-    return True if given is None else given[1]
+    if given is None:
+        return True
+    variable, path = given
+    if not Path(path).exists():
+        raise AccessDeniedError(
+            f"{variable} names {path}, and there is no such file.",
+            "Nothing was sent to Azure.",
+            f"Correct {variable} to the file of the certificate authorities that are trusted, or unset it.",
+        )
+    return path
 
 
 class GuardedCredential:

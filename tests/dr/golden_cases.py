@@ -223,6 +223,7 @@ def cases() -> Mapping[str, Report]:
         "safety-copy-started": move(replace(_LOST, azure_vm_power=PowerState.RUNNING), HOME),
         "to-azure-waived": move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent"), waived),
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
+        "to-azure-waiting": move(rows.COMMIT_PENDING, TO_AZURE, replace(UNPLANNED, failover_commit=Commit.MANUAL)),
         "home": move(AWAY, HOME),
         "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
         "held": _report(None, _held(stranger, HOME)),

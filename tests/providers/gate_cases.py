@@ -26,6 +26,7 @@ def cases() -> Mapping[str, str]:
     free, waived, blocked = (_row(vm, name) for vm, name in _MOVES.items())
     staying = Row("zoo01", "onPremisesToAzure", moves=False, facts=_REPORTS["unchanged"].vms[0])
     held = Row("sql01", "onPremisesToAzure", moves=False, facts=_REPORTS["held"].vms[1])
+    waiting = _row("app01", "to-azure-waiting")
     unseen = Row("app02", "azureToOnPremises", moves=True, facts=None)
     both = _blockers("sql01", "blocked-freeze") + _blockers("sql01", "blocked-maxDataLoss")
     past = of_the_whole([(row.vm, Direction(row.direction)) for row in (free, waived)], 1)
@@ -33,6 +34,8 @@ def cases() -> Mapping[str, str]:
         "nothing": summary([staying], [], 0).text,
         "go": summary([free, staying], [], 1).text,
         "held": summary([free, held], [], 0).text,
+        "waiting": summary([waiting], [], 1).text,
+        "some-waiting": summary([free, waiting], [], 0).text,
         "go-with-waivers": summary([free, waived, staying], [], 0).text,
         "not-judged": summary([free, unseen], [], 0).text,
         "blocked": table([free, blocked, staying], both),

@@ -98,6 +98,14 @@ def test_a_password_in_an_endpoint_is_not_repeated() -> None:
     assert SECRET not in str(caught.value)
 
 
+def test_certificate_authorities_that_are_not_there_are_no_matter_of_credentials(tmp_path: Path) -> None:
+    environment = {"CURL_CA_BUNDLE": str(tmp_path / "gone.pem"), "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": SECRET}
+    with pytest.raises(AccessDeniedError) as caught:
+        credentials_for(REAL, CLOUDS["azure"], environment)
+    assert f"CURL_CA_BUNDLE names {tmp_path / 'gone.pem'}, and there is no such file." in str(caught.value)
+    assert "credentials" not in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["https://localhost", "https://a.localhost:1", "https://127.9.9.9", "https://[::1]/x"])
 def test_loopback_is_this_machine(url: str) -> None:
     assert is_loopback(url)
