@@ -1,5 +1,8 @@
 """What VMs need in Azure to come up in: resource groups, networks with subnets, storage accounts."""
 
+# Annotations are not evaluated: azure-native loads each of its parts at the first use, that of networks takes a second.
+from __future__ import annotations
+
 import pulumi
 from pulumi_azure_native import network, resources, storage
 
