@@ -30,7 +30,7 @@ class Row:
     @property
     def waits(self) -> str:
         """Before which step, and why, if the very next one waits for the stack file to be changed."""
-        first = next(iter((self.facts or {}).get("steps") or ()), {})
+        first: Mapping[str, Any] = next(iter((self.facts or {}).get("steps") or ()), {})
         return f"before {first['name']} ({first['waits']})" if first.get("waits") else ""
 
     @property
