@@ -14,7 +14,7 @@ from lifecycle.observation import Observation
 from lifecycle.spans import span
 from lifecycle.stack_limits import of_the_whole
 from lifecycle.stages import WORDS
-from lifecycle.steps import PlannedStep, changes_place
+from lifecycle.steps import PlannedStep
 from lifecycle.warnings import RPO_CRITICAL, RPO_WARNING
 from lifecycle.ways_on import way_on
 
@@ -76,7 +76,6 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
     rpo, rank = _rpo(seen, declared)
     moves = intent.decision is Decision.MOVE
     held = intent.decision is Decision.HELD
-    steps = intent.plan.steps
     return StatusRow(
         vm=vm,
         location=where_it_runs(seen).words,
@@ -93,10 +92,10 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
         means=meaning(
             stage.value,
             blocked=bool(standing.blockers),
-            waits=held or (moves and bool(steps) and bool(steps[0].waits)),
+            waits=held or (moves and intent.plan.waits_first),
             changes=moves or (intent.decision is Decision.ADOPT and not intent.plan.reached),
         ),
-        changes_place=moves and changes_place(intent.plan.names),
+        changes_place=moves and intent.plan.changes_place,
     )
 
 

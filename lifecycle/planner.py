@@ -14,7 +14,7 @@ from lifecycle.observation import Observation, Scenario
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.recovery_points import is_at_point, was_changed_to
 from lifecycle.stages import Stage, lacks_vm_to_commit, stage_of
-from lifecycle.steps import Actor, PlannedStep, Step
+from lifecycle.steps import Actor, PlannedStep, Step, changes_place
 from lifecycle.ways_out import no_way_on, not_ours, unfinished
 
 
@@ -43,6 +43,16 @@ class Plan:
     @property
     def irreversible(self) -> tuple[str, ...]:
         return tuple(planned.step.value for planned in self.steps if planned.irreversible)
+
+    @property
+    def waits_first(self) -> bool:
+        """Whether no step at all is taken before the stack file is changed."""
+        return bool(self.steps) and bool(self.steps[0].waits)
+
+    @property
+    def changes_place(self) -> bool:
+        """Whether it counts as a move of one `up`, beside those of other VMs."""
+        return changes_place(self.names) and not self.waits_first
 
     @property
     def stops_before(self) -> PlannedStep | None:

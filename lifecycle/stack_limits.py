@@ -11,7 +11,7 @@ def of_the_whole(moving: Sequence[tuple[str, Direction]], most: int) -> list[Blo
 
     `moving` are the VMs that change their place and that nothing else stops, with their goals, in order: a VM that is
     blocked does not move, so it neither counts nor stands in another's way, and no more does one that only has to be
-    protected again where it runs. Every VM past the limit is named.
+    protected again where it runs, or that waits for the stack file to be changed. Every VM past the limit is named.
     """
     found = [both_ways(vm, moving[0][0]) for vm, goal in moving[1:] if goal is not moving[0][1]]
     return found + [too_many(vm, len(moving), most) for vm, _ in moving[most:]]

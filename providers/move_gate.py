@@ -30,7 +30,7 @@ class GateProvider(ResourceProvider):
         known = [row for row in plain(news.get("directions") or []) if not is_unknown(row)]
         rows = [Row(row["vm"], row["direction"], bool(row.get("plan")), noted(vault, row["vm"])) for row in known]
         blockers = [blocker for row in known for blocker in row.get("blockers", [])]
-        blockers += _of_the_whole(known, int(news.get("maxMoves", 1)))
+        blockers += _of_the_whole(known, rows, int(news.get("maxMoves", 1)))
         # Nothing of the moves is kept: the gate's own row never shows a change.
         kept = {"vault": news.get("vault"), "maxMoves": news.get("maxMoves")}
         unseen = len(news.get("directions") or []) - len(known)
@@ -71,8 +71,11 @@ class MoveGate(Resource, module="siteRecovery", name="MoveGate"):
         super().__init__(GateProvider(), resource_name, props, opts)
 
 
-def _of_the_whole(directions: Sequence[Mapping[str, Any]], most: int) -> list[dict[str, str]]:
+def _of_the_whole(directions: Sequence[Mapping[str, Any]], rows: Sequence[Row], most: int) -> list[dict[str, str]]:
+    # One that takes no step before the stack file is changed stands in nobody's way.
+    waiting = {row.vm for row in rows if row.waits}
     free = [row for row in directions if changes_place(row.get("plan") or ()) and not row.get("blockers")]
+    free = [row for row in free if row["vm"] not in waiting]
     moving = [(str(row["vm"]), Direction(row["direction"])) for row in free]
     return [blocker.as_input() for blocker in of_the_whole(moving, most)]
 

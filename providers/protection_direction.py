@@ -32,7 +32,6 @@ from lifecycle.intent import Decision, Intent, decide, where_it_runs
 from lifecycle.observation import Observation
 from lifecycle.planner import plan
 from lifecycle.stages import WORDS, stage_of
-from lifecycle.steps import changes_place
 from providers.direction_facts import (
     COMPUTED,
     OUTPUTS,
@@ -265,7 +264,7 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
     stands = list(judged.blockers)
     for waived in judged.waived:
         operation.say(Severity.WARNING, f"{news['vm']}: WAIVED {waived.blocker.code}: {waived.waiver.reason}")
-    if not stands and changes_place(intent.plan.names):
+    if not stands and intent.plan.changes_place:
         # Counted only for a VM that nothing else stops.
         over = begin_move(service.vault, news["vm"], goal, int(news.get("maxMoves", 1)))
         stands += [over] if over is not None else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -43,7 +44,9 @@ class Trace:
                 "Named by DR_TRACE. Nothing was sent.",
                 "Name a file in a directory that can be written, or unset DR_TRACE.",
             ) from None
+        self._path = path
         self._lock = threading.Lock()
+        self._full = False
 
     def exchange(
         self,
@@ -71,7 +74,17 @@ class Trace:
             line[name] = redacted(value) if value and "://" in value else value
         text = json.dumps({name: value for name, value in line.items() if value is not None}) + "\n"
         with self._lock:
-            os.write(self._descriptor, text.encode())
+            try:
+                os.write(self._descriptor, text.encode())
+                self._full = False
+            except OSError as error:
+                # A disk that is full is no reason to leave a VM between two sites.
+                if not self._full:
+                    print(
+                        f"warning: {self._path} (DR_TRACE) lacks requests from here on: {error.strerror}",
+                        file=sys.stderr,
+                    )
+                self._full = True
 
 
 def redacted(url: str) -> str:

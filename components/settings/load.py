@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from components.settings.draft import Draft, DraftVm, at
 from components.settings.explain import closest, explained, only_dotted, real_path, unknown_key
 from components.settings.merge import Layer, merged, origin, without_nulls
+from components.settings.moves import Failover
 from components.settings.problems import Path, Problem, SettingsError
 from components.settings.rules import broken_rules
 from components.settings.secrecy import find_secrets, without
@@ -46,9 +48,14 @@ def _with_modes(source: Source, modes: Mapping[str, str]) -> Source:
     wanted = {name.casefold(): mode for name, mode in modes.items()}
     for name, entry in vms.items() if isinstance(vms, dict) else ():
         mode = wanted.get(str(name).casefold())
-        failover = entry.setdefault("failover", {}) if mode is not None and isinstance(entry, dict) else None
+        if mode is None or not isinstance(entry, dict):
+            continue
+        failover = entry.get("failover", {})
+        if failover is None:
+            # Takes back all that the defaults say of it: so does each of its keys.
+            failover = dict.fromkeys(to_camel(key) for key in Failover.model_fields)
         if isinstance(failover, dict):
-            failover["mode"] = mode
+            entry["failover"] = {**failover, "mode": mode}
     return replace(source, values=values)
 
 

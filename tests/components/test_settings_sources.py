@@ -75,6 +75,29 @@ def test_the_local_stack_writes_its_bold_settings_out() -> None:
     assert {*load_stack_file(ROOT / "stacks/Pulumi.local.yaml").vms} == {"sql01", "app01"}
 
 
+@pytest.mark.parametrize(
+    ("written", "mode", "commit"),
+    [
+        ("{}", "unplanned", "automatic"),
+        # Takes back what the defaults say, so that the built-in ones hold.
+        ("", "planned", "afterVerification"),
+        ("{commit: manual}", "unplanned", "manual"),
+        (None, "unplanned", "automatic"),
+    ],
+)
+def test_a_mode_of_the_command_line_goes_before_whatever_the_file_says(
+    tmp_path: Path, written: str | None, mode: str, commit: str
+) -> None:
+    text = (ROOT / "stacks/Pulumi.local.yaml").read_text(encoding="utf-8")
+    line = "" if written is None else f"      failover: {written}\n"
+    text = text.replace("    app01:\n", f"    app01:\n{line}")
+    path = stack_file(tmp_path, text)
+    for wanted in ("planned", "unplanned"):
+        failover = load_stack_file(path, modes={"APP01": wanted}).vms["app01"].failover
+        assert (failover.mode, failover.commit) == (wanted, commit)
+    assert load_stack_file(path).vms["app01"].failover.mode == mode
+
+
 def test_the_engines_text_and_parsed_values_are_the_same() -> None:
     values = small(maxMoves=3, requireApproval=True, freeze="quarter end")
     from_text = load_settings(as_the_engine_hands_it(values))

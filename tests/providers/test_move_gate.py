@@ -6,6 +6,7 @@ import pytest
 
 from providers.gate_table import Row, summary
 from providers.move_gate import GateProvider
+from providers.preview_notes import note
 from tests.providers.gate_cases import GOLDEN, cases
 
 TO_AZURE, HOME = "azureToOnPremises", "onPremisesToAzure"
@@ -34,6 +35,15 @@ def test_a_blocked_vm_neither_counts_for_the_limit_nor_stands_in_the_way_of_the_
 def test_a_vm_that_runs_where_it_is_declared_to_counts_for_no_limit_while_it_waits_to_be_protected() -> None:
     waits, home = _row("app01", TO_AZURE, step="reprotect"), _row("app02", HOME, step="reverseReplicate")
     assert _gate(1, waits, home, _row("sql01", TO_AZURE)) == ""
+
+
+def test_a_vm_that_waits_for_the_stack_file_to_be_changed_stands_in_nobodys_way() -> None:
+    step = {"name": "commit", "waits": "failback.commit: manual"}
+    note("v", "app09", {"vm": "app09", "decision": "move", "verdict": "GO", "headline": "app09", "steps": [step]})
+    assert _gate(1, _row("app09", HOME), _row("sql01", TO_AZURE)) == ""
+    # One that goes on by itself does.
+    note("v", "app09", {"vm": "app09", "decision": "move", "headline": "app09", "steps": [{**step, "waits": ""}]})
+    assert "bothWays" in _gate(1, _row("app09", HOME), _row("sql01", TO_AZURE))
 
 
 def test_every_vm_past_the_limit_is_named() -> None:

@@ -49,6 +49,19 @@ def test_a_trace_that_cannot_be_written_is_said_before_anything_is_sent(stub: St
     assert not stub.requests
 
 
+def test_a_full_disk_costs_the_trace_and_not_the_move(
+    stub: Stub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # As a full disk answers every write.
+    stub.answer("POST", "/failoverCommit", ACCEPTED)
+    stub.answer("GET", "replicationProtectedItems", Answer(body=listed()))
+    service = connect(TARGET, VAULT, environment={**stub.environment, "DR_TRACE": "/dev/full"})
+    service.operations.commit(ITEM_ID, client_request_id="ours-1")
+    assert service.items() == ()
+    said = capsys.readouterr().err
+    assert said.count("/dev/full (DR_TRACE) lacks requests from here on: No space left on device") == 1
+
+
 def test_unknown_parameters_and_user_parts_of_a_url_are_redacted() -> None:
     url = "https://user:pass@example.org/x?api-version=1&$filter=a eq 'b'&sig=secret#frag"
     assert redacted(url) == "https://example.org/x?api-version=1&$filter=a+eq+%27b%27&sig=***"
