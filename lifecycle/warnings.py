@@ -41,6 +41,7 @@ class Notice(StrEnum):
     APP_CONSISTENT_OLDER = "appConsistentOlder"
     NO_APP_CONSISTENT = "noAppConsistent"
     LONG_STAY = "longStayInAzure"
+    WINDOW_AHEAD = "completionWindowAhead"
     PLANNED_IS_POSSIBLE = "plannedIsPossible"
     RPO_ABOVE_TARGET = "rpoAboveTarget"
     UNKNOWN = "unknown"
@@ -63,6 +64,8 @@ NOTICES: dict[Notice, str] = {
     "application-consistent one is older than that.",
     Notice.NO_APP_CONSISTENT: "No recovery point is application-consistent.",
     Notice.LONG_STAY: "The VM has been in Azure for longer than longStayDays: a full download is advised.",
+    Notice.WINDOW_AHEAD: "The time window for Complete Failover is still to come: the `up` ends WAITING before it, and "
+    "has to be run again inside of it.",
     Notice.PLANNED_IS_POSSIBLE: "An unplanned failover is declared where a planned one, without loss, is possible.",
     Notice.RPO_ABOVE_TARGET: "Replication is behind by twice the target (rpoTargetMinutes), or three times: critical.",
     Notice.UNKNOWN: "Something could not be seen. It is said as unknown, never as a number.",
@@ -112,6 +115,7 @@ def warnings(
             yield Warned(Notice.UNKNOWN, _unknown_loss(options, loss, seen.at), critical=True)
     else:
         yield from _long_stay(seen, options, targets)
+        yield from _window_ahead(seen, due, options)
     yield from _unread_azure_vm(seen, due, options)
     yield from _reprotect(seen, due, options)
     yield from (Warned(Notice.UNKNOWN, each.words, critical=each.critical) for each in once_each(unseen))
@@ -279,6 +283,18 @@ def _long_stay(seen: Observation, options: MoveOptions, targets: Targets) -> Ite
             "advised, as so many changes take longer to compare than to copy"
         )
         yield Warned(Notice.LONG_STAY, text)
+
+
+def _window_ahead(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[Warned]:
+    window = options.completion_window
+    if window is None or window.opens <= seen.at or Step.COMPLETE_FAILOVER.value not in due.names:
+        return
+    text = (
+        f"the window for Complete Failover opens in {span((window.opens - seen.at).total_seconds())} "
+        f"({window.opens:%F %H:%M} to {window.closes:%F %H:%M} UTC): until then the `up` ends WAITING once the data is "
+        "synchronized, and has to be run again inside of the window"
+    )
+    yield Warned(Notice.WINDOW_AHEAD, text)
 
 
 # The service's words for what is said in our own already: no test failover has succeeded.

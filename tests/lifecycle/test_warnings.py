@@ -10,7 +10,7 @@ from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.impact import standing_line
 from lifecycle.observation import HealthError, Observation, RecoveryPoint
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Attestation, Permits
 from lifecycle.planner import plan
 from lifecycle.stages import WORDS, stage_of
@@ -164,6 +164,16 @@ def test_a_long_stay_in_azure_advises_a_full_download(days: int, warned: bool) -
     assert (Notice.LONG_STAY in {each.code for each in _said(seen, HOME)}) is warned
     full = replace(PLANNED, data_sync=DataSync.DURING_FAILOVER)
     assert _said(seen, HOME, full) == []
+
+
+def test_a_window_that_is_still_to_come_is_told_with_what_the_up_does_until_then() -> None:
+    ahead = Window(rows.NOW + timedelta(days=2), rows.NOW + timedelta(days=2, hours=3))
+    (said,) = _said(AWAY, HOME, replace(PLANNED, completion_window=ahead))
+    assert said.code is Notice.WINDOW_AHEAD
+    assert said.text.startswith("the window for Complete Failover opens in 48.0 h ")
+    inside = Window(rows.NOW - timedelta(hours=1), rows.NOW + timedelta(hours=1))
+    assert _said(AWAY, HOME, replace(PLANNED, completion_window=inside)) == []
+    assert _said(rows.FAILED_BACK, HOME, replace(PLANNED, completion_window=ahead)) == []
 
 
 def test_what_azure_cannot_see_is_asked_for_until_it_is_stated_and_has_not_run_out() -> None:
