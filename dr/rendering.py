@@ -12,8 +12,8 @@ from dr.timeline import timeline
 from lifecycle.ways_on import how_many_wait
 
 # A pull request's comment shows this many VMs before its details are unfolded: 25 lines in all.
-MOST_ROWS = 12
-# GitHub refuses a comment of more than 65,536 characters. The summary has at most 12 rows and a few sentences.
+MOST_ROWS = 11
+# GitHub refuses a comment of more than 65,536 characters. The summary has at most 11 rows and a few sentences.
 MOST_DETAILS = 50_000
 _SENTENCE = 400
 
@@ -25,6 +25,7 @@ def rendered(report: Report, form: str) -> str:
 
 def _text(report: Report) -> str:
     lines = [headline(report)]
+    lines += [f"\nCANNOT BE UNDONE: {each.words}" for each in report.deletions]
     lines += [f"\n{vm['text']}" for vm in report.moving]
     lines += [f"\n{vm['vm']}: HELD: {vm['why']}" for vm in report.held]
     lines += [
@@ -45,13 +46,14 @@ def headline(report: Report) -> str:
     moving = len(report.moving) - waiting
     if report.failed and not report.blockers:
         return f"{report.stack}: the preview failed"
-    verdict = report.verdict or "NOTHING TO MOVE"
+    verdict = report.verdict or ("DELETES" if report.deletions else "NOTHING TO MOVE")
     if waiting and not moving and not report.blockers:
         verdict = "WAITING"
     unseen = sum(vm.get("decision") == "unseen" and not vm.get("blockers") for vm in report.vms)
     besides = f"; {unseen} could not be looked at" if unseen else ""
     besides += how_many_wait(waiting)
     besides += f"; {len(report.held)} held" if report.held else ""
+    besides += f"; {len(report.deletions)} deleted in Azure, which cannot be undone" if report.deletions else ""
     if not report.blockers:
         return f"{report.stack}: {verdict}: {moving} of {total} VMs would move{besides}"
     blocked = len({blocker["vm"] for blocker in report.blockers})
@@ -75,8 +77,11 @@ class Details:
 
 
 def details(report: Report, most: int = MOST_DETAILS) -> Details:
-    """What moves first, then what is blocked apart from that, then what stays: whole, until `most` bytes are full."""
-    parts = [f"{vm['text']}\n" for vm in report.moving]
+    """What is deleted and what moves first, then what is blocked apart from that, then what stays: whole, until `most`
+    bytes are full.
+    """
+    parts = [f"CANNOT BE UNDONE: {each.words}\n" for each in report.deletions]
+    parts += [f"{vm['text']}\n" for vm in report.moving]
     parts += [
         f"{row['vm']}: BLOCKED {row['code']}: {row['cause']}\n  to go on: {row['mend']}" for row in report.blocked_apart
     ]

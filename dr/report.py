@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dr.deletions import Deletion, deletions_of
 from dr.exit_codes import Exit, meaning, worst
 
 SCHEMA_VERSION = 1
@@ -25,7 +26,7 @@ class Report:
     """`verdict` is GO, GO WITH WAIVERS or BLOCKED; None where no VM would move.
 
     `vms` are the facts of each VM, in order of their names; `changes` count the engine's operations; `errors` are the
-    messages that failed the preview, blockers apart.
+    messages that failed the preview, blockers apart; `deletions` are what would be deleted in Azure, for good.
     """
 
     stack: str
@@ -35,6 +36,7 @@ class Report:
     changes: Mapping[str, int]
     errors: tuple[str, ...]
     failed: bool
+    deletions: tuple[Deletion, ...] = ()
 
     @property
     def moving(self) -> tuple[Mapping[str, Any], ...]:
@@ -87,6 +89,7 @@ class Report:
             "changes": dict(self.changes),
             "blockers": [dict(blocker) for blocker in self.blockers],
             "vms": [dict(vm) for vm in self.vms],
+            "deletions": [each.as_json() for each in self.deletions],
             "errors": list(self.errors),
         }
 
@@ -106,6 +109,7 @@ def report_of(stack: str, preview: Mapping[str, Any], facts: Path, *, failed: bo
         changes=dict(preview.get("changeSummary") or {}),
         errors=tuple(_errors(preview)) if failed else (),
         failed=failed,
+        deletions=deletions_of(preview),
     )
 
 

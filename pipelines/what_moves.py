@@ -5,7 +5,7 @@ plan file cannot tell: it has only what differs from the inputs before, and a wa
 Prints two lines, as pipelines take their outputs::
 
     changes=true         whether `up` would do anything
-    irreversible=true    whether a step of a VM that moves cannot be undone
+    irreversible=true    whether a step of a VM that moves cannot be undone, or something is deleted in Azure
 
 With ``--summary FILE`` it appends to that file what the person who approves has to know, as Markdown.
 Ends with 0, or with 1 where the file cannot be read. Standard library only.
@@ -45,14 +45,16 @@ def read(impact: dict[str, Any]) -> tuple[bool, bool, str]:
     changes = bool(impact["changed"])
     moving = [vm for vm in impact["vms"] if vm["decision"] == "move"]
     final = [step for vm in moving for step in vm["steps"] if not step["reversible"]]
-    return changes, bool(final), "\n".join(_lines(impact, moving, changes=changes)) + "\n"
+    return changes, bool(final or impact["deletions"]), "\n".join(_lines(impact, moving, changes=changes)) + "\n"
 
 
 def _lines(impact: dict[str, Any], moving: list[dict[str, Any]], *, changes: bool) -> Iterator[str]:
-    yield f"### {impact['stack']}: {impact['verdict'] or ('settings change' if changes else 'nothing to do')}"
+    yield f"### {impact['stack']}: {impact['verdict'] or _without_a_move(impact, changes=changes)}"
     yield ""
     if changes and not moving:
         yield "No VM would move."
+    for each in impact["deletions"]:
+        yield f"- **cannot be undone**: {each['what']}: {each['consequence']}"
     for vm in moving:
         yield f"- **{vm['headline']}**"
         yield f"  - steps: {', '.join(step['name'] for step in vm['steps'])}"
@@ -61,6 +63,12 @@ def _lines(impact: dict[str, Any], moving: list[dict[str, Any]], *, changes: boo
         for step in vm["steps"]:
             if not step["reversible"]:
                 yield f"  - **cannot be undone**: {step['name']}: {step['consequence']}"
+
+
+def _without_a_move(impact: dict[str, Any], *, changes: bool) -> str:
+    if impact["deletions"]:
+        return "deletes in Azure"
+    return "settings change" if changes else "nothing to do"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any
 
 from azure.core.exceptions import ServiceRequestError
 
+from dr.deletions import Deletion
 from dr.rendering import rendered
 from dr.report import Report
 from executor.address_checks import taken_in
@@ -229,7 +230,14 @@ def cases() -> Mapping[str, Report]:
         "held": _report(None, _held(stranger, HOME)),
         "held-as-neither-runs": _report(None, _held(rows.NEITHER_RUNNING, TO_AZURE)),
         "unchanged": _report(None),
+        "deletes": replace(_report(None), changes={"same": 17, "delete": 3}, deletions=_DELETIONS),
     }
+
+
+_DELETIONS = (
+    Deletion("sql01", "protection of sql01", "its protection ends"),
+    Deletion("", "VirtualNetwork contoso-vnet", "it is deleted in Azure"),
+)
 
 
 def _held(seen: Observation, declared: Direction) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -98,6 +99,7 @@ def _blocked_stack(count: int, cause: str = "") -> Report:
         ("unchanged", Exit.NOTHING),
         ("held", Exit.WAITING),
         ("held-as-neither-runs", Exit.TWO_OR_NONE),
+        ("deletes", Exit.CHANGES),
         ("to-azure-planned", Exit.CHANGES),
         ("to-azure-waived", Exit.CHANGES),
         ("blocked-freeze", Exit.BLOCKED),
@@ -155,6 +157,53 @@ def test_what_failed_the_preview_is_told_beside_blockers_and_blockers_are_not_to
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_what_is_deleted_in_azure_is_told_before_the_details_are_unfolded(form: str) -> None:
+    shown = rendered(CASES["deletes"], form).partition("<details>")[0]
+    assert "DELETES" in shown
+    assert "protection of sql01" in shown
+    assert "VirtualNetwork contoso-vnet" in shown
+    assert "cannot be undone" in shown.casefold()
+
+
+def _leaves(kind: str, name: str, **state: Any) -> dict[str, Any]:
+    """A deletion as `pulumi preview --json` shows it."""
+    urn = f"urn:pulumi:prod::dr::siteRecovery:components:ProtectedVm${kind}::{name}"
+    return {"op": "delete", "urn": urn, "oldState": {"type": kind, "urn": urn, "custom": True, **state}}
+
+
+_OURS = "pulumi-python:dynamic/siteRecovery:"
+_PROTECTED = {"vm": "sql01", "dismantle": True, "itemId": "i"}
+_ASSOCIATED = {"policyName": "p", "site": "s", "dismantle": True, "mappingId": "m"}
+_MAPPED = {"mapping": "data", "dismantle": True, "mappingId": "m"}
+
+
+@pytest.mark.parametrize(
+    ("step", "deleted"),
+    [
+        (_leaves(f"{_OURS}ProtectedItem", "sql01", outputs=_PROTECTED), "protection of sql01"),
+        (_leaves(f"{_OURS}ProtectedItem", "sql01", outputs={**_PROTECTED, "dismantle": False}), ""),
+        (_leaves(f"{_OURS}ProtectedItem", "sql01", outputs={**_PROTECTED, "itemId": ""}), ""),
+        (_leaves(f"{_OURS}ProtectionDirection", "sql01", outputs={"vm": "sql01"}), ""),
+        (_leaves(f"{_OURS}PolicyAssociation", "s/p", outputs=_ASSOCIATED), "association of policy p with site s"),
+        (_leaves(f"{_OURS}PolicyAssociation", "s/p", outputs={**_ASSOCIATED, "adopted": True, "made": False}), ""),
+        (_leaves(f"{_OURS}HyperVHosts", "s", outputs={"site": "s", "dismantle": True, "containerId": "c"}), "hosts of"),
+        (_leaves(f"{_OURS}NetworkMapping", "data", outputs=_MAPPED), "network mapping data"),
+        (_leaves(f"{_OURS}NetworkMapping", "data", outputs={**_MAPPED, "adopt": True}), ""),
+        (_leaves("azure-native:network:VirtualNetwork", "vnet"), "VirtualNetwork vnet"),
+        (_leaves("azure-native:network:VirtualNetwork", "vnet", retainOnDelete=True), ""),
+        (_leaves("siteRecovery:components:ProtectedVm", "sql01"), ""),
+        ({**_leaves(f"{_OURS}ProtectedItem", "sql01", outputs=_PROTECTED), "op": "same"}, ""),
+    ],
+)
+def test_a_resource_that_leaves_the_stack_is_called_deleted_only_where_it_goes_in_azure_too(
+    tmp_path: Path, step: dict[str, Any], deleted: str
+) -> None:
+    report = report_of("prod", {"steps": [step], "changeSummary": {"delete": 1}}, tmp_path, failed=False)
+    assert len(report.deletions) == bool(deleted)
+    assert all(each.what.startswith(deleted) for each in report.deletions)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_a_held_vm_is_told_of_before_the_details_are_unfolded(form: str) -> None:
     shown = rendered(CASES["held"], form).partition("<details>")[0]
     assert "1 held" in shown
@@ -164,7 +213,12 @@ def test_a_held_vm_is_told_of_before_the_details_are_unfolded(form: str) -> None
 def test_a_comment_with_everything_at_once_is_still_a_short_one() -> None:
     blocked = _blocked_stack(20)
     held = tuple({**CASES["held"].vms[1], "vm": f"held{number}"} for number in range(20))
-    report = replace(blocked, vms=(*blocked.vms, *held), errors=("error: a line\nand another",))
+    report = replace(
+        blocked,
+        vms=(*blocked.vms, *held),
+        errors=("error: a line\nand another",),
+        deletions=CASES["deletes"].deletions * 20,
+    )
     shown = rendered(report, "markdown").partition("<details>")[0]
     assert len(shown.strip().splitlines()) <= 25
 

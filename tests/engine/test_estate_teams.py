@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dr.deletions import deletions_of
 from tests.engine.generated_estate import POLICY, SITE, declare, write_inventory
 from tests.engine.stack_under_test import VAULT, StackUnderTest, resources_changed
 from tests.engine_fixture import EngineUnderTest
@@ -117,6 +118,11 @@ def test_dismantling_a_team_leaves_what_it_adopted(platform: StackUnderTest, tea
     written = team.file.read_text(encoding="utf-8")
     team.edit(lambda config: config.update({"site-recovery:dismantle": {"vault": VAULT[1], "confirm": VAULT[1]}}))
     team.up()
+    without = team.file.read_text(encoding="utf-8")
+    team.edit(lambda config: config["site-recovery:vms"].pop("vm02"))
+    leaves = deletions_of(team.preview_json())
+    assert [(each.vm, each.what) for each in leaves] == [("vm02", "protection of vm02")], "and nothing that it adopted"
+    team.file.write_text(without, encoding="utf-8")
     team.destroy()
     assert _protected(team) == ["vm01"], "what the team protected is protected no more"
     assert _associations(team) == adopted, "the platform's own VM rests on it"

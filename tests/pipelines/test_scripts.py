@@ -17,6 +17,7 @@ from tests.pipelines.ci_files import PIPELINES
 
 _STEP = {"name": "failover", "reversible": True, "consequence": ""}
 _COMMIT = {"name": "commit", "reversible": False, "consequence": "deletes all recovery points"}
+_DELETED = {"vm": "sql01", "what": "protection of sql01", "consequence": "its protection ends"}
 _MOVING = {
     "vm": "sql01",
     "decision": "move",
@@ -44,6 +45,7 @@ def _plain() -> dict[str, str]:
 def _impact(directory: Path, *vms: dict[str, Any], changes: dict[str, int]) -> Path:
     file = directory / "impact.json"
     report: dict[str, Any] = {"stack": "prod", "verdict": "GO" if vms else None, "changes": changes, "vms": list(vms)}
+    report |= {"deletions": [_DELETED] if "delete" in changes else []}
     report |= {"changed": changes.keys() != {"same"}}
     file.write_text(json.dumps(report), encoding="utf-8")
     return file
@@ -54,6 +56,7 @@ def _impact(directory: Path, *vms: dict[str, Any], changes: dict[str, int]) -> P
     [
         ((), {"same": 23}, "changes=false\nirreversible=false\n"),
         ((), {"same": 22, "update": 1}, "changes=true\nirreversible=false\n"),
+        ((), {"same": 20, "delete": 3}, "changes=true\nirreversible=true\n"),
         (({**_MOVING, "steps": [_STEP]},), {"update": 1}, "changes=true\nirreversible=false\n"),
         (({**_MOVING, "steps": [_STEP, _COMMIT]},), {"update": 1}, "changes=true\nirreversible=true\n"),
         (
@@ -62,7 +65,7 @@ def _impact(directory: Path, *vms: dict[str, Any], changes: dict[str, int]) -> P
             "changes=true\nirreversible=true\n",
         ),
     ],
-    ids=["nothing", "settings", "reversible", "irreversible", "one-of-two"],
+    ids=["nothing", "settings", "deletes", "reversible", "irreversible", "one-of-two"],
 )
 def test_what_moves_tells_changes_and_whether_they_can_be_undone(
     tmp_path: Path, vms: tuple[dict[str, Any], ...], changes: dict[str, int], said: str
@@ -85,6 +88,17 @@ def test_what_moves_writes_for_the_person_who_approves(tmp_path: Path) -> None:
         "  - data loss: unknown",
         "  - outage: 3 min to 11 min",
         "  - **cannot be undone**: commit: deletes all recovery points",
+    ]
+
+
+def test_what_moves_names_whose_protection_would_end(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    _python("what_moves.py", str(_impact(tmp_path, changes={"delete": 3})), "--summary", str(summary))
+    assert summary.read_text(encoding="utf-8").splitlines() == [
+        "### prod: deletes in Azure",
+        "",
+        "No VM would move.",
+        "- **cannot be undone**: protection of sql01: its protection ends",
     ]
 
 
