@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from executor.request_ids import is_ours
+from executor.told_by_tasks import own_point, shut_down, source_shutdown
 from lifecycle.directions import Place
 from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import (
@@ -36,8 +37,6 @@ from site_recovery.service import SiteRecovery
 _POINTS_SHARED_FOR = 60.0
 
 _BRINGS_ELSEWHERE = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
-_LAST_SYNCHRONIZATION = "VmPrepareForUnPlannedFailover"
-_SHUTDOWN_TASKS = {"VmShutdownVmOnPrimary", "ShutdownVmOnPrimary", "ShutdownVmOnPrimaryForUFO"}
 
 
 @dataclass(frozen=True)
@@ -102,10 +101,10 @@ def observation_of(
         protection_text=item.protection_state_description,
         allowed=frozenset(item.allowed_operations),
         scenario=item.current_scenario.name if item.current_scenario else None,
-        job=_job(running, take_over) if running else None,
-        last_move=_job(finished[0], take_over) if finished else None,
-        brought_here=_job(brought, take_over) if brought and open_end else None,
-        last_change=_last_change(service, finished, take_over) if look.owners and open_end else None,
+        job=_job(running, item.id, take_over) if running else None,
+        last_move=_job(finished[0], item.id, take_over) if finished else None,
+        brought_here=_job(brought, item.id, take_over) if brought and open_end else None,
+        last_change=_last_change(service, item, finished, take_over) if look.owners and open_end else None,
         recovery_points=_points_of(service, item, look) if look.recovery_points else None,
         replication_health=item.replication_health,
         failover_health=item.failover_health,
@@ -187,7 +186,7 @@ def seen_at_work(seen: Observation, job: JobRecord | None, take_over: str | None
     """An earlier observation, brought up to a job that was seen at work since; without another read."""
     if job is None or job.finished:
         return seen
-    return replace(seen, job=_job(job, take_over), allowed=frozenset(), scenario=job.scenario_name)
+    return replace(seen, job=_job(job, seen.item_id, take_over), allowed=frozenset(), scenario=job.scenario_name)
 
 
 def place_of(item: ItemRecord) -> Place | None:
@@ -211,13 +210,15 @@ def _looked_at(service: SiteRecovery, item: ItemRecord, mine: tuple[JobRecord, .
     return service.job(last_segment(scenario.job_id))
 
 
-def _last_change(service: SiteRecovery, finished: list[JobRecord], take_over: str | None) -> Job | None:
+def _last_change(
+    service: SiteRecovery, item: ItemRecord, finished: list[JobRecord], take_over: str | None
+) -> Job | None:
     """The newest change of the recovery point since a failover: which choice it was for, only the job itself tells."""
     ends = (job for job in finished if job.scenario_name == Scenario.CHANGE_PIT or _brought(job))
     last = next(ends, None)
     if last is None or last.scenario_name != Scenario.CHANGE_PIT:
         return None
-    return _job(service.job(last.id) or last, take_over)
+    return _job(service.job(last.id) or last, item.id, take_over)
 
 
 def _brought(job: JobRecord) -> bool:
@@ -228,8 +229,8 @@ def _newest(finished: Iterable[JobRecord], scenarios: frozenset[str]) -> str | N
     return next((job.name for job in finished if job.succeeded and job.scenario_name in scenarios), None)
 
 
-def _job(job: JobRecord, take_over: str | None) -> Job:
-    task = job.current_task
+def _job(job: JobRecord, item_id: str, take_over: str | None) -> Job:
+    task, point = job.current_task, own_point(job, item_id)
     return Job(
         id=job.name,
         scenario=job.scenario_name,
@@ -242,20 +243,11 @@ def _job(job: JobRecord, take_over: str | None) -> Job:
         task=task.friendly_name if task else None,
         can_resume="Resume" in job.allowed_actions,
         client_request_id=job.client_request_id,
-        source_shutdown=_source_shutdown(job),
+        source_shutdown=source_shutdown(job),
+        source_off=shut_down(job)[1],
+        point_id=point.recovery_point_id if point is not None else None,
+        point_time=point.recovery_point_time if point is not None else None,
     )
-
-
-def _source_shutdown(job: JobRecord) -> str | None:
-    """The state of the task that shuts the source down; "Skipped" where the failover was not asked to do so."""
-    shutdown = next((t for t in job.tasks if t.name in _SHUTDOWN_TASKS or t.id in _SHUTDOWN_TASKS), None)
-    if shutdown is None:
-        return None
-    # Recorded: a failover with sourceSiteOperations NotRequired skips the last synchronization, while its task of
-    # shutting down says Succeeded all the same.
-    if any(t.skipped and t.name == _LAST_SYNCHRONIZATION for t in job.tasks):
-        return "Skipped"
-    return shutdown.state
 
 
 def _owner(job: JobRecord, take_over: str | None) -> Owner:

@@ -5,28 +5,21 @@ names, or after a change the one that was asked for: what the item shows lags be
 item and its recovery points are looked at just before the commit, which deletes them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from executor.move import Outcome
+from executor.told_by_tasks import own_point, shut_down, source_shutdown
 from lifecycle.achieved import Achieved, Brought, achieved
 from lifecycle.directions import Place
 from lifecycle.observation import FAILOVER_SCENARIOS, Observation, Scenario
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.errors import SiteRecoveryError
-from site_recovery.records import (
-    FailedOverRecord,
-    JobRecord,
-    RecoveryPointRecord,
-    TaskRecord,
-    last_segment,
-    same_id,
-)
+from site_recovery.records import JobRecord, RecoveryPointRecord, same_id
 from site_recovery.service import SiteRecovery
 
 _BRINGS = FAILOVER_SCENARIOS | {Scenario.FAILBACK.value}
-_SHUTDOWN = "shutdownvmon"
 
 
 class Told(Protocol):
@@ -45,8 +38,6 @@ class Recorder:
     service: SiteRecovery
     item_id: str
     outcome: Outcome
-    # The latest recovery point is declared, and no other after it.
-    latest: bool = False
     _brought: JobRecord | None = None
     _changed: JobRecord | None = None
     _shown: RecoveryPointRecord | None = None
@@ -82,11 +73,20 @@ class Recorder:
         if point is None and not self._looked and job is self._brought and self._point_matters():
             self._look_at_point()
             point = self._point(job, seen)
-        changing = _seconds(self._changed) if self._changed is not None else 0.0
+        shutdown, off = shut_down(job)
         brought = Brought(
-            job.name, job.scenario_name, job.start_time, job.end_time, _shutdown(job), self._caught_up(job), changing
+            job.name,
+            job.scenario_name,
+            job.start_time,
+            job.end_time,
+            shutdown=shutdown,
+            off=off,
+            task=source_shutdown(job),
+            changed=self._is_moved_on(job, seen),
+            changing=_seconds(self._changed) if self._changed is not None else 0.0,
         )
-        return achieved(brought, point)
+        own = own_point(job, self.item_id) if brought.changed else None
+        return replace(achieved(brought, point), moved_on_from=own.recovery_point_time if own is not None else None)
 
     def _of_an_earlier_run(self, seen: Observation | None) -> JobRecord | None:
         if seen is None:
@@ -101,7 +101,7 @@ class Recorder:
 
     def _point(self, job: JobRecord, seen: Observation | None) -> datetime | None:
         """When the recovery point was made that the VM runs from; None where nothing tells it for certain."""
-        asked, own, shown = self.outcome.point, _own_point(job, self.item_id), self._shown
+        asked, own, shown = self.outcome.point, own_point(job, self.item_id), self._shown
         if self._changed is not None:
             if asked is not None:
                 return asked.time
@@ -121,17 +121,26 @@ class Recorder:
         is_open = before_commit is not None and before_commit.brought_here is not None
         return job is self._brought or (is_open and not _is_changed(before_commit))
 
+    def _is_moved_on(self, job: JobRecord, seen: Observation | None) -> bool:
+        """Whether the VM was changed to another point than that of its failover. Of a move that is over only the point
+        that the item shows tells."""
+        if self._changed is not None:
+            return True
+        if self._is_unchanged(job, seen):
+            return False
+        before_commit, own = self._at_commit or seen, own_point(job, self.item_id)
+        at = before_commit.failover_recovery_point_id if before_commit is not None else None
+        return _is_changed(before_commit) or (
+            own is not None and at is not None and not same_id(at, own.recovery_point_id)
+        )
+
     def _point_matters(self) -> bool:
         """Nothing is read where nothing can be lost, as a hundred VMs come to their commits at once, nor where the
         point is known."""
         if self._brought is None:
             return True
-        return not self._caught_up(self._brought) and self._point(self._brought, None) is None
-
-    def _caught_up(self, job: JobRecord) -> bool:
-        """Whether the last changes of a copy that had been shut down were transferred before the other started."""
-        unplanned = job.scenario_name == Scenario.UNPLANNED_FAILOVER
-        return not unplanned or (self.latest and _shutdown(job) is not None)
+        unplanned = self._brought.scenario_name == Scenario.UNPLANNED_FAILOVER
+        return (unplanned or self._changed is not None) and self._point(self._brought, None) is None
 
     def _look_at_point(self) -> None:
         self._looked = True
@@ -147,26 +156,8 @@ class Recorder:
         self._shown = next((point for point in points if same_id(point.id, chosen)), None)
 
 
-def _own_point(job: JobRecord, item_id: str) -> FailedOverRecord | None:
-    """What the job itself says that it started the VM from; a job of a recovery plan names each of its VMs."""
-    mine = (each for each in job.failed_over if same_id(each.name, last_segment(item_id)))
-    return next((each for each in mine if each.recovery_point_id is not None), None)
-
-
 def _is_changed(seen: Observation | None) -> bool:
     return seen is not None and seen.last_change is not None and seen.last_change.succeeded
-
-
-def _shutdown(job: JobRecord) -> datetime | None:
-    """When the running copy began to be shut down; None where that was left out, or failed."""
-    task = next((each for each in job.tasks if _is_shutdown(each)), None)
-    if task is None or task.skipped or task.state.casefold() != "succeeded":
-        return None
-    return task.start_time
-
-
-def _is_shutdown(task: TaskRecord) -> bool:
-    return _SHUTDOWN in f"{task.name} {task.id}".casefold()
 
 
 def _seconds(job: JobRecord) -> float:

@@ -8,12 +8,13 @@ a source wrote after the last data that arrived is not known where nothing was h
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lifecycle.achieved import Brought, achieved
+from lifecycle.achieved import Brought, lost_by
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Job, Observation, RecoveryPoint, Scenario
 from lifecycle.options import DataSync, FailoverMode, MoveOptions, RecoveryPointChoice
 from lifecycle.planner import Plan
-from lifecycle.recovery_points import chosen_point, started_from
+from lifecycle.recovery_points import chosen_point, is_same_point, listed_point
+from lifecycle.source_shutdown import off_since
 from lifecycle.spans import span
 from lifecycle.steps import Step
 
@@ -58,7 +59,7 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
         return DataLoss(0, f"none expected: the Azure VM is shut down first and {how}")
     begins, changes = begins_failover(due), changes_recovery_point(due)
     if not begins and not changes:
-        return _already_taken(seen, due, options)
+        return _already_taken(seen, due)
     if options.mode is FailoverMode.PLANNED and not changes:
         return DataLoss(0, "none: the on-premises VM is shut down first and its last changes are transferred")
     # However it gets to Azure: what it is started from in the end is the point that it is changed to.
@@ -126,8 +127,7 @@ def _shut_down_at(seen: Observation) -> datetime | None:
     made = seen.brought_here
     if made is None or seen.active is not Place.AZURE or not made.succeeded:
         return None
-    shut_down = made.scenario == Scenario.PLANNED_FAILOVER or made.source_shutdown == "Succeeded"
-    return made.ended if shut_down else None
+    return off_since(made)
 
 
 def _from_a_point(seen: Observation, options: MoveOptions) -> DataLoss:
@@ -187,8 +187,11 @@ def _until(seen: Observation, alive: datetime) -> str:
     return life
 
 
-def _already_taken(seen: Observation, due: Plan, options: MoveOptions) -> DataLoss:
-    """By the failover that was made, or by the change of its recovery point: the commit only makes it final."""
+def _already_taken(seen: Observation, due: Plan) -> DataLoss:
+    """By the failover that was made, or by the change of its recovery point: the commit only makes it final.
+
+    Told from their own jobs: the choices of the stack file may be others by now, and the job somebody else's.
+    """
     first = due.steps[0]
     made = seen.job if first.step is Step.FAILOVER else seen.brought_here
     changed = seen.job if first.step is Step.CHANGE_RECOVERY_POINT else seen.last_change
@@ -202,39 +205,46 @@ def _already_taken(seen: Observation, due: Plan, options: MoveOptions) -> DataLo
     taking = changed or made
     what = "change of the recovery point" if changed is not None else "failover"
     when = "being" if taking.running else "already"
-    much, why, start = _taken(seen, made, caught_up=changed is None and _caught_up(made, options))
-    return DataLoss(None, f"{when} taken by the {what} (job {taking.id}), {much}: {why}", start)
-
-
-def _taken(seen: Observation, made: Job, *, caught_up: bool) -> tuple[str, str, Start | None]:
-    """How much the failover that was made has lost, why that is all that can be said, and what it started from."""
-    point = started_from(seen)
+    at, point = _point_of(seen, made, changed)
+    much, why = _taken(made, at, changed=changed is not None)
+    final = "; the commit makes it final" if Step.COMMIT in {planned.step for planned in due.steps} else ""
     start = Start(point.time, f"recovery point {point.time:%F %H:%M:%S} UTC ({point.kind})", point) if point else None
-    final = "the commit makes it final"
-    if made.started is None or made.ended is None or (point is None and not caught_up):
-        return (
-            "how much is not known",
-            f"the service does not tell the recovery point that it started from; {final}",
-            None,
-        )
-    stopped = _shut_down_at(seen)
-    brought = Brought(made.id, made.scenario, made.started, made.ended, stopped, caught_up)
-    lost = achieved(brought, point.time if point is not None else None).data_loss_seconds
-    if not lost:
-        return (
-            "none as far as its tasks tell",
-            f"the on-premises VM was shut down, its last changes were sent; {final}",
-            start,
-        )
-    from_point = f"from recovery point {point.time:%F %H:%M:%S} UTC" if point is not None else ""
-    if stopped is not None:
-        return f"up to {span(lost)}", f"{from_point} to the end of the failover, which shut the VM down; {final}", start
-    after = "what the VM wrote after that, if it went on running, is lost as well"
-    return f"up to {span(lost)} or more", f"{from_point} to the failover's begin; {after}; {final}", start
+    return DataLoss(None, f"{when} taken by the {what} (job {taking.id}), {much}: {why}{final}", start)
 
 
-def _caught_up(made: Job, options: MoveOptions) -> bool:
-    return options.starts_from_latest and made.source_shutdown == "Succeeded"
+def _point_of(seen: Observation, made: Job, changed: Job | None) -> tuple[datetime | None, RecoveryPoint | None]:
+    """When the recovery point was made that the VM runs from, and the point itself as far as it is listed.
+
+    The item shows the point of a change late: as long as it shows that of the failover, the change's is not known.
+    """
+    shown = seen.failover_recovery_point_id
+    if changed is None and made.point_time is not None:
+        return made.point_time, listed_point(seen, made.point_id)
+    point = None if changed is not None and is_same_point(shown, made.point_id) else listed_point(seen, shown)
+    return (point.time if point is not None else None), point
+
+
+def _taken(made: Job, at: datetime | None, *, changed: bool) -> tuple[str, str]:
+    """How much the failover that was made has lost, and why that is all that can be said."""
+    if made.started is None or made.ended is None:
+        return "how much is not known", "it has not come to its end"
+    off = off_since(made)
+    task = made.source_shutdown
+    brought = Brought(made.id, made.scenario, made.started, made.ended, off=off, task=task, changed=changed)
+    lost = lost_by(brought, at)
+    if at is None:
+        why = "the service does not tell the recovery point that it started from"
+        return "how much is not known", f"{why}, and {lost.on}" if lost.on else why
+    start = f"recovery point {at:%F %H:%M:%S} UTC"
+    if lost.seconds == 0:
+        return "none as far as its tasks tell", f"{start} was made after the on-premises VM had been shut down"
+    if off is not None:
+        until = f"{off:%F %H:%M:%S} UTC, by when the failover had shut the on-premises VM down"
+        return f"up to {span(lost.seconds or 0)}", f"from {start} to {until}"
+    after = f"{lost.on}, and what that wrote later, if it went on running, is lost as well"
+    if lost.seconds is None:
+        return "how much is not known", f"{start} was made while the failover went on; {after}"
+    return f"up to {span(lost.seconds)} or more", f"from {start} to the failover's begin; {after}"
 
 
 def _latest(seen: Observation, newest: RecoveryPoint | None) -> datetime | None:

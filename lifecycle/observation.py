@@ -80,6 +80,11 @@ class Job:
     client_request_id: str | None = None
     # The source's shutdown is tried, and the failover goes on if it fails: the task alone tells.
     source_shutdown: str | None = None
+    # By when the copy that it shut down was off; None where it shut none down, or does not tell.
+    source_off: datetime | None = None
+    # The recovery point that the job itself names as the one that it started the VM from.
+    point_id: str | None = None
+    point_time: datetime | None = None
 
     @property
     def running(self) -> bool:

@@ -38,12 +38,16 @@ def is_at_point(seen: Observation, choice: str) -> bool:
     return _name(at) == _name(point.id if isinstance(point, RecoveryPoint) else choice)
 
 
-def started_from(seen: Observation) -> RecoveryPoint | None:
-    """The recovery point that the VM runs from in Azure, as the item names it; None where that is not known."""
-    at = seen.failover_recovery_point_id
-    if at is None:
+def listed_point(seen: Observation, point_id: str | None) -> RecoveryPoint | None:
+    """The recovery point of an id, as far as it is listed: a commit deletes all of them."""
+    if point_id is None:
         return None
-    return next((point for point in seen.recovery_points or () if _name(point.id) == _name(at)), None)
+    return next((point for point in seen.recovery_points or () if _name(point.id) == _name(point_id)), None)
+
+
+def is_same_point(one: str | None, other: str | None) -> bool:
+    """Whether two ids name the same recovery point; not where either is not known."""
+    return one is not None and other is not None and _name(one) == _name(other)
 
 
 def was_changed_to(seen: Observation, choice: str) -> bool:

@@ -25,4 +25,13 @@ def recorded(outs: dict[str, Any], before: Mapping[str, Any], made: Achieved | N
         return {**outs, LAST_MOVE: dict(old), "verification": outs["verification"] or before.get("verification", [])}
     same = old.get("job") == made.job
     verification = outs["verification"] or (before.get("verification", []) if same else [])
-    return {**outs, LAST_MOVE: {**(old if same else {}), **made.as_output()}, "verification": verification}
+    told = {**(_still_true(old, made) if same else {}), **made.as_output()}
+    return {**outs, LAST_MOVE: told, "verification": verification}
+
+
+def _still_true(old: Mapping[str, Any], made: Achieved) -> Mapping[str, Any]:
+    """What was told of the point that the VM was failed over to says nothing of the one that it was changed to."""
+    left = made.moved_on_from
+    if left is None or old.get("recoveryPoint") != left.isoformat(timespec="seconds"):
+        return old
+    return {key: value for key, value in old.items() if key not in {"recoveryPoint", "dataLossSeconds"}}

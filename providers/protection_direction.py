@@ -282,7 +282,7 @@ def _move(id_: str, olds: dict[str, Any], news: dict[str, Any], seen: Observatio
     )
     outcome = Outcome(seen=seen)
     progress = RowProgress(operation, service, news["vm"])
-    recorder = Recorder(progress, service, news["itemId"], outcome, latest=order.options.starts_from_latest)
+    recorder = Recorder(progress, service, news["itemId"], outcome)
     try:
         carry_out(order, service, recorder, operation.cancelled, outcome)
     except (MoveStopped, SiteRecoveryError) as stop:

@@ -14,8 +14,11 @@ from executor.move import Outcome, carry_out
 from executor.recorder import Recorder
 from executor.stops import Waiting
 from lifecycle.achieved import Achieved
-from lifecycle.options import MoveOptions
+from lifecycle.data_loss import expected_loss
+from lifecycle.options import Commit, MoveOptions
+from lifecycle.planner import plan
 from lifecycle.steps import Step
+from providers.move_outputs import recorded
 from site_recovery.json_values import parse_time
 from tests.executor.site import AZURE, BOLD, Site, Told
 
@@ -35,7 +38,7 @@ def lagging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def move(site: Site, options: MoveOptions) -> Achieved:
     """One run; what it says that the move has cost so far."""
     outcome = Outcome()
-    recorder = Recorder(Told(), site.service, site.items["vm01"], outcome, latest=options.starts_from_latest)
+    recorder = Recorder(Told(), site.service, site.items["vm01"], outcome)
     with suppress(Waiting):
         carry_out(site.order(AZURE, options), site.service, recorder, threading.Event(), outcome)
     made = recorder.achieved(outcome.seen)
@@ -107,6 +110,37 @@ def test_a_changed_point_that_nobody_can_tell_any_more_is_not_taken_for_the_firs
     later = move(site, CRUDE)
     assert later.job == first.job
     assert (later.point, later.data_loss_seconds) == (None, None)
+    kept = recorded({"verification": []}, {"lastMove": first.as_output()}, later)["lastMove"]
+    assert "dataLossSeconds" not in kept, "what was told of the first point says nothing of the other"
+    assert kept["outageSeconds"] == round(first.outage_seconds)
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["shutdown failed", "shutdown not asked for"])
+def test_a_source_that_was_left_on_is_told_and_never_as_a_loss_of_nothing(site: Site, asked: bool) -> None:
+    if asked:
+        site.fault(name="deaf", job={"scenario": "UnplannedFailover", "task": "*Shutdown*"}, effect="shutdownFails")
+    by_hand = replace(BOLD, shutdown_source=asked, failover_commit=Commit.MANUAL)
+    made = move(site, by_hand)
+    assert site.truth()["running"] == "both"
+    assert made.source_shut_down is False
+    assert made.data_loss_seconds != 0
+    assert "as the failover " in made.words
+    told = expected_loss(seen := site.observe(), plan(seen, AZURE, by_hand), by_hand)
+    assert "lost as well" in told.words
+    assert "none" not in told.words
+
+
+def test_what_somebody_elses_failover_has_lost_is_told_before_its_commit_and_kept_after_it(site: Site) -> None:
+    site.simulator.advance(7200)
+    oldest = (site.observe().recovery_points or ())[-1]
+    job = site.finish_by_hand("UnplannedFailover", shutdownSource=True, recoveryPointId=oldest.id)
+    told = expected_loss(seen := site.observe(), plan(seen, AZURE, BOLD), BOLD)
+    assert ", up to 2." in told.words
+    assert f"from recovery point {oldest.time:%F %H:%M:%S} UTC" in told.words
+    made = move(site, replace(BOLD, take_over=job))
+    assert (made.job, made.point, made.source_shut_down) == (job, oldest.time, True)
+    assert made.data_loss_seconds is not None
+    assert made.data_loss_seconds > 7200
 
 
 def test_the_job_names_its_point_as_the_service_tells_it(site: Site) -> None:

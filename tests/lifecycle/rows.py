@@ -51,7 +51,8 @@ def _row(active: Place, state: str, *allowed: str, **more: object) -> Observatio
 
 
 _HOME, _AWAY = Place.ON_PREMISES, Place.AZURE
-_FAILED_OVER = job("UnplannedFailover", state="Succeeded")
+# It has shut the source down and sent its last changes, of which the service has made its recovery point.
+_FAILED_OVER = replace(job("UnplannedFailover", state="Succeeded"), source_off=NOW, point_id="latest", point_time=NOW)
 _FAILED_BACK = job("Failback", state="Succeeded")
 _OPEN_IN_AZURE = ("CompleteMigration", "Commit", "DisableProtection", "ChangePit")
 

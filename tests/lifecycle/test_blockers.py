@@ -13,7 +13,7 @@ from lifecycle.directions import Direction
 from lifecycle.impact import impact_of
 from lifecycle.intent import Decision, decide
 from lifecycle.machine import Card, Landing
-from lifecycle.observation import Observation, PowerState, RecoveryPoint
+from lifecycle.observation import Job, Observation, Owner, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions
 from lifecycle.permits import Attestation, Permits, Waiver
 from lifecycle.planner import plan
@@ -232,10 +232,51 @@ def test_a_commit_does_not_call_the_loss_that_it_makes_final_nothing() -> None:
         assert "from recovery point 2026-03-01 10:26:00 UTC" in loss.words
         assert loss.start is not None
         assert loss.start.point is not None
-    unnamed = _judged(replace(COMMIT_PENDING, brought_here=begun), TO_AZURE, UNPLANNED).loss
-    assert (unnamed.seconds, "how much is not known" in unnamed.words) == (None, True)
-    caught_up = _judged(COMMIT_PENDING, TO_AZURE, UNPLANNED).loss
-    assert (caught_up.seconds, "none as far as its tasks tell" in caught_up.words) == (None, True)
+    for made in (begun, _FAILED_OVER):
+        unnamed = _judged(replace(COMMIT_PENDING, brought_here=made), TO_AZURE, UNPLANNED).loss
+        assert (unnamed.seconds, "how much is not known" in unnamed.words) == (None, True)
+
+
+def _failed_over(point: timedelta, **more: object) -> Job:
+    """A failover of `_FAILED_OVER`, begun 70 min ago, whose job names a point of so long after its begin."""
+    started = rows.NOW - timedelta(minutes=70)
+    made = replace(_FAILED_OVER, started=started, point_id="OWN", point_time=started + point)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("owner", Owner)
+def test_what_a_failover_has_lost_is_told_by_its_own_job_whatever_is_declared_today(owner: Owner) -> None:
+    old = _failed_over(timedelta(minutes=-110), owner=owner)
+    caught_up = _failed_over(timedelta(minutes=10), owner=owner)
+    for options in (UNPLANNED, replace(UNPLANNED, recovery_point="old"), PLANNED):
+        # The item goes on to show another point for a while.
+        seen = replace(COMMIT_PENDING, brought_here=old, failover_recovery_point_id="new")
+        assert ", up to 2.0 h: from recovery point 2026-03-01 09:00:00 UTC to " in _told_loss(seen, options)
+        assert "none as far as its tasks tell" in _told_loss(replace(seen, brought_here=caught_up), options)
+
+
+@pytest.mark.parametrize("task", ["Failed", "Skipped", None])
+def test_no_loss_is_never_told_of_a_source_that_may_run_on(task: str | None) -> None:
+    meanwhile = _failed_over(timedelta(minutes=1), source_shutdown=task)
+    words = _told_loss(replace(COMMIT_PENDING, brought_here=meanwhile), UNPLANNED)
+    assert ", how much is not known: " in words
+    assert "shut the on-premises VM down" in words
+    assert "if it went on running, is lost as well" in words
+    before = _failed_over(timedelta(minutes=-4), source_shutdown=task)
+    assert ", up to 4 min or more: " in _told_loss(replace(COMMIT_PENDING, brought_here=before), UNPLANNED)
+
+
+def test_a_change_whose_point_does_not_show_yet_is_not_told_as_that_of_the_failover() -> None:
+    change = rows.job("ChangePit", state="Succeeded", number="j2")
+    made = _failed_over(timedelta(minutes=10), point_id="new")
+    seen = replace(COMMIT_PENDING, brought_here=made, last_change=change, failover_recovery_point_id="NEW")
+    assert "how much is not known" in _told_loss(seen, UNPLANNED)
+    shown = replace(seen, failover_recovery_point_id="old")
+    assert ", up to 34 min: " in _told_loss(shown, UNPLANNED)
+
+
+def _told_loss(seen: Observation, options: MoveOptions) -> str:
+    return _judged(seen, TO_AZURE, options).loss.words
 
 
 def test_only_a_planned_failover_that_was_made_has_lost_nothing() -> None:

@@ -1,0 +1,38 @@
+"""Whether the failover that brought a VM to Azure has shut its on-premises VM down: told from that failover's own job.
+
+Azure cannot see whether a VM runs on premises. All that it tells is what became of the failover's task of shutting it
+down, and an unplanned failover goes on where that fails.
+"""
+
+from datetime import datetime
+
+from lifecycle.observation import Job, Scenario
+
+_MADE, _LEFT_OUT = "Succeeded", "Skipped"
+
+
+def off_since(made: Job) -> datetime | None:
+    """By when the failover `made` had shut its source down; None where it did not, or does not tell."""
+    if not is_shut_down(made.scenario, made.source_shutdown):
+        return None
+    return made.source_off or made.ended
+
+
+def is_shut_down(scenario: str, task: str | None) -> bool | None:
+    """What the job of a failover tells by its scenario and the state of its task; None where it does not tell."""
+    if scenario == Scenario.PLANNED_FAILOVER:
+        # It does not go on without.
+        return True
+    return None if task is None else task == _MADE
+
+
+def left_on(task: str | None) -> str:
+    """Why the on-premises VM may still run, of an unplanned failover by the state of its task; empty where it was shut
+    down."""
+    if task == _MADE:
+        return ""
+    if task is None:
+        return "nothing tells whether the failover has shut the on-premises VM down"
+    if task == _LEFT_OUT:
+        return "the failover was not asked to shut the on-premises VM down"
+    return f"the failover could not shut the on-premises VM down (that task of its job ended {task})"
