@@ -165,8 +165,8 @@ def stack_wide(other: Direction, most: int) -> Report:
 def cases() -> Mapping[str, Report]:
     """Reports by name. One is named after each code of a blocker."""
     # Of a colleague, who has chosen a point of two hours before.
-    old = {"point_id": "old", "point_time": rows.NOW - timedelta(hours=2)}
-    theirs = replace(rows.job("UnplannedFailover", state="Succeeded", owner=Owner.SOMEBODY_ELSE), **old)
+    by_hand = rows.job("UnplannedFailover", state="Succeeded", owner=Owner.SOMEBODY_ELSE)
+    theirs = replace(by_hand, point_id="old", point_time=rows.NOW - timedelta(hours=2))
     stranger = replace(rows.COMMIT_PENDING, brought_here=theirs)
     errors = (HealthError("70094", "Error", "Replication of 'sql01' has stopped."),)
     late = replace(UNPLANNED, max_data_loss_minutes=15)
