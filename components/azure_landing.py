@@ -30,8 +30,12 @@ class AzureLanding(pulumi.ComponentResource):
         self._look = look
         self._settings = settings
         self._vault_group = group
+        # The vault's own group is made with it, and is what everything here waits for.
+        home = settings.vault.resource_group.casefold() if settings.makes_group_of_the_vault() else None
         self._groups = {
-            name: self._group(name) for name, declared in settings.resource_groups.items() if not declared.adopt
+            name: self._group(name)
+            for name, declared in settings.resource_groups.items()
+            if not declared.adopt and name.casefold() != home
         }
         self._networks = {
             name: self._network(name, declared) for name, declared in settings.networks.items() if declared.id is None

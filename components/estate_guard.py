@@ -33,6 +33,11 @@ def declared_guard(settings: Settings) -> EstateGuard:
                 for name, account in settings.storage_accounts.items()
                 if account.id is None
             },
+            "vms": {name: {} for name in settings.vms},
+            "associations": {
+                f"{site}/{policy}": {} for site in settings.sites for policy in settings.policies_of_site(site)
+            },
+            "networkMappings": {name: {"adopt": mapping.adopt} for name, mapping in settings.network_mappings.items()},
         },
         dismantle=settings.dismantle is not None,
         shared=_shared_by(settings.shared_stack),

@@ -23,9 +23,9 @@ class RecoveryVault(pulumi.ComponentResource):
         super().__init__("siteRecovery:components:RecoveryVault", name, None, opts)
         self._settings = settings
         self._dismantles = settings.dismantle is not None
-        vault, groups = settings.vault, settings.resource_groups
+        vault = settings.vault
         self._guard = guard
-        self.group = guard if vault.adopt or vault.resource_group in groups else self._group(vault)
+        self.group = self._group(vault) if settings.makes_group_of_the_vault() else guard
         self.vault = self._vault(vault)
         self.set_up = set_up_before_create(settings)
         self.sites = {site: self._site(site, adopt=declared.adopt) for site, declared in settings.sites.items()}
@@ -33,11 +33,17 @@ class RecoveryVault(pulumi.ComponentResource):
         self.register_outputs({"vaultId": self.vault.id})
 
     def _group(self, vault: Vault) -> resources.ResourceGroup:
+        """The vault's own group, with what `resourceGroups` may say of it: one resource, written there or not."""
+        declared = self._settings.group_of_the_vault()
         return resources.ResourceGroup(
             vault.resource_group,
             resource_group_name=vault.resource_group,
-            location=vault.location,
-            opts=kept(parent=self, depends_on=[self._guard]),
+            location=(declared and declared.location) or vault.location,
+            tags=dict(declared.tags) or None if declared else None,
+            opts=pulumi.ResourceOptions.merge(
+                kept(parent=self, depends_on=[self._guard]),
+                pulumi.ResourceOptions(aliases=_as_one_of_many(self._settings)),
+            ),
         )
 
     def _vault(self, vault: Vault) -> recoveryservices.Vault:
@@ -94,6 +100,14 @@ class RecoveryVault(pulumi.ComponentResource):
             dismantle=self._dismantles and not declared.adopt,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.sites[site]]),
         )
+
+
+def _as_one_of_many(settings: Settings) -> list[pulumi.Alias]:
+    """Earlier releases made a vault's group that was written in `resourceGroups` where they made the other groups."""
+    landing = pulumi.create_urn("azure", "siteRecovery:components:AzureLanding")
+    home = settings.vault.resource_group
+    spelled = [name for name in settings.resource_groups if name.casefold() == home.casefold()]
+    return [pulumi.Alias(name=name, parent=landing) for name in {*spelled, home}]
 
 
 def _vault_id(settings: Settings) -> str:

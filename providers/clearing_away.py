@@ -39,9 +39,12 @@ def _made(props: Mapping[str, Any], kind: str) -> dict[str, Mapping[str, Any]]:
 
 def _groups(props: Mapping[str, Any]) -> list[str]:
     """The groups that the stack made; the vault's own comes last, unless it was there with its vault."""
-    vault, declared = props["vault"], props.get("resourceGroups") or {}
-    home = [] if vault.get("adopt") or vault["resourceGroup"] in declared else [str(vault["resourceGroup"])]
-    return [*_made(props, "resourceGroups"), *home]
+    vault, made = props["vault"], _made(props, "resourceGroups")
+    home = str(vault["resourceGroup"])
+    adopted = {name.casefold() for name in (props.get("resourceGroups") or {}).keys() - made.keys()}
+    with_the_vault = [] if vault.get("adopt") or home.casefold() in adopted else [home]
+    others = [name for name in made if not with_the_vault or name.casefold() != home.casefold()]
+    return [*others, *with_the_vault]
 
 
 def _clear_account(service: SiteRecovery, operation: Operation, name: str, group: str) -> bool:

@@ -1,18 +1,41 @@
 """Taking an estate apart: what stands in its way, and what is told of a refusal.
 
-A resource whose inputs say `dismantle` removes from Azure what it declares when it is deleted; any other leaves it.
+A resource removes from Azure what it declares only where the last `up` was told so (its state says `dismantle`) and
+the program of this very run, where one runs, says it still: what was taken back destroys nothing in an `up`.
+`pulumi destroy` runs no program, and has the state alone.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from lifecycle.observation import MOVE_SCENARIOS
+from providers.operation import current_operation
 from site_recovery.errors import RefusedError, SiteRecoveryError
 from site_recovery.records import Inventory, ItemRecord, JobRecord, is_job_of
 from site_recovery.service import SiteRecovery
 
 _TESTS = {"TestFailover", "TestFailoverCleanup"}
 _ENDINGS = {"DisableDr", "PurgeVm"}
+
+# By stack, what the program of this run declares. One process serves all calls of an engine's run.
+_lock = threading.Lock()
+_declared: dict[str, bool] = {}
+
+
+def declares_dismantling(dismantles: bool) -> None:
+    """Keeps whether the program that is running declares the dismantling; for the check of the estate's guard."""
+    stack = _stack()
+    if stack:
+        with _lock:
+            _declared[stack] = dismantles
+
+
+def is_dismantled(props: Mapping[str, Any]) -> bool:
+    """Whether what is deleted now, with this state, is to be removed from Azure."""
+    with _lock:
+        return bool(props.get("dismantle")) and _declared.get(_stack(), True)
 
 
 def in_the_way(inventory: Inventory) -> tuple[str, ...]:
@@ -49,6 +72,11 @@ def dismantled(what: str) -> Iterator[None]:
             error.where,
             f"{error.mend} What rests on it is still there, too; `pulumi destroy` goes on from here",
         ) from error
+
+
+def _stack() -> str:
+    """The stack and project of the call that is served; empty under the stock host, which does not tell."""
+    return "::".join((current_operation().urn or "").split("::")[:2])
 
 
 def _why_not(item: ItemRecord, running: tuple[JobRecord, ...], inventory: Inventory) -> str:

@@ -13,11 +13,12 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 from pulumi.output import Input, Output
 
 from providers.clearing_away import clear_away
-from providers.dismantling import in_the_way
+from providers.dismantling import declares_dismantling, in_the_way
 from providers.made_networks import harmful_changes, retired_subnets
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown, plain
 from providers.refusals_to_come import refusals_to_come
+from providers.taken_back import as_far_as_dismantled, taken_out_with_it
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, SiteRecoveryError
 
@@ -32,7 +33,8 @@ class EstateGuardProvider(ResourceProvider):
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         olds, news = plain(olds), plain(news)
-        failures = [*_changed(olds, news), *_not_shared(news)]
+        declares_dismantling(bool(news.get("dismantle")))
+        failures = [*_changed(olds, news), *_not_shared(news), *taken_out_with_it(olds, news)]
         if not failures and (news.get("dismantle") or _redundancy_changes(olds, news)):
             failures = list(_of_the_vms(olds, news))
         failures = failures or list(harmful_changes(olds, news))
@@ -46,7 +48,7 @@ class EstateGuardProvider(ResourceProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         # Bookkeeping: it shows when something that is kept here changes, or a dismantling is declared.
         olds, news = plain(olds), plain(news)
-        was, now = {"retired": {}, **olds}, {"retired": {}, **_as_far_as_kept(olds, news)}
+        was, now = {"retired": {}, **as_far_as_dismantled(news, olds)}, {"retired": {}, **_as_far_as_kept(olds, news)}
         return DiffResult(changes=was != now, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -71,7 +73,8 @@ class EstateGuardProvider(ResourceProvider):
 
 class EstateGuard(Resource, module="siteRecovery", name="EstateGuard"):
     """`vault` {name, resourceGroup, location, redundancy, immutability, adopt}; `resourceGroups`, `sites`, `policies`,
-    `networks` and `storageAccounts` map a name to what of it must not change, or not without a look. `shared` is what
+    `networks` and `storageAccounts` map a name to what of it must not change, or not without a look; `vms`,
+    `associations` and `networkMappings` are there to tell which of them a dismantling would take away. `shared` is what
     another stack exports, where this one takes its vault from there. `retired` are the subnets that are meant to go.
     """
 
@@ -110,7 +113,7 @@ _PARTS = {
 
 def _as_far_as_kept(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
     """Without what an earlier release did not keep of a network or account, which is no change of it."""
-    kept = dict(news)
+    kept = as_far_as_dismantled(olds, news)
     for kind in ("networks", "storageAccounts"):
         before = olds.get(kind) or {}
         if kind in news:
@@ -129,10 +132,29 @@ def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[Check
         text = f"the {key} of a stack cannot be changed (it was {was}, and is {now} now): {_ELSEWHERE}"
         yield CheckFailure(f"target.{key}", text)
     yield from _entry("vault", f"vault {olds['vault']['name']}", olds["vault"], news["vault"])
+    yield from _group_of_the_vault(olds, news)
     for kind, word in _PARTS.items():
         before, after = olds.get(kind) or {}, news.get(kind) or {}
         for name in sorted(before.keys() & after.keys()):
             yield from _entry(f"{kind}.{name}", f"{word} {name}", before[name], after[name])
+
+
+def _group_of_the_vault(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[CheckFailure]:
+    """It is the same group whether it is written in `resourceGroups` or made with its vault alone."""
+    (name, before), (_, after) = _home(olds), _home(news)
+    kept = (olds.get("resourceGroups") or {}).keys() & (news.get("resourceGroups") or {}).keys()
+    looked_at = name.casefold() in {group.casefold() for group in kept}
+    if before is not None and after is not None and not looked_at:
+        yield from _entry(f"resourceGroups.{name}", f"resource group {name}", before, after)
+
+
+def _home(inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
+    """The name of the vault's group, and what is declared of it; None where it is not this stack's."""
+    vault = inputs["vault"]
+    name = str(vault["resourceGroup"])
+    written = {group.casefold(): entry for group, entry in (inputs.get("resourceGroups") or {}).items()}
+    made = None if vault.get("adopt") else {"location": vault["location"], "adopt": False}
+    return name, written.get(name.casefold(), made)
 
 
 def _entry(path: str, what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[CheckFailure]:

@@ -12,7 +12,7 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, ResourceProvider
 from pulumi.output import Output
 
-from providers.dismantling import dismantled
+from providers.dismantling import dismantled, is_dismantled
 from providers.operation import Severity, current_operation
 from providers.properties import SnakeCaseOutputs, plain
 from providers.site_part import SitePart
@@ -74,7 +74,7 @@ class HostsProvider(SitePart, ResourceProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props = plain(props)
-        if props.get("dismantle") and props.get("containerId"):
+        if is_dismantled(props) and props.get("containerId"):
             service = service_of(props)
             with dismantled(f"a host of site {props['site']}"):
                 service.estate.remove_providers(props["site"], cancelled=current_operation().cancelled)

@@ -13,7 +13,7 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import CheckFailure, CheckResult, DiffResult, Resource, ResourceProvider
 from pulumi.output import Input, Output
 
-from providers.dismantling import dismantled
+from providers.dismantling import dismantled, is_dismantled
 from providers.operation import Severity, current_operation
 from providers.properties import SnakeCaseOutputs, plain
 from providers.site_part import SitePart
@@ -99,7 +99,7 @@ class NetworkMappingProvider(SitePart, ResourceProvider):
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props, operation = plain(props), current_operation()
         what = f"network mapping {props.get('mapping')}"
-        if not props.get("dismantle") or props.get("adopt"):
+        if not is_dismantled(props) or props.get("adopt"):
             operation.say(Severity.WARNING, f"{what} stays: VMs may rest on it")
         elif props.get("mappingId"):
             with dismantled(what):

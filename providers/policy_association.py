@@ -15,7 +15,7 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import Resource, ResourceProvider, UpdateResult
 from pulumi.output import Input, Output
 
-from providers.dismantling import dismantled
+from providers.dismantling import dismantled, is_dismantled
 from providers.operation import Severity, current_operation
 from providers.properties import SnakeCaseOutputs, plain
 from providers.site_part import SitePart
@@ -118,7 +118,7 @@ class PolicyAssociation(SnakeCaseOutputs, Resource, module="siteRecovery", name=
 
 def _why_it_stays(props: Mapping[str, Any]) -> str:
     """Empty for what is to be removed."""
-    if not props.get("dismantle"):
+    if not is_dismantled(props):
         return "VMs may rest on it"
     if not props.get("adopted") or not props.get("mappingId"):
         return ""

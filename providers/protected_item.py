@@ -12,7 +12,7 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 from pulumi.output import Input, Output
 
-from providers.dismantling import dismantled, refuse_while_in_the_way
+from providers.dismantling import dismantled, is_dismantled, refuse_while_in_the_way
 from providers.item_checks import FIXED, checked_again, checked_new
 from providers.item_settings import differing, names_of
 from providers.item_update import brought_in_line, is_settling, must_wait
@@ -80,12 +80,14 @@ class ItemProvider(ResourceProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props, operation = plain(props), current_operation()
-        if not props.get("dismantle"):
+        if not is_dismantled(props):
             left = "nothing is changed in Azure, it stays protected as it is"
             operation.say(Severity.WARNING, f"{props.get('vm')} is no longer declared; {left}")
         elif props.get("itemId"):
             service = service_of(props)
             refuse_while_in_the_way(service)
+            why = "as the last `pulumi up` was told to dismantle this estate"
+            operation.say(Severity.WARNING, f"{props['vm']}: its replication is disabled now, {why}")
             with dismantled(f"the protection of {props['vm']}"):
                 service.protection.disable(
                     props["itemId"],

@@ -149,8 +149,8 @@ class DirectionProvider(ResourceProvider):
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         current_operation().say(
             Severity.WARNING,
-            f"{props.get('vm')}: its direction is no longer declared; nothing is changed in Azure, the VM stays "
-            f"where it is ({props.get('stageText', 'as last seen')})",
+            f"{props.get('vm')}: its direction is no longer declared, which moves nothing: the VM goes on running "
+            f"where it does ({props.get('stageText', 'as last seen')})",
         )
 
 

@@ -106,7 +106,7 @@ class Vault(Model):
     name: ServiceName
     """Its name."""
     resource_group: ResourceGroupName
-    """Its resource group; made with the vault, unless the vault is adopted or the group stands in `resourceGroups`."""
+    """Its resource group; made with the vault, unless the vault is adopted, or the group is in `resourceGroups`."""
     location: Location
     """Its region, and the region of everything else that this stack makes and that names none."""
     adopt: StrictBool = False

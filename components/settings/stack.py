@@ -97,6 +97,16 @@ class Settings(Estate):
     vms: dict[str, VmSettings] = Field(default_factory=dict)
     """The VMs, by their name in Hyper-V, in order of their names: the engine keeps no other."""
 
+    def group_of_the_vault(self) -> ResourceGroup | None:
+        """What `resourceGroups` says of the vault's own group, however it is spelled there; None where nothing."""
+        home = self.vault.resource_group.casefold()
+        return next((group for name, group in self.resource_groups.items() if name.casefold() == home), None)
+
+    def makes_group_of_the_vault(self) -> bool:
+        """Whether that group is made with the vault."""
+        declared = self.group_of_the_vault()
+        return not self.vault.adopt and (declared is None or not declared.adopt)
+
     def network_id(self, reference: str) -> str | None:
         """The ARM id that a VM's network refers to, or None for a network that the stack makes."""
         return reference if is_arm_id(reference) else self.networks[reference].id

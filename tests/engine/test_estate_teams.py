@@ -123,7 +123,9 @@ def test_dismantling_a_team_leaves_what_it_adopted(platform: StackUnderTest, tea
     leaves = deletions_of(team.preview_json())
     assert [(each.vm, each.what) for each in leaves] == [("vm02", "protection of vm02")], "and nothing that it adopted"
     team.file.write_text(without, encoding="utf-8")
-    team.destroy()
+    said = team.destroy().stdout
+    assert "vm02: its replication is disabled now, as the last `pulumi up` was told to dismantle this estate" in said
+    assert "nothing is changed in Azure" not in said
     assert _protected(team) == ["vm01"], "what the team protected is protected no more"
     assert _associations(team) == adopted, "the platform's own VM rests on it"
     assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
@@ -139,6 +141,7 @@ def test_dismantling_stops_at_each_refusal_of_the_service_and_goes_on_from_there
 ) -> None:
     platform.edit(lambda config: config.update({"site-recovery:dismantle": {"vault": VAULT[1], "confirm": VAULT[1]}}))
     platform.up()
+    _take_back_and_take_out(platform)
     _make_container(platform, "theirs")
 
     stopped = _destroy(platform)
@@ -161,6 +164,31 @@ def test_dismantling_stops_at_each_refusal_of_the_service_and_goes_on_from_there
     assert "resource group contoso-dr is left to you: it holds Microsoft.Storage/storageAccounts/contosodr" in left
     groups = platform.simulator.arm("GET", f"{platform.simulator.subscription_path}/resourcegroups").json()["value"]
     assert [group["name"] for group in groups] == [VAULT[0]]
+
+
+def _take_back_and_take_out(stack: StackUnderTest) -> None:
+    """In one edit the dismantling is taken back, and what an `up` would still take away is taken out."""
+    written = stack.file.read_text(encoding="utf-8")
+
+    def edit(config: dict[str, Any]) -> None:
+        del (
+            config["site-recovery:dismantle"],
+            config["site-recovery:vms"]["vm01"],
+            config["site-recovery:networks"]["test"],
+        )
+
+    stack.edit(edit)
+    for refused in (stack.preview(check=False), stack.up(check=False)):
+        said = " ".join(refused.stdout.split())
+        assert refused.returncode != 0
+        assert (
+            "would still be taken away in Azure: VM vm01, association contoso-hyperv/every-5-minutes, network" in said
+        )
+        assert " delete" not in said
+    assert stack.item("vm01")["protectionState"] == "Protected"
+    network = f"{stack.simulator.subscription_path}/resourceGroups/{VAULT[0]}/providers/Microsoft.Network/virtualNetworks/test"
+    assert stack.simulator.arm("GET", network, version="2024-05-01").status_code == 200
+    stack.file.write_text(written, encoding="utf-8")
 
 
 def _destroy(stack: StackUnderTest) -> str:

@@ -55,10 +55,14 @@ def test_redundancy_of_an_empty_vault_and_copies_of_an_account_are_changed_in_pl
         vault = {"redundancy": "locallyRedundant", "immutability": "unlocked", "tags": {"owner": "recovery"}}
         config["site-recovery:vault"].update(vault)
         config["site-recovery:storageAccounts"]["contosodr"] = {"sku": "Standard_GRS"}
+        config["site-recovery:resourceGroups"][VAULT[0].upper()] = {"tags": {"owner": "recovery"}}
 
     estate.edit(change)
-    assert resources_changed(estate.preview_json()) == dict.fromkeys((VAULT[1], "contosodr", "estate"), "update")
+    changed = (VAULT[0], VAULT[1], "contosodr", "estate")
+    assert resources_changed(estate.preview_json()) == dict.fromkeys(changed, "update")
     estate.up()
+    group = estate.simulator.arm("GET", f"{estate.simulator.subscription_path}/resourceGroups/{VAULT[0]}").json()
+    assert group["tags"] == {"owner": "recovery"}, "the vault's own group is the same one, written or not"
     vault = _read(estate, f"Microsoft.RecoveryServices/vaults/{VAULT[1]}", "2024-10-01")
     assert vault["properties"]["redundancySettings"]["standardTierStorageRedundancy"] == "LocallyRedundant"
     assert _read(estate, "Microsoft.Storage/storageAccounts/contosodr", "2024-01-01")["sku"]["name"] == "Standard_GRS"

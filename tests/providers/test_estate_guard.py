@@ -83,3 +83,39 @@ def test_what_others_have_in_the_way_of_a_dismantling_is_told_before(
     assert simulator.arm("PUT", path, body, version="2024-05-01").status_code == 200
     (network,) = refusals_to_come(whole)
     assert network.startswith("network prod will not be deleted, as something is in it: subnet data (1 in use)")
+
+
+def test_what_is_taken_out_in_the_edit_that_takes_a_dismantling_back_is_an_error(service: SiteRecovery) -> None:
+    networks = {"prod": {"resourceGroup": GROUP, "location": "westeurope"}}
+    parts = {"networks": networks, "policies": {POLICY: {"adopt": False}, "theirs": {"adopt": True}}}
+    whole = {**_declared(service), **parts, "vms": {"app01": {}, "sql01": {}}, "dismantle": True}
+    back = {**whole, "dismantle": False}
+    assert _reasons(whole, back) == []
+    (reason,) = _reasons(whole, {**back, "vms": {"sql01": {}}, "networks": {}, "policies": {POLICY: {"adopt": False}}})
+    assert "would still be taken away in Azure: VM app01, network prod. Write that again, run `pulumi up" in reason
+    assert _reasons(back, {**back, "vms": {}}) == [], "once an `up` has taken it back"
+
+
+def test_which_vms_there_are_is_a_change_of_the_guard_only_while_it_is_dismantled(service: SiteRecovery) -> None:
+    before = {**_declared(service), "vms": {"app01": {}}, "dismantle": False}
+    after = {**before, "vms": {}}
+    assert not GUARD.diff("estate", before, after).changes
+    assert GUARD.diff("estate", {**before, "dismantle": True}, {**after, "dismantle": True}).changes
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"location": "westeurope"}, []),
+        ({"location": "northeurope"}, [f"the location of resource group {GROUP} cannot be changed"]),
+        ({"location": "westeurope", "adopt": True}, [f"resource group {GROUP} was made by this stack"]),
+    ],
+)
+def test_the_vault_s_own_group_is_the_same_one_written_or_not(
+    service: SiteRecovery, entry: Props, says: list[str]
+) -> None:
+    bare = _declared(service)
+    written = {**bare, "resourceGroups": {GROUP.upper(): entry}}
+    for reason, beginning in zip(_reasons(bare, written), says, strict=True):
+        assert reason.startswith(beginning)
+    assert _reasons(written, written) == []

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from providers.dismantling import declares_dismantling
+from providers.operation import Operation, serving
 from providers.protectable_vms import enable_settings
 from providers.protected_item import ItemProvider
 from simulator.inventory import load_inventory
@@ -284,6 +286,21 @@ def test_forgetting_a_vm_changes_nothing_in_azure(
     ITEM.delete(app01.id, {**declared_item(service), "itemId": app01.id})
     assert "nothing is changed in Azure" in capsys.readouterr().err
     assert len(service.jobs()) == jobs
+
+
+def test_a_vm_is_left_alone_by_an_up_whose_program_has_taken_the_dismantling_back(
+    service: SiteRecovery, app01: ItemRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs, props = len(service.jobs()), {**declared_item(service), "itemId": app01.id, "dismantle": True}
+    with serving(Operation(urn="urn:pulumi:taken-back::site-recovery::guard")):
+        declares_dismantling(False)
+    with serving(Operation(urn="urn:pulumi:taken-back::site-recovery::item")):
+        ITEM.delete(app01.id, props)
+    assert "nothing is changed in Azure" in capsys.readouterr().err
+    assert len(service.jobs()) == jobs
+    elsewhere = serving(Operation(urn="urn:pulumi:of-another-stack::site-recovery::item"))
+    with elsewhere, pytest.raises(RefusedError, match="nothing is dismantled: app01 is active in Azure"):
+        ITEM.delete(app01.id, props)
 
 
 @pytest.mark.parametrize(
