@@ -186,7 +186,8 @@ def _take_back_and_take_out(stack: StackUnderTest) -> None:
         )
         assert " delete" not in said
     assert stack.item("vm01")["protectionState"] == "Protected"
-    network = f"{stack.simulator.subscription_path}/resourceGroups/{VAULT[0]}/providers/Microsoft.Network/virtualNetworks/test"
+    group = f"{stack.simulator.subscription_path}/resourceGroups/{VAULT[0]}"
+    network = f"{group}/providers/Microsoft.Network/virtualNetworks/test"
     assert stack.simulator.arm("GET", network, version="2024-05-01").status_code == 200
     stack.file.write_text(written, encoding="utf-8")
 
