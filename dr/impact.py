@@ -45,15 +45,25 @@ def impact_report(stack: str, *, save_plan: Path | None = None, config_file: Pat
 @click.option("--format", "form", type=click.Choice(list(FORMS)), default="text", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to the screen.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write it here as HTML as well, whole.")
+@click.option("--json", "json_", type=click.Path(dir_okay=False, path_type=Path), help="Write it here as JSON as well.")
 @click.option("--save-plan", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `up --plan`.")
 @click.option("--config-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another stack file.")
 def command(
-    *, stack: str, form: str, output: Path | None, html: Path | None, save_plan: Path | None, config_file: Path | None
+    *,
+    stack: str,
+    form: str,
+    output: Path | None,
+    html: Path | None,
+    json_: Path | None,
+    save_plan: Path | None,
+    config_file: Path | None,
 ) -> None:
     """Preview a stack and say what its moves would cost.
 
     Ends with 0 if there is nothing to do, 2 if there are changes, 3 if a move is blocked, 4 if a VM waits for a person
-    or is held, 5 if both copies of a VM run or neither does; with 1 if the preview failed, 64 if the command is wrong.
+    or is held, 5 if both copies of a VM run or neither does; with 1 if the preview failed or a VM could not be looked
+    at, 64 if the command is wrong. 1, 4 and 5 may be of a VM that stays: `passed` in the JSON says whether the others
+    may move.
     """
     report = impact_report(stack, save_plan=save_plan, config_file=config_file)
     text = rendered(report, form)
@@ -61,8 +71,9 @@ def command(
         click.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
-    if html is not None:
-        html.write_text(rendered(report, "html"), encoding="utf-8")
+    for file, other in ((html, "html"), (json_, "json")):
+        if file is not None:
+            file.write_text(rendered(report, other), encoding="utf-8")
     sys.exit(int(report.exit_code))
 
 

@@ -68,6 +68,14 @@ class Report:
         return any(count for name, count in self.changes.items() if name not in _NO_CHANGE)
 
     @property
+    def passed(self) -> bool:
+        """Whether the preview itself went through, so that its plan may be carried out: as `pulumi preview` ends.
+
+        A VM that stays may be held, run twice, or not have been looked at: `exit_code` says so, and others may move.
+        """
+        return not self.failed and not self.blockers
+
+    @property
     def exit_code(self) -> Exit:
         found = [_meaning(vm) for vm in self.vms]
         # Of the stack as a whole, or of a VM that could not be looked at.
@@ -85,6 +93,7 @@ class Report:
             "stack": self.stack,
             "verdict": self.verdict,
             "exitCode": int(self.exit_code),
+            "passed": self.passed,
             "changed": self.changed,
             "changes": dict(self.changes),
             "blockers": [dict(blocker) for blocker in self.blockers],

@@ -111,11 +111,21 @@ def test_the_exit_code_tells_a_pipeline_what_was_found(name: str, code: Exit) ->
     assert CASES[name].exit_code is code
 
 
+def test_a_vm_that_stays_keeps_no_preview_from_passing_and_a_blocker_does() -> None:
+    moving = CASES["to-azure-planned"]
+    for name in ("held", "held-as-neither-runs"):
+        report = replace(moving, vms=(*moving.moving, *CASES[name].held))
+        assert (report.passed, report.exit_code) == (True, CASES[name].exit_code)
+    assert not CASES["blocked-neitherRunning"].passed
+    assert not replace(moving, failed=True).passed
+
+
 def test_a_vm_that_could_not_be_looked_at_is_not_called_nothing_to_do() -> None:
     line = "sql01: could not be looked at: the service cannot be reached"
     unseen = {"vm": "sql01", "direction": "onPremisesToAzure", "decision": "unseen", "line": line, "blockers": []}
     report = replace(CASES["to-azure-planned"], verdict="", vms=(unseen,), blockers=(), changes={}, failed=False)
     assert report.exit_code is Exit.FAILED
+    assert report.passed, "others may move"
     shown = rendered(report, "text")
     assert "NOTHING TO MOVE: 0 of 1 VMs would move; 1 could not be looked at" in shown
     assert line in shown

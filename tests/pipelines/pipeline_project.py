@@ -63,6 +63,13 @@ class PipelineProject:
         assert answer.status_code in {200, 204}, answer.text
         self.stack.set("vms.sql01.drillWithinDays", "90")
 
+    def turn_off_in_azure(self, vm: str) -> None:
+        """Somebody deallocates the Azure VM of a VM that runs there."""
+        group = f"{self.simulator.subscription_path}/resourceGroups/contoso-dr"
+        path = f"{group}/providers/Microsoft.Compute/virtualMachines/{vm}/deallocate"
+        answer = self.simulator.arm("POST", path, version="2024-07-01")
+        assert answer.status_code in {200, 202}, answer.text
+
     def _as_checked_out(self, checkout: Path) -> None:
         for name in ("dr", "pipelines", "tools"):
             (checkout / name).symlink_to(ROOT / name)

@@ -46,6 +46,7 @@ def _impact(directory: Path, *vms: dict[str, Any], changes: dict[str, int]) -> P
     file = directory / "impact.json"
     report: dict[str, Any] = {"stack": "prod", "verdict": "GO" if vms else None, "changes": changes, "vms": list(vms)}
     report |= {"deletions": [_DELETED] if "delete" in changes else []}
+    report |= {"passed": True, "exitCode": 2 if vms else 0}
     report |= {"changed": changes.keys() != {"same"}}
     file.write_text(json.dumps(report), encoding="utf-8")
     return file
@@ -89,6 +90,29 @@ def test_what_moves_writes_for_the_person_who_approves(tmp_path: Path) -> None:
         "  - outage: 3 min to 11 min",
         "  - **cannot be undone**: commit: deletes all recovery points",
     ]
+
+
+@pytest.mark.parametrize(
+    ("passed", "code", "ends"),
+    [(True, 2, 0), (True, 4, 0), (True, 5, 0), (True, 1, 0), (False, 3, 3), (False, 5, 5), (False, 1, 1)],
+)
+def test_what_moves_fails_as_the_preview_did_and_not_for_a_vm_that_stays(
+    tmp_path: Path, passed: bool, code: int, ends: int
+) -> None:
+    stays = {"vm": "app01", "decision": "held", "line": "app01: runs nowhere"}
+    file = _impact(tmp_path, {**_MOVING, "steps": [_STEP]}, stays, changes={"update": 1})
+    report = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**report, "passed": passed, "exitCode": code}), encoding="utf-8")
+    summary = tmp_path / "summary.md"
+    answer = _python("what_moves.py", str(file), "--ended", str(code), "--summary", str(summary))
+    assert (answer.returncode, answer.stdout) == (ends, "changes=true\nirreversible=false\n")
+    assert "- stays: app01: runs nowhere (held)" in summary.read_text(encoding="utf-8").splitlines()
+
+
+def test_what_moves_refuses_the_report_of_another_preview(tmp_path: Path) -> None:
+    answer = _python("what_moves.py", str(_impact(tmp_path, changes={"update": 1})), "--ended", "64")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "this one ended with 64. Nothing is to be approved." in answer.stderr
 
 
 def test_what_moves_names_whose_protection_would_end(tmp_path: Path) -> None:
