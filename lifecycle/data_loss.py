@@ -23,6 +23,8 @@ from lifecycle.steps import Step
 HEARD_LATELY_SECONDS = 300.0
 # The longest interval at which a policy for Hyper-V VMs sends changes, where the VM's own is not known.
 _SENDS_EVERY_SECONDS = 900
+# Of a move whose steps are not known.
+NOT_TOLD = "cannot be told while this stands in the way"
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,9 @@ class Start:
 def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLoss:
     """What the steps of `due` would lose."""
     if not due.steps:
-        return DataLoss(None, "cannot be told while this stands in the way")
+        return DataLoss(None, NOT_TOLD)
     if due.goal is Direction.ON_PREMISES_TO_AZURE:
-        how = "its last changes are transferred" if options.data_sync is DataSync.BEFORE_FAILOVER else "all is copied"
-        return DataLoss(0, f"none expected: the Azure VM is shut down first and {how}")
+        return _on_the_way_home(due, options)
     begins, changes = begins_failover(due), changes_recovery_point(due)
     if not begins and not changes:
         return _already_taken(seen, due)
@@ -67,6 +68,13 @@ def expected_loss(seen: Observation, due: Plan, options: MoveOptions) -> DataLos
     if begins:
         return lost
     return replace(lost, words=f"{lost.words}; and what was written in Azure since the failover")
+
+
+def _on_the_way_home(due: Plan, options: MoveOptions) -> DataLoss:
+    if not any(planned.step is Step.COMPLETE_FAILOVER for planned in due.steps):
+        return DataLoss(0, "none by the steps that are left: the VM runs on premises already")
+    how = "its last changes are transferred" if options.data_sync is DataSync.BEFORE_FAILOVER else "all is copied"
+    return DataLoss(0, f"none expected: the Azure VM is shut down first and {how}")
 
 
 def most_lost(loss: DataLoss, at: datetime) -> float | None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lifecycle.data_loss import Start, begins_failover, last_sign_of_life
+from lifecycle.data_loss import NOT_TOLD, Start, begins_failover, last_sign_of_life
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place, change_in_words
 from lifecycle.estimates import OUTAGE, Estimate, Finished, Times, times
 from lifecycle.intent import where_it_runs
-from lifecycle.machine import Card
+from lifecycle.machine import Card, Landing
 from lifecycle.observation import Observation
 from lifecycle.options import DataSync, FailoverMode
 from lifecycle.permits import Attestation
@@ -57,46 +57,76 @@ class Impact:
 
     @property
     def outside(self) -> tuple[tuple[str, str], ...]:
+        """Of the steps that are still to come: nothing where they are not known."""
+        if not self.plan.steps:
+            return ()
         if self.plan.goal.runs is Place.ON_PREMISES:
-            name = self.seen.azure_vm_name or self.plan.vm
+            return self._outside_at_home()
+        name = self.seen.azure_vm_name or self.plan.vm
+        if not self._comes(Step.FAILOVER, Step.CHANGE_RECOVERY_POINT):
+            return (("in Azure", f"nothing: the VM {name} runs there already, and stays as it is"),)
+        if not self._comes(Step.FAILOVER):
+            return (("in Azure", f"the VM {name} is stopped, and started again from the other recovery point"),)
+        return _made_of(self.seen.landing, self.plan.vm)
+
+    def _outside_at_home(self) -> tuple[tuple[str, str], ...]:
+        name = self.seen.azure_vm_name or self.plan.vm
+        home = "nothing: the VM runs there already"
+        azure = f"nothing: the commit has deleted the VM {name} and its disks"
+        if self._comes(Step.COMPLETE_FAILOVER):
             other = self.declared.options.host_needed(failback=True)
             host = f"on {other}, if it is gone from its own host" if other else "on its own host"
-            return (
-                ("on premises", f"the VM starts {host}, with its own name, networks and addresses"),
-                ("in Azure", f"the VM {name} is shut down, and deleted by the commit"),
-            )
-        landing = self.seen.landing
-        if landing is None:
-            return (("Azure VM", "unknown: the service does not say what it becomes"),)
-        size = f"size {landing.size}" if landing.size else "its size chosen by the service"
-        return (
-            ("Azure VM", f"{landing.name or self.plan.vm}, {size}"),
-            ("resource group", _name_of(landing.resource_group_id) or "not known"),
-            ("network", _network(landing.cards[0])),
-            ("address", _address(landing.cards[0])),
-            *((card.name, f"{_network(card)}; {_address(card)}") for card in landing.cards[1:]),
-            *((card.name, "not made in Azure") for card in landing.more_cards if not card.made),
-        )
+            home = f"the VM starts {host}, with its own name, networks and addresses"
+            azure = f"the VM {name} is shut down, and deleted by the commit"
+        elif self._comes(Step.COMMIT):
+            azure = f"the VM {name} is turned off, and deleted by the commit"
+        return (("on premises", home), ("in Azure", azure))
 
     @property
     def way_back(self) -> tuple[str, str]:
         """Before the commit, and after it."""
-        vm = self.plan.vm
+        if not self.plan.steps:
+            return NOT_TOLD, NOT_TOLD
         if self.plan.goal.runs is Place.AZURE:
-            before = (
-                f"{_left_behind(self.seen)}. Another recovery point can be changed to (failover.changeRecoveryPoint), "
-                "which loses what came after it. The service offers the way home only after the commit"
-            )
-            how = "its changes are synchronized while the Azure VM runs, then that is shut down and the VM brought home"
-            if self.declared.options.data_sync is DataSync.DURING_FAILOVER:
-                how = "the Azure VM is shut down, all its data downloaded meanwhile, and the VM brought home"
-            when = "" if self.seen.provider_connected else ", once its host is back"
-            kept = "Nothing that was written in Azure is lost"
-            if self.declared.options.mode is FailoverMode.UNPLANNED:
-                kept += "; what was written on premises after the recovery point is overwritten"
-            return before, f"declare {vm} onPremisesToAzure again{when}: {how}. {kept}"
-        before = "the Azure VM and its disks are still there, turned off: until the commit they are the safety copy"
-        return before, f"declare {vm} azureToOnPremises again, once it replicates to Azure and has a recovery point"
+            return self._undone_in_azure(), self._way_home()
+        again = f"declare {self.plan.vm} azureToOnPremises again, once it replicates to Azure and has a recovery point"
+        return self._undone_at_home(), again
+
+    def _undone_in_azure(self) -> str:
+        past = self._past_the_commit()
+        if past:
+            return f"{past}, and no other recovery point can be changed to any more"
+        return (
+            f"{_left_behind(self.seen)}. Another recovery point can be changed to (failover.changeRecoveryPoint), "
+            "which loses what came after it. The service offers the way home only after the commit"
+        )
+
+    def _undone_at_home(self) -> str:
+        past = self._past_the_commit()
+        if past:
+            return f"{past}, which deletes the Azure VM and its disks"
+        return "the Azure VM and its disks are still there, turned off: until the commit they are the safety copy"
+
+    def _way_home(self) -> str:
+        how = "its changes are synchronized while the Azure VM runs, then that is shut down and the VM brought home"
+        if self.declared.options.data_sync is DataSync.DURING_FAILOVER:
+            how = "the Azure VM is shut down, all its data downloaded meanwhile, and the VM brought home"
+        when = "" if self.seen.provider_connected else ", once its host is back"
+        kept = "Nothing that was written in Azure is lost"
+        if self.declared.options.mode is FailoverMode.UNPLANNED:
+            kept += "; what was written on premises after the recovery point is overwritten"
+        return f"declare {self.plan.vm} onPremisesToAzure again{when}: {how}. {kept}"
+
+    def _comes(self, *steps: Step) -> bool:
+        """Whether one of the steps is still to come, or under way."""
+        return any(planned.step in steps for planned in self.plan.steps)
+
+    def _past_the_commit(self) -> str:
+        """Empty before it; a commit that is under way is not taken back."""
+        commits = [planned.running for planned in self.plan.steps if planned.step is Step.COMMIT]
+        if not commits:
+            return "past: the move is committed"
+        return "past: the commit is under way" if commits[0] else ""
 
     @property
     def outage_note(self) -> str:
@@ -221,6 +251,21 @@ def standing_facts(seen: Observation, decision: str, stage: str, stage_words: st
 
 def _standing(place: Place, stage: str, words: str) -> dict[str, str]:
     return {"place": place.value, "stage": stage, "words": words}
+
+
+def _made_of(landing: Landing | None, vm: str) -> tuple[tuple[str, str], ...]:
+    """What a failover makes in Azure."""
+    if landing is None:
+        return (("Azure VM", "unknown: the service does not say what it becomes"),)
+    size = f"size {landing.size}" if landing.size else "its size chosen by the service"
+    return (
+        ("Azure VM", f"{landing.name or vm}, {size}"),
+        ("resource group", _name_of(landing.resource_group_id) or "not known"),
+        ("network", _network(landing.cards[0])),
+        ("address", _address(landing.cards[0])),
+        *((card.name, f"{_network(card)}; {_address(card)}") for card in landing.cards[1:]),
+        *((card.name, "not made in Azure") for card in landing.more_cards if not card.made),
+    )
 
 
 def _left_behind(seen: Observation) -> str:

@@ -93,10 +93,16 @@ def _end_of_a_failback(seen: Observation, due: Plan) -> Iterator[Blocker]:
 
 def says_health_errors(seen: Observation, due: Plan) -> bool:
     """Whether what the service calls wrong with the VM stands in the way of what is to begin, and is told there."""
-    begins_failback = due.goal.runs is Place.ON_PREMISES and not any(planned.running for planned in due.steps)
-    to_home = begins_failback and bool({Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER} & _steps(due))
     wrong = seen.allows(Operation.REPAIR_REPLICATION) or seen.replication_health.casefold() == _CRITICAL
-    return wrong and (to_home or (due.goal.runs is Place.AZURE and begins_failover(due)))
+    return wrong and rests_on_replication(due)
+
+
+def rests_on_replication(due: Plan) -> bool:
+    """Whether a failover or a failback is still to begin, which brings what was replicated."""
+    if due.goal.runs is Place.AZURE:
+        return begins_failover(due)
+    to_home = bool({Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER} & _steps(due))
+    return to_home and not any(planned.running for planned in due.steps)
 
 
 def _health(seen: Observation, due: Plan) -> Iterator[Blocker]:

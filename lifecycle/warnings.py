@@ -20,7 +20,7 @@ from lifecycle.observation import Observation, Operation, RecoveryPoint
 from lifecycle.options import DataSync, FailoverMode, MoveOptions
 from lifecycle.permits import Attested, Permits
 from lifecycle.planner import SOURCE_MAY_RUN, Plan
-from lifecycle.preconditions import heartbeat_in_words, rests_on_the_azure_vm, says_health_errors
+from lifecycle.preconditions import heartbeat_in_words, rests_on_replication, rests_on_the_azure_vm, says_health_errors
 from lifecycle.recovery_points import chosen_point
 from lifecycle.spans import span
 from lifecycle.steps import Step
@@ -114,7 +114,7 @@ def warnings(
         if loss.seconds is None and (begins_failover(due) or changes_recovery_point(due)):
             yield Warned(Notice.UNKNOWN, _unknown_loss(options, loss, seen.at), critical=True)
     else:
-        yield from _long_stay(seen, options, targets)
+        yield from _long_stay(seen, due, options, targets)
         yield from _window_ahead(seen, due, options)
     yield from _unread_azure_vm(seen, due, options)
     yield from _reprotect(seen, due, options)
@@ -273,7 +273,10 @@ def _stated(seen: Observation, due: Plan, permits: Permits) -> Iterator[Warned]:
 _ASKS = {Attested.NO_CHECKPOINTS: Notice.ASK_NO_CHECKPOINTS, Attested.SOURCE_OFF: Notice.ASK_SOURCE_OFF}
 
 
-def _long_stay(seen: Observation, options: MoveOptions, targets: Targets) -> Iterator[Warned]:
+def _long_stay(seen: Observation, due: Plan, options: MoveOptions, targets: Targets) -> Iterator[Warned]:
+    """As long as the way in which data comes home can still be chosen."""
+    if not _is_to_begin(Step.SYNCHRONIZE, due):
+        return
     if seen.last_failover is None or options.data_sync is DataSync.DURING_FAILOVER:
         return
     days = (seen.at - seen.last_failover).total_seconds() / _DAY
@@ -313,6 +316,10 @@ def _failover_health(seen: Observation) -> Iterator[Warned]:
 def _health(seen: Observation, due: Plan) -> Iterator[Warned]:
     """What the service says of the VM, as far as no blocker says it."""
     blocked = says_health_errors(seen, due)
+    # A critical one is told by its blocker, which only warns where the move may go on.
+    if not blocked and seen.replication_health.casefold() == "warning" and rests_on_replication(due):
+        why = "" if seen.health_errors else ", and gives no reason"
+        yield Warned(Notice.HEALTH_WARNING, f"the service calls its replication (replicationHealth) warning{why}")
     for error in seen.health_errors:
         warns = error.level == "Warning"
         if error.code not in _TOLD and (warns or not blocked):

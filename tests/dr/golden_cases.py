@@ -229,6 +229,9 @@ def cases() -> Mapping[str, Report]:
         "to-azure-waiting": move(rows.COMMIT_PENDING, TO_AZURE, replace(UNPLANNED, failover_commit=Commit.MANUAL)),
         "home": move(AWAY, HOME),
         "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
+        "home-commit-pending": move(_at_home(rows.FAILBACK_COMMIT_PENDING), HOME),
+        "home-committed": move(_at_home(rows.FAILED_BACK), HOME),
+        "to-azure-committed": move(replace(rows.COMMITTED_TUTORIAL, **_LIVING), TO_AZURE),
         "held": _report(None, _held(stranger, HOME)),
         "held-as-neither-runs": _report(None, _held(rows.NEITHER_RUNNING, TO_AZURE)),
         "unchanged": _report(None),
@@ -240,6 +243,11 @@ _DELETIONS = (
     Deletion("sql01", "protection of sql01", "its protection ends"),
     Deletion("", "VirtualNetwork contoso-vnet", "it is deleted in Azure"),
 )
+
+
+def _at_home(seen: Observation) -> Observation:
+    """Brought home after 60 days in Azure."""
+    return replace(seen, **{**_LIVING, "last_failover": rows.NOW - timedelta(days=60)})
 
 
 def _held(seen: Observation, declared: Direction) -> Mapping[str, Any]:

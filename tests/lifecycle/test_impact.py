@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from lifecycle.data_loss import NOT_TOLD
 from lifecycle.declared import Declared
-from lifecycle.directions import Direction
+from lifecycle.directions import Direction, Place
 from lifecycle.durations import recorded
 from lifecycle.estimates import Finished, Times, times
 from lifecycle.impact import impact_of
-from lifecycle.observation import Scenario
+from lifecycle.observation import Observation, Scenario
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.steps import Step
@@ -19,6 +20,9 @@ from tests.lifecycle import rows
 
 TO_AZURE, HOME = Direction.AZURE_TO_ON_PREMISES, Direction.ON_PREMISES_TO_AZURE
 BOLD = MoveOptions(mode=FailoverMode.UNPLANNED, failover_commit=Commit.AUTOMATIC, failback_commit=Commit.AUTOMATIC)
+_COMMITTING_BACK = replace(
+    rows.FAILBACK_COMMIT_PENDING, allowed=frozenset(), scenario="CommitFailover", job=rows.job("CommitFailover")
+)
 BACK = Finished("Failback", 600.0, {Step.SYNCHRONIZE: 400.0, Step.COMPLETE_FAILOVER: 180.0})
 
 
@@ -139,6 +143,45 @@ def test_the_way_back_is_the_one_that_is_declared(synchronizes: DataSync, words:
     due, declared = plan(rows.PROTECTED, TO_AZURE, options), Declared(options)
     impact = impact_of(rows.PROTECTED, due, declared, assess(rows.PROTECTED, due, declared), ())
     assert words in impact.way_back[1]
+
+
+_PAST = "past: the move is committed"
+_UNDER_WAY = "past: the commit is under way"
+_SAFETY_COPY = "the Azure VM and its disks are still there, turned off"
+_LEFT = "what is left of the on-premises VM"
+
+
+@pytest.mark.parametrize(
+    ("seen", "goal", "in_azure", "undone"),
+    [
+        (rows.SYNCHRONIZING, HOME, "the VM sql01 is shut down, and deleted by the commit", _SAFETY_COPY),
+        (rows.WAITING_TO_COMPLETE, HOME, "the VM sql01 is shut down, and deleted by the commit", _SAFETY_COPY),
+        (rows.FAILBACK_COMMIT_PENDING, HOME, "the VM sql01 is turned off, and deleted by the commit", _SAFETY_COPY),
+        (_COMMITTING_BACK, HOME, "the VM sql01 is turned off, and deleted by the commit", _UNDER_WAY),
+        (rows.FAILED_BACK, HOME, "nothing: the commit has deleted the VM sql01 and its disks", _PAST),
+        (rows.REVERSE_REPLICATING, HOME, "nothing: the commit has deleted the VM sql01 and its disks", _PAST),
+        (rows.COMMIT_PENDING, TO_AZURE, "nothing: the VM sql01 runs there already, and stays as it is", _LEFT),
+        (rows.COMMITTING, TO_AZURE, "nothing: the VM sql01 runs there already, and stays as it is", _UNDER_WAY),
+        (rows.COMMITTED_TUTORIAL, TO_AZURE, "nothing: the VM sql01 runs there already, and stays as it is", _PAST),
+    ],
+)
+def test_what_a_move_changes_and_how_it_is_undone_is_told_of_what_is_still_to_come(
+    seen: Observation, goal: Direction, in_azure: str, undone: str
+) -> None:
+    due = plan(seen, goal, BOLD)
+    declared = Declared(BOLD)
+    impact = impact_of(seen, due, declared, assess(seen, due, declared), ())
+    assert dict(impact.outside)["in Azure"] == in_azure
+    assert impact.way_back[0].startswith(undone)
+    runs_at_home = seen.active is Place.ON_PREMISES
+    assert impact.assessment.loss.words.startswith("none by the steps that are left") is runs_at_home
+
+
+def test_of_a_move_whose_steps_are_not_known_nothing_is_told_that_they_would_change() -> None:
+    seen = rows.BOTH_RUNNING
+    due = plan(seen, TO_AZURE, BOLD)
+    impact = impact_of(seen, due, Declared(BOLD), assess(seen, due, Declared(BOLD)), ())
+    assert (impact.outside, impact.way_back) == ((), (NOT_TOLD, NOT_TOLD))
 
 
 def _out(*finished: Finished) -> Times:

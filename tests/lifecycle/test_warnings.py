@@ -166,6 +166,27 @@ def test_a_long_stay_in_azure_advises_a_full_download(days: int, warned: bool) -
     assert _said(seen, HOME, full) == []
 
 
+@pytest.mark.parametrize(("seen", "goal"), [(HERE, TO_AZURE), (AWAY, HOME)])
+def test_a_replication_that_the_service_warns_of_is_told_of_a_vm_that_moves(seen: Observation, goal: Direction) -> None:
+    (said,) = _said(replace(seen, replication_health="Warning"), goal)
+    assert (said.code, said.critical) == (Notice.HEALTH_WARNING, False)
+    assert said.text == "the service calls its replication (replicationHealth) warning, and gives no reason"
+    error = HealthError("310", "Warning", "Throughput is low.")
+    reasons = [each.text for each in _said(replace(seen, replication_health="Warning", health_errors=(error,)), goal)]
+    assert reasons == ["the service calls its replication (replicationHealth) warning", "Throughput is low (310)"]
+
+
+def test_a_replication_that_nothing_rests_on_any_more_is_not_told() -> None:
+    codes = {each.code for each in _said(replace(rows.COMMIT_PENDING, replication_health="Warning"), TO_AZURE)}
+    assert Notice.HEALTH_WARNING not in codes
+
+
+@pytest.mark.parametrize("stage", [rows.SYNCHRONIZING, rows.FAILBACK_COMMIT_PENDING, rows.FAILED_BACK])
+def test_a_long_stay_advises_nothing_once_the_data_comes_home_or_is_there(stage: Observation) -> None:
+    seen = replace(stage, last_failover=rows.NOW - timedelta(days=60), provider_connected=True)
+    assert Notice.LONG_STAY not in {each.code for each in _said(seen, HOME)}
+
+
 def test_a_window_that_is_still_to_come_is_told_with_what_the_up_does_until_then() -> None:
     ahead = Window(rows.NOW + timedelta(days=2), rows.NOW + timedelta(days=2, hours=3))
     (said,) = _said(AWAY, HOME, replace(PLANNED, completion_window=ahead))
