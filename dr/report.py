@@ -12,6 +12,7 @@ from typing import Any
 
 from dr.deletions import Deletion, deletions_of
 from dr.exit_codes import Exit, meaning, worst
+from dr.gate_blockers import told_by_each, with_rule
 
 SCHEMA_VERSION = 1
 
@@ -32,7 +33,7 @@ class Report:
     stack: str
     verdict: str | None
     vms: tuple[Mapping[str, Any], ...]
-    blockers: tuple[Mapping[str, str], ...]
+    blockers: tuple[Mapping[str, Any], ...]
     changes: Mapping[str, int]
     errors: tuple[str, ...]
     failed: bool
@@ -57,7 +58,7 @@ class Report:
         return tuple(vm for vm in self.staying if vm.get("decision") == "held" and not vm.get("blockers"))
 
     @property
-    def blocked_apart(self) -> tuple[Mapping[str, str], ...]:
+    def blocked_apart(self) -> tuple[Mapping[str, Any], ...]:
         """The blockers that no moving VM tells of itself: of the stack as a whole, or of a VM that was not seen."""
         told = {(vm["vm"], blocker["code"]) for vm in self.moving for blocker in vm["blockers"]}
         return tuple(blocker for blocker in self.blockers if (blocker["vm"], blocker["code"]) not in told)
@@ -108,12 +109,12 @@ def report_of(stack: str, preview: Mapping[str, Any], facts: Path, *, failed: bo
     whole = _read(facts / "stack.json") or {}
     vms = [known for path in facts.glob("vm.*.json") if (known := _read(path)) is not None]
     vms.sort(key=lambda vm: str(vm.get("vm")))
-    rows: Sequence[Mapping[str, str]] = whole.get("blockers") or [row for vm in vms for row in vm.get("blockers") or ()]
-    blockers = tuple({key: str(value) for key, value in row.items()} for row in rows)
+    rows: Sequence[Mapping[str, Any]] = whole.get("blockers") or [row for vm in vms for row in vm.get("blockers") or ()]
+    blockers = tuple(with_rule(row) for row in rows)
     return Report(
         stack=stack,
         verdict="BLOCKED" if blockers else whole.get("verdict"),
-        vms=tuple(vms),
+        vms=told_by_each(vms, blockers),
         blockers=blockers,
         changes=dict(preview.get("changeSummary") or {}),
         errors=tuple(_errors(preview)) if failed else (),

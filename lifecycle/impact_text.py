@@ -48,6 +48,12 @@ def impact_text(impact: Impact, paint: Paint = unpainted) -> str:
     return "\n".join(lines)
 
 
+def blocked_lines(code: str, cause: str, mend: str, paint: Paint = unpainted) -> Iterator[str]:
+    """A blocker, among the lines of an impact."""
+    yield from _row("BLOCKED", f"{code}: {cause}", paint, Ink.BAD)
+    yield from _row("", f"to go on: {mend}")
+
+
 def _move(impact: Impact, paint: Paint) -> Iterator[str]:
     for number, planned in enumerate(impact.plan.steps, start=1):
         yield from _step(number, planned, impact, paint)
@@ -98,8 +104,7 @@ def _judged(impact: Impact, paint: Paint) -> Iterator[str]:
         ink = Ink.BAD if warned.critical else Ink.CARE
         yield from _row("CRITICAL" if warned.critical else "warning", f"{warned.text} ({warned.code})", paint, ink)
     for blocker in impact.assessment.blockers:
-        yield from _row("BLOCKED", f"{blocker.code}: {blocker.cause}", paint, Ink.BAD)
-        yield from _row("", f"to go on: {blocker.mend}")
+        yield from blocked_lines(blocker.code, blocker.cause, blocker.mend, paint)
     for each in impact.stated:
         yield from _row("stated", f"{each.what} by {each.by}, until {each.until:%F %H:%M} UTC")
     wanted, given = impact.assessment.approvable, impact.assessment.approval

@@ -18,7 +18,7 @@ from providers.made_networks import harmful_changes, retired_subnets
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown, plain
 from providers.refusals_to_come import refusals_to_come
-from providers.taken_back import as_far_as_dismantled, taken_out_with_it
+from providers.taken_back import as_far_as_dismantled, gone_by_this_up, taken_out_with_it
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, SiteRecoveryError
 
@@ -39,6 +39,8 @@ class EstateGuardProvider(ResourceProvider):
             failures = list(_of_the_vms(olds, news))
         failures = failures or list(harmful_changes(olds, news))
         if news.get("dismantle") and not failures:
+            for gone in gone_by_this_up(olds, news):
+                current_operation().say(Severity.WARNING, gone)
             for refusal in refusals_to_come(news):
                 current_operation().say(Severity.WARNING, f"`pulumi destroy` will stop: {refusal}")
         kept = {key: value for key, value in news.items() if key != "shared"}

@@ -15,6 +15,7 @@ from typing import Any
 from azure.core.exceptions import ServiceRequestError
 
 from dr.deletions import Deletion
+from dr.gate_blockers import told_by_each, with_rule
 from dr.rendering import rendered
 from dr.report import Report
 from executor.address_checks import taken_in
@@ -159,7 +160,9 @@ def first_time() -> Report:
 def stack_wide(other: Direction, most: int) -> Report:
     """The report of a stack in which sql01 is free by itself, and blocked by what web01 would do in the same `up`."""
     (blocker,) = of_the_whole([("web01", other), ("sql01", TO_AZURE)], most)
-    return replace(move(HERE, TO_AZURE), verdict="BLOCKED", blockers=(blocker.as_input(),), failed=True)
+    free, rows_of_the_gate = move(HERE, TO_AZURE), (with_rule(blocker.as_input()),)
+    vms = told_by_each(free.vms, rows_of_the_gate)
+    return replace(free, verdict="BLOCKED", vms=vms, blockers=rows_of_the_gate, failed=True)
 
 
 def cases() -> Mapping[str, Report]:
@@ -300,8 +303,8 @@ def _report(
     standing = {**standing_facts(quiet, "nothing", stage_of(quiet).value, words, line), "why": ""}
     vms = (standing, facts) if facts else (standing,)
     changes = {"same": 19, "update": 1} if facts else {"same": 20}
-    kept = tuple(dict(blocker) for blocker in blockers)
-    return Report("prod", verdict, vms, kept, changes, (), failed=bool(kept))
+    kept = tuple(with_rule(blocker) for blocker in blockers)
+    return Report("prod", verdict, told_by_each(vms, kept), kept, changes, (), failed=bool(kept))
 
 
 def write_all() -> None:

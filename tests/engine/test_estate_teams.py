@@ -120,7 +120,9 @@ def test_dismantling_a_team_leaves_what_it_adopted(platform: StackUnderTest, tea
     team.up()
     without = team.file.read_text(encoding="utf-8")
     team.edit(lambda config: config["site-recovery:vms"].pop("vm02"))
-    leaves = deletions_of(team.preview_json())
+    shown = team.preview_json()
+    leaves = deletions_of(shown)
+    assert "CANNOT BE UNDONE: VM vm02 is taken out" in "".join(each["message"] for each in shown["diagnostics"])
     assert [(each.vm, each.what) for each in leaves] == [("vm02", "protection of vm02")], "and nothing that it adopted"
     team.file.write_text(without, encoding="utf-8")
     said = team.destroy().stdout

@@ -6,6 +6,7 @@ import pytest
 
 from providers.estate_guard import EstateGuardProvider
 from providers.refusals_to_come import refusals_to_come
+from providers.taken_back import gone_by_this_up
 from site_recovery.connection import SiteRecovery
 from tests.providers.declared_item import Props
 from tests.simulator.running import RunningSimulator
@@ -94,6 +95,21 @@ def test_what_is_taken_out_in_the_edit_that_takes_a_dismantling_back_is_an_error
     (reason,) = _reasons(whole, {**back, "vms": {"sql01": {}}, "networks": {}, "policies": {POLICY: {"adopt": False}}})
     assert "would still be taken away in Azure: VM app01, network prod. Write that again, run `pulumi up" in reason
     assert _reasons(back, {**back, "vms": {}}) == [], "once an `up` has taken it back"
+
+
+def test_what_is_taken_out_while_a_dismantling_is_declared_is_told_as_what_cannot_be_undone() -> None:
+    whole = {"vms": {"app01": {}, "sql01": {}}, "policies": {"theirs": {"adopt": True}}, "sites": {SITE: {}}}
+    before = {**whole, "dismantle": True}
+    vm, site = gone_by_this_up(before, {"vms": {"app01": {}}, "dismantle": True})
+    assert vm.startswith("CANNOT BE UNDONE: VM sql01 is taken out of the stack file while `dismantle` is written")
+    assert "ends its protection: its replica in Azure and all recovery points are deleted" in vm
+    assert f"site {SITE}" in site
+    for olds, news in (
+        (before, before),
+        (before, {"dismantle": False}),
+        ({**whole, "dismantle": False}, {"dismantle": True}),
+    ):
+        assert list(gone_by_this_up(olds, news)) == []
 
 
 def test_which_vms_there_are_is_a_change_of_the_guard_only_while_it_is_dismantled(service: SiteRecovery) -> None:
