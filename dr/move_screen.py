@@ -58,6 +58,9 @@ class MoveScreen(AbstractContextManager["MoveScreen"]):
     def note(self, text: str) -> None:
         self._say(f"  {text}", "dim")
 
+    def warning(self, text: str) -> None:
+        self._say(f"CRITICAL: {text}", "bold red")
+
     def _say(self, text: str, style: str) -> None:
         at = f"{self._service.now():%H:%M:%S}"
         self._console.print(f"{at}  {escaped(text)}", style=style, soft_wrap=True, highlight=False)

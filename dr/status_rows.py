@@ -11,6 +11,7 @@ from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.intent import Decision, Intent, where_it_runs
 from lifecycle.observation import Observation
+from lifecycle.source_shutdown import both_may_run
 from lifecycle.spans import span
 from lifecycle.stack_limits import of_the_whole
 from lifecycle.stages import WORDS
@@ -88,7 +89,7 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
         last_test=_ago(seen.last_test_failover, seen.at),
         declared=goal,
         moves=moves,
-        why=(*_why(standing, moves=moves, held=held), *_unread(seen)),
+        why=(*_why(standing, moves=moves, held=held), *_left_on(seen, declared), *_unread(seen)),
         means=meaning(
             stage.value,
             blocked=bool(standing.blockers),
@@ -110,6 +111,11 @@ def _why(standing: Standing, *, moves: bool, held: bool) -> tuple[str, ...]:
 def _waits(seen: Observation, first: PlannedStep) -> str:
     way = way_on(seen.vm, first, seen.at)
     return f"WAITING before {first.step} ({first.waits}). To go on: {way}, then run `pulumi up --strict`"
+
+
+def _left_on(seen: Observation, declared: Declared) -> tuple[str, ...]:
+    left_on = both_may_run(seen, declared.options)
+    return (f"CRITICAL: {left_on}",) if left_on else ()
 
 
 def _unread(seen: Observation) -> tuple[str, ...]:

@@ -17,10 +17,12 @@ from executor.enduring import Enduring
 from executor.observe import Look, seen_at_work
 from executor.settling import Settling, check_window
 from executor.site_wait import wait_for_site
+from executor.source_watch import SourceWatch
 from executor.stops import (
     BeyondPlan,
     Blocked,
     Interrupted,
+    MoveStopped,
     StepFailed,
     StillRunning,
     VerificationFailed,
@@ -53,6 +55,9 @@ class Listener(Protocol):
 
     def note(self, text: str) -> None:
         """Something worth a line that stays."""
+
+    def warning(self, text: str) -> None:
+        """Something critical, which nobody may overlook."""
 
 
 class Judge(Protocol):
@@ -87,6 +92,7 @@ class Outcome:
     seen: Observation | None = None
     taken: list[str] = field(default_factory=list)
     verification: tuple[ProbeResult, ...] = ()
+    # What was told critically; whatever stops the run repeats it.
     warnings: list[str] = field(default_factory=list)
     # The one that this run has asked for last, by a failover or by a change; None where the service makes the latest.
     point: RecoveryPoint | None = None
@@ -99,7 +105,11 @@ def carry_out(
 
     Returns when the goal is reached. Raises a MoveStopped that says why not, and lets errors of the service through.
     """
-    _Mover(order, service, listener, cancelled, outcome).run()
+    try:
+        _Mover(order, service, listener, cancelled, outcome).run()
+    except MoveStopped as stop:
+        stop.warnings = tuple(outcome.warnings)
+        raise
 
 
 class _Mover:
@@ -119,6 +129,7 @@ class _Mover:
         self._outcome = outcome
         self._enduring = Enduring(service, order.vm, order.options, listener.note, cancelled)
         self._settling = Settling(service, order.item_id, self._enduring)
+        self._source = SourceWatch(order.options, listener.warning, outcome.warnings)
         # Steps that the service may go on to show as due, and that are not taken twice in one run.
         self._done: set[Step] = set()
         self._refusals: Counter[type[SiteRecoveryError]] = Counter()
@@ -187,6 +198,7 @@ class _Mover:
                 None,
             )
         self._outcome.seen = self._enduring.seen = seen
+        self._source.saw(seen)
         return seen
 
     def _first_step(self, due: Plan, seen: Observation) -> PlannedStep:
@@ -304,6 +316,7 @@ class _Mover:
     ) -> JobRecord:
         def tell(job: JobRecord) -> None:
             self._enduring.answered()
+            self._source.saw_job(job, seen)
             if planned is not None:
                 self._listener.progress(planned, job)
 

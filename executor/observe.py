@@ -101,9 +101,9 @@ def observation_of(
         protection_text=item.protection_state_description,
         allowed=frozenset(item.allowed_operations),
         scenario=item.current_scenario.name if item.current_scenario else None,
-        job=_job(running, item.id, take_over) if running else None,
-        last_move=_job(finished[0], item.id, take_over) if finished else None,
-        brought_here=_job(brought, item.id, take_over) if brought and open_end else None,
+        job=job_of(running, item.id, take_over) if running else None,
+        last_move=job_of(finished[0], item.id, take_over) if finished else None,
+        brought_here=job_of(brought, item.id, take_over) if brought and open_end else None,
         last_change=_last_change(service, item, finished, take_over) if look.owners and open_end else None,
         recovery_points=_points_of(service, item, look) if look.recovery_points else None,
         replication_health=item.replication_health,
@@ -186,7 +186,7 @@ def seen_at_work(seen: Observation, job: JobRecord | None, take_over: str | None
     """An earlier observation, brought up to a job that was seen at work since; without another read."""
     if job is None or job.finished:
         return seen
-    return replace(seen, job=_job(job, seen.item_id, take_over), allowed=frozenset(), scenario=job.scenario_name)
+    return replace(seen, job=job_of(job, seen.item_id, take_over), allowed=frozenset(), scenario=job.scenario_name)
 
 
 def place_of(item: ItemRecord) -> Place | None:
@@ -218,7 +218,7 @@ def _last_change(
     last = next(ends, None)
     if last is None or last.scenario_name != Scenario.CHANGE_PIT:
         return None
-    return _job(service.job(last.id) or last, item.id, take_over)
+    return job_of(service.job(last.id) or last, item.id, take_over)
 
 
 def _brought(job: JobRecord) -> bool:
@@ -229,7 +229,8 @@ def _newest(finished: Iterable[JobRecord], scenarios: frozenset[str]) -> str | N
     return next((job.name for job in finished if job.succeeded and job.scenario_name in scenarios), None)
 
 
-def _job(job: JobRecord, item_id: str, take_over: str | None) -> Job:
+def job_of(job: JobRecord, item_id: str, take_over: str | None) -> Job:
+    """A job as the planner knows it."""
     task, point = job.current_task, own_point(job, item_id)
     return Job(
         id=job.name,

@@ -28,6 +28,7 @@ class Told(Protocol):
     def step(self, planned: PlannedStep) -> None: ...
     def progress(self, planned: PlannedStep, job: JobRecord) -> None: ...
     def note(self, text: str) -> None: ...
+    def warning(self, text: str) -> None: ...
 
 
 @dataclass
@@ -60,6 +61,9 @@ class Recorder:
 
     def note(self, text: str) -> None:
         self.told.note(text)
+
+    def warning(self, text: str) -> None:
+        self.told.warning(text)
 
     def achieved(self, seen: Observation | None) -> Achieved | None:
         """What the failover or failback has cost so far; None while there is none, or it cannot be read.

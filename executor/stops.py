@@ -16,12 +16,15 @@ class MoveStopped(Exception):  # noqa: N818 - not every stop is an error
         self.what = what
         self.mend = mend
         self.seen = seen
+        # What was told critically during the run, and still holds.
+        self.warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = ""
         if self.seen is not None:
             where = f"\nNow: {self.seen.vm} {WORDS[stage_of(self.seen)]}."
-        return f"{self.what}{where}\nNext: {self.mend}"
+        critical = "".join(f"\nCRITICAL: {warning}." for warning in self.warnings)
+        return f"{self.what}{where}{critical}\nNext: {self.mend}"
 
 
 class Waiting(MoveStopped):

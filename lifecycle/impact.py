@@ -18,6 +18,7 @@ from lifecycle.observation import Observation
 from lifecycle.options import DataSync, FailoverMode
 from lifecycle.permits import Attestation
 from lifecycle.planner import Plan
+from lifecycle.source_shutdown import both_may_run
 from lifecycle.spans import span
 from lifecycle.stages import WORDS, Stage
 from lifecycle.steps import PlannedStep, Step
@@ -234,6 +235,8 @@ def standing_line(seen: Observation, declared: Declared, stage_words: str) -> st
         ]
     if seen.azure_vm_unread:
         parts.append(f"whether its Azure VM runs is not known ({seen.azure_vm_unread.rstrip('.')})")
+    if left_on := both_may_run(seen, declared.options):
+        parts.append(f"CRITICAL: {left_on}")
     return f"{seen.vm}: {', '.join(parts)}"
 
 

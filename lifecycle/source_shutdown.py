@@ -6,9 +6,35 @@ down, and an unplanned failover goes on where that fails.
 
 from datetime import datetime
 
-from lifecycle.observation import Job, Scenario
+from lifecycle.directions import Place
+from lifecycle.observation import Job, Observation, Scenario
+from lifecycle.options import MoveOptions
 
 _MADE, _LEFT_OUT = "Succeeded", "Skipped"
+
+
+def both_may_run(seen: Observation, options: MoveOptions) -> str:
+    """What has to be told of a VM whose failover, under way or made, has left its on-premises VM on; empty where it has
+    not, or where somebody has stated that the VM is off."""
+    made = _failover_of(seen)
+    if made is None or made.scenario != Scenario.UNPLANNED_FAILOVER or options.source_is_attested_off(seen.at):
+        return ""
+    why = left_on(made.source_shutdown)
+    if not why or (made.running and made.source_shutdown is None):
+        return ""
+    return (
+        f"BOTH COPIES OF {seen.vm} MAY RUN: {why} (job {made.id}). What the one on premises goes on to write is lost. "
+        "Turn it off, see that it stays off, and state that (attestation sourceOff). Before that commit nothing, which "
+        "deletes all recovery points, and fail nothing back, which overwrites the VM on premises"
+    )
+
+
+def _failover_of(seen: Observation) -> Job | None:
+    """The failover to Azure that is under way, or has brought the VM there."""
+    job = seen.job
+    if job is not None and job.scenario == Scenario.UNPLANNED_FAILOVER and (job.running or job.succeeded):
+        return job
+    return seen.brought_here if seen.active is Place.AZURE else None
 
 
 def off_since(made: Job) -> datetime | None:

@@ -22,6 +22,7 @@ from lifecycle.permits import Attested, Permits
 from lifecycle.planner import SOURCE_MAY_RUN, Plan
 from lifecycle.preconditions import heartbeat_in_words, rests_on_replication, rests_on_the_azure_vm, says_health_errors
 from lifecycle.recovery_points import chosen_point
+from lifecycle.source_shutdown import both_may_run
 from lifecycle.spans import span
 from lifecycle.steps import Step
 from lifecycle.targets import Targets
@@ -49,6 +50,7 @@ class Notice(StrEnum):
     MANAGED_DISKS = "managedDisksMayNotFailBack"
     ASK_NO_CHECKPOINTS = "stateNoCheckpoints"
     ASK_SOURCE_OFF = "stateSourceOff"
+    SOURCE_LEFT_ON = "sourceNotShutDown"
     HEALTH_WARNING = "replicationWarning"
     FAILOVER_HEALTH = "failoverHealth"
     REQUIREMENT = "azureRequirement"
@@ -73,6 +75,9 @@ NOTICES: dict[Notice, str] = {
     Notice.MANAGED_DISKS: "The VM has managed disks, which some vaults and older providers cannot fail back.",
     Notice.ASK_NO_CHECKPOINTS: "Nobody has stated that the on-premises VM has no checkpoints, which Azure cannot see.",
     Notice.ASK_SOURCE_OFF: "Nobody has stated that the on-premises VM is off and stays off, which Azure cannot see.",
+    Notice.SOURCE_LEFT_ON: "The unplanned failover that brought the VM to Azure, or is at it, has not shut the "
+    "on-premises VM down, and nobody has stated that it is off: both copies may run. Turn it off and state it; before "
+    "that commit nothing, and fail nothing back.",
     Notice.FAILOVER_HEALTH: "The service calls the VM's readiness to fail over a warning, or critical.",
     Notice.HEALTH_WARNING: "The service has something to say about the VM's health.",
     Notice.REQUIREMENT: "The VM does not meet a requirement of Azure.",
@@ -101,6 +106,8 @@ def warnings(
     """
     options, targets, permits = declared.options, declared.targets, declared.permits
     yield from rpo(seen, targets)
+    if left_on := both_may_run(seen, options):
+        yield Warned(Notice.SOURCE_LEFT_ON, left_on, critical=True)
     if due.goal.runs is Place.AZURE:
         if begins_failover(due):
             yield from _drill(seen, targets)

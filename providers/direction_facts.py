@@ -19,6 +19,7 @@ from lifecycle.observation import Observation
 from lifecycle.options import MoveOptions
 from lifecycle.permits import Permits
 from lifecycle.planner import Plan
+from lifecycle.source_shutdown import both_may_run
 from lifecycle.stack_limits import frozen
 from lifecycle.stages import WORDS, stage_of
 from lifecycle.targets import Targets
@@ -161,7 +162,13 @@ def _stays(news: dict[str, Any], olds: dict[str, Any], seen: Observation, intent
     facts = standing_facts(seen, intent.decision.value, stage.value, WORDS[stage], line)
     # No stages: they are of a move. That a VM which stays comes further by itself is no other plan than the saved one.
     empty: dict[str, Any] = {"plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": []}
-    note(news["vault"]["name"], news["vm"], {**facts, "why": intent.why})
+    left_on = both_may_run(seen, options_of(news))
+    critical = f"CRITICAL: {left_on}" if left_on else ""
+    # Of a held VM reports show the reason alone.
+    why = ". ".join(filter(None, (intent.why, critical if intent.decision is Decision.HELD else "")))
+    note(news["vault"]["name"], news["vm"], {**facts, "why": why})
+    if critical:
+        say(Severity.WARNING, f"{critical} ({Notice.SOURCE_LEFT_ON})")
     if intent.decision is Decision.HELD:
         if not olds.get("applied"):
             blocker = first_direction(news["vm"], intent.why)

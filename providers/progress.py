@@ -34,6 +34,9 @@ class RowProgress:
     def note(self, text: str) -> None:
         self._operation.say(Severity.INFO, f"{self._vm}: {text}")
 
+    def warning(self, text: str) -> None:
+        self._operation.say(Severity.WARNING, f"CRITICAL: {text}")
+
 
 def job_progress(operation: Operation, vm: str) -> Callable[[JobRecord], None]:
     """Tells the row of a VM which task a job of it is at."""

@@ -171,6 +171,8 @@ def cases() -> Mapping[str, Report]:
     by_hand = rows.job("UnplannedFailover", state="Succeeded", owner=Owner.SOMEBODY_ELSE)
     theirs = replace(by_hand, point_id="old", point_time=rows.NOW - timedelta(hours=2))
     stranger = replace(rows.COMMIT_PENDING, brought_here=theirs)
+    deaf = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Failed")
+    left_on = replace(rows.COMMIT_PENDING, brought_here=deaf)
     errors = (HealthError("70094", "Error", "Replication of 'sql01' has stopped."),)
     late = replace(UNPLANNED, max_data_loss_minutes=15)
     closed = Window(rows.NOW - timedelta(hours=5), rows.NOW - timedelta(hours=1))
@@ -230,6 +232,9 @@ def cases() -> Mapping[str, Report]:
         "to-azure-waived": move(HERE, TO_AZURE, replace(late, recovery_point="latestAppConsistent"), waived),
         "to-azure-approved": move(HERE, TO_AZURE, permits=_approved(HERE)),
         "to-azure-waiting": move(rows.COMMIT_PENDING, TO_AZURE, replace(UNPLANNED, failover_commit=Commit.MANUAL)),
+        "to-azure-source-left-on": move(
+            left_on, TO_AZURE, replace(UNPLANNED, failover_commit=Commit.MANUAL), Permits()
+        ),
         "home": move(AWAY, HOME),
         "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
         "home-commit-pending": move(_at_home(rows.FAILBACK_COMMIT_PENDING), HOME),

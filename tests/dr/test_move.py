@@ -110,6 +110,22 @@ def test_what_waits_says_which_line_of_the_file_to_write_and_nothing_of_the_engi
     assert glass.jobs() == TO_AZURE
 
 
+def test_a_source_that_could_not_be_shut_down_is_told_in_the_run_its_waiting_and_the_next_look(
+    glass: BrokenGlass,
+) -> None:
+    glass.begin(failover={"mode": "unplanned", "commit": "manual"})
+    glass.fail({"name": "deaf", "job": {"scenario": "UnplannedFailover"}, "effect": "shutdownFails"})
+    waits = glass.move(VM, "--to", "azure", "--confirm", VM)
+    assert waits.code == 4
+    critical = "CRITICAL: BOTH COPIES OF sql01 MAY RUN: the failover could not shut the on-premises VM down"
+    told, _, stopped = waits.said.partition("WAITING: ")
+    assert critical in told
+    assert critical in stopped
+    look = glass.move(VM, "--to", "azure", "--dry-run").said
+    assert "CRITICAL BOTH COPIES OF sql01 MAY RUN" in look
+    assert "(sourceNotShutDown)" in look
+
+
 @pytest.mark.parametrize(
     ("key", "value", "what"),
     [

@@ -129,6 +129,13 @@ def test_a_copy_that_could_not_be_looked_at_is_said_not_to_be_known() -> None:
     assert row.rpo == "n/a", "to Azure nothing replicates"
 
 
+@pytest.mark.parametrize("moved_by_others", [False, True])
+def test_a_source_that_was_left_on_is_critical_whoever_failed_the_vm_over(moved_by_others: bool) -> None:
+    deaf = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Failed")
+    row = _row(replace(rows.COMMIT_PENDING, brought_here=deaf), TO_AZURE, moved_by_others=moved_by_others)
+    assert [why.startswith("CRITICAL: BOTH COPIES OF sql01 MAY RUN") for why in row.why].count(True) == 1
+
+
 @pytest.mark.parametrize(("seconds", "rank"), [(600, 0), (1799, 0), (1800, 1), (2700, 2)])
 def test_the_rpo_is_held_against_its_target_twice_and_three_times(seconds: int, rank: int) -> None:
     declared = replace(BOLD, targets=Targets(rpo_minutes=15))

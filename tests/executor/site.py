@@ -74,6 +74,7 @@ class Told:
     steps: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def step(self, planned: PlannedStep) -> None:
         self.steps.append(planned.step.value)
@@ -84,6 +85,9 @@ class Told:
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
 
 
 @dataclass

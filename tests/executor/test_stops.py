@@ -14,7 +14,7 @@ from lifecycle.approval import approvable
 from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Observation
-from lifecycle.options import MoveOptions
+from lifecycle.options import Commit, MoveOptions
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.records import JobRecord
 from tests.executor.killed import Death, Instant, run_in_child
@@ -189,23 +189,44 @@ def test_an_item_that_lags_for_long_is_in_progress_and_no_failure(site: Site) ->
 
 def test_an_unplanned_failover_whose_shutdown_failed_is_not_committed_without_an_attestation(site: Site) -> None:
     site.fault(name="deaf", job={"scenario": "UnplannedFailover", "task": "*Shutdown*"}, effect="shutdownFails")
-    run = site.run(AZURE)
+    run = site.run(AZURE, told=_ToldBefore("Start failover"))
     assert "sourceOff" in run.stopped(Waiting)
     assert "attestations" in str(run.stop)
     assert site.truth()["running"] == "both"
-    for _ in range(2):
-        assert isinstance(site.run(AZURE).stop, Waiting)
+    # By hand nothing else stands between a person and the commit than what is told.
+    by_hand = replace(BOLD, failover_commit=Commit.MANUAL)
+    for again in (run, site.run(AZURE), site.run(AZURE, by_hand)):
+        words = again.stopped(Waiting)
+        (critical,) = again.told.warnings
+        assert critical.startswith("BOTH COPIES OF vm01 MAY RUN: the failover could not shut the on-premises VM down")
+        assert f"CRITICAL: {critical}." in words
+        assert again.outcome.warnings == [critical]
     assert site.accepted() == ["UnplannedFailover"]
 
     site.admin("PATCH", "/machines/vm01", {"power": "off"})
-    site.run(AZURE, replace(BOLD, source_off_until=datetime.max.replace(tzinfo=UTC))).reached()
+    stated = site.run(AZURE, replace(BOLD, source_off_until=datetime.max.replace(tzinfo=UTC))).reached()
+    assert stated.told.warnings == []
     assert site.truth()["running"] == "azure"
+
+
+class _ToldBefore(Told):
+    """A critical word comes too late once the job is at this task."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__()
+        self._task = task
+
+    def warning(self, text: str) -> None:
+        super().warning(text)
+        assert not any(self._task in each for each in self.tasks)
 
 
 def test_an_unplanned_failover_without_shutdown_is_not_committed_without_an_attestation(site: Site) -> None:
     """The service's task of shutting down says Succeeded even where it was told not to."""
     left_on = replace(BOLD, shutdown_source=False)
-    assert "sourceOff" in site.run(AZURE, left_on).stopped(Waiting)
+    words = site.run(AZURE, left_on).stopped(Waiting)
+    assert "sourceOff" in words
+    assert "MAY RUN: the failover was not asked to shut the on-premises VM down" in words
     # Nor does it help to declare the shutdown after the fact.
     assert "sourceOff" in site.run(AZURE, BOLD).stopped(Waiting)
     assert site.accepted() == ["UnplannedFailover"]

@@ -158,6 +158,40 @@ def test_a_dead_site_is_told_whether_the_commit_waits_for_a_statement() -> None:
         assert words in said.text
 
 
+@pytest.mark.parametrize(
+    ("task", "why"),
+    [
+        ("Failed", "the failover could not shut the on-premises VM down (that task of its job ended Failed) (job j1)"),
+        ("Skipped", "the failover was not asked to shut the on-premises VM down (job j1)"),
+        (None, "nothing tells whether the failover has shut the on-premises VM down (job j1)"),
+    ],
+)
+@pytest.mark.parametrize("row", ["COMMIT_PENDING", "COMMITTED_RECORDED", "COMMITTED_TUTORIAL", "NEITHER_RUNNING"])
+@pytest.mark.parametrize("commit", [Commit.AUTOMATIC, Commit.MANUAL, Commit.AFTER_VERIFICATION])
+@pytest.mark.parametrize("goal", [TO_AZURE, HOME])
+def test_a_source_that_was_left_on_is_critical_until_it_is_stated_to_be_off(
+    goal: Direction, commit: Commit, row: str, task: str | None, why: str
+) -> None:
+    made = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown=task)
+    seen = replace(rows.ALL[row], brought_here=made)
+    options = replace(UNPLANNED, failover_commit=commit)
+    (said,) = [each for each in _said(seen, goal, options) if each.code == Notice.SOURCE_LEFT_ON]
+    assert said.critical
+    assert said.text.startswith(f"BOTH COPIES OF sql01 MAY RUN: {why}. ")
+    assert f"CRITICAL: {said.text}" in standing_line(seen, Declared(options), "")
+    off = replace(options, source_off_until=LATER)
+    assert Notice.SOURCE_LEFT_ON not in {each.code for each in _said(seen, goal, off)}
+    assert "CRITICAL" not in standing_line(seen, Declared(off), "")
+
+
+@pytest.mark.parametrize("task", ["Failed", "Skipped"])
+def test_a_source_that_was_left_on_is_told_while_the_failover_goes_on(task: str) -> None:
+    seen = replace(rows.FAILING_OVER, job=replace(rows.job("UnplannedFailover"), source_shutdown=task))
+    assert Notice.SOURCE_LEFT_ON in {each.code for each in _said(seen, TO_AZURE, UNPLANNED)}
+    too_early = replace(seen, job=replace(rows.job("UnplannedFailover"), source_shutdown=None))
+    assert Notice.SOURCE_LEFT_ON not in {each.code for each in _said(too_early, TO_AZURE, UNPLANNED)}
+
+
 @pytest.mark.parametrize(("days", "warned"), [(30, False), (31, True)])
 def test_a_long_stay_in_azure_advises_a_full_download(days: int, warned: bool) -> None:
     seen = replace(AWAY, last_failover=rows.NOW - timedelta(days=days))
