@@ -17,7 +17,7 @@ def declared_guard(settings: Settings) -> EstateGuard:
     return EstateGuard(
         "estate",
         target=settings.target.as_inputs(),
-        vault={"name": home.name, **place, **_chosen(home.as_inputs(), "redundancy", "immutability", "adopt")},
+        vault={"name": home.name, **place, **_chosen(home.as_inputs(), "redundancy", "immutability", "tags", "adopt")},
         parts={
             "resourceGroups": {
                 name: {"location": home.location, **_chosen(group.as_inputs(), "location", "adopt")}

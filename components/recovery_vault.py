@@ -5,7 +5,9 @@ from pulumi_azure_native import recoveryservices, resources
 
 from components.azure import kept, vault_inputs
 from components.settings import Settings, Vault
+from components.vault_look import look_before_vault_update
 from components.vault_set_up import set_up_before_create
+from providers.estate_guard import EstateGuard
 from providers.hyperv_hosts import HyperVHosts
 
 
@@ -18,7 +20,7 @@ class RecoveryVault(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, name: str, settings: Settings, guard: pulumi.Resource, opts: pulumi.ResourceOptions | None = None
+        self, name: str, settings: Settings, guard: EstateGuard, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("siteRecovery:components:RecoveryVault", name, None, opts)
         self._settings = settings
@@ -67,7 +69,10 @@ class RecoveryVault(pulumi.ComponentResource):
                 ),
             ),
             tags=dict(vault.tags) or None,
-            opts=kept(parent=self, depends_on=[self.group], until=self._dismantles),
+            opts=pulumi.ResourceOptions.merge(
+                kept(parent=self, depends_on=[self.group], until=self._dismantles),
+                look_before_vault_update(self._settings, self._guard),
+            ),
         )
 
     def _site(self, site: str, *, adopt: bool) -> recoveryservices.ReplicationFabric:

@@ -15,8 +15,9 @@ from pulumi.output import Input, Output
 from providers.clearing_away import clear_away
 from providers.dismantling import declares_dismantling, in_the_way
 from providers.made_networks import harmful_changes, retired_subnets
+from providers.made_vault import retired_tags
 from providers.operation import Severity, current_operation
-from providers.properties import changed_keys, is_unknown, plain
+from providers.properties import SnakeCaseOutputs, changed_keys, is_unknown, plain
 from providers.refusals_to_come import refusals_to_come
 from providers.taken_back import as_far_as_dismantled, gone_by_this_up, taken_out_with_it
 from providers.vault_access import service_of
@@ -25,6 +26,7 @@ from site_recovery.errors import NotFoundError, SiteRecoveryError
 # learn.microsoft.com/azure/storage/common/redundancy-migration: to and from zone redundancy is a conversion that
 # is asked for apart, and premium accounts have one sku.
 _SKUS_CHANGED_IN_PLACE = frozenset({"Standard_LRS", "Standard_GRS", "Standard_RAGRS"})
+_NOTHING_RETIRED: Mapping[str, Any] = {"retired": {}, "retiredTags": []}
 _ELSEWHERE = "declare it in a stack of its own instead; this one keeps what it has"
 
 
@@ -44,14 +46,15 @@ class EstateGuardProvider(ResourceProvider):
             for refusal in refusals_to_come(news):
                 current_operation().say(Severity.WARNING, f"`pulumi destroy` will stop: {refusal}")
         kept = {key: value for key, value in news.items() if key != "shared"}
-        kept["retired"] = retired_subnets(olds, news)
+        kept |= {"retired": retired_subnets(olds, news), "retiredTags": retired_tags(olds, news)}
         return CheckResult(kept, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         # Bookkeeping: it shows when something that is kept here changes, or a dismantling is declared.
         olds, news = plain(olds), plain(news)
-        was, now = {"retired": {}, **as_far_as_dismantled(news, olds)}, {"retired": {}, **_as_far_as_kept(olds, news)}
-        return DiffResult(changes=was != now, replaces=[])
+        before = {**_NOTHING_RETIRED, **as_far_as_dismantled(news, olds)}
+        after = {**_NOTHING_RETIRED, **_as_far_as_kept(olds, news)}
+        return DiffResult(changes=before != after, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(f"estate:{props['vault']['name']}", plain(props))
@@ -73,14 +76,16 @@ class EstateGuardProvider(ResourceProvider):
         clear_away(props)
 
 
-class EstateGuard(Resource, module="siteRecovery", name="EstateGuard"):
-    """`vault` {name, resourceGroup, location, redundancy, immutability, adopt}; `resourceGroups`, `sites`, `policies`,
-    `networks` and `storageAccounts` map a name to what of it must not change, or not without a look; `vms`,
+class EstateGuard(SnakeCaseOutputs, Resource, module="siteRecovery", name="EstateGuard"):
+    """`vault` {name, resourceGroup, location, redundancy, immutability, tags, adopt}; `resourceGroups`, `sites`,
+    `policies`, `networks` and `storageAccounts` map a name to what of it must not change, or not without a look; `vms`,
     `associations` and `networkMappings` are there to tell which of them a dismantling would take away. `shared` is what
-    another stack exports, where this one takes its vault from there. `retired` are the subnets that are meant to go.
+    another stack exports, where this one takes its vault from there. `retired` are the subnets, and `retiredTags` the
+    tags of the vault, that are meant to go.
     """
 
     retired: Output[Mapping[str, Any]]
+    retired_tags: Output[list[str]]
 
     def __init__(
         self,
@@ -100,6 +105,7 @@ class EstateGuard(Resource, module="siteRecovery", name="EstateGuard"):
             "dismantle": dismantle,
             "shared": shared,
             "retired": None,
+            "retiredTags": None,
         }
         super().__init__(EstateGuardProvider(), resource_name, props, opts)
 
@@ -114,7 +120,7 @@ _PARTS = {
 
 
 def _as_far_as_kept(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what an earlier release did not keep of a network or account, which is no change of it."""
+    """Without what an earlier release did not keep of a network, an account or the vault, which is no change of it."""
     kept = as_far_as_dismantled(olds, news)
     for kind in ("networks", "storageAccounts"):
         before = olds.get(kind) or {}
@@ -123,6 +129,8 @@ def _as_far_as_kept(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[st
                 name: {key: value for key, value in entry.items() if key in before.get(name, entry)}
                 for name, entry in news[kind].items()
             }
+    if "tags" not in (olds.get("vault") or {}) and "vault" in news:
+        kept["vault"] = {key: value for key, value in news["vault"].items() if key != "tags"}
     return kept
 
 

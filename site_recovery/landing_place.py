@@ -75,7 +75,7 @@ def read_landing_place(client: SiteRecoveryManagementClient, arm_id: str) -> Lan
         if response.status_code == HTTPStatus.NOT_FOUND:
             return LandingPlace(there=False)
         if response.status_code != HTTPStatus.OK:
-            return LandingPlace(there=None, unread=_refused(response.status_code))
+            return LandingPlace(there=None, unread=refused(response.status_code))
         properties = response.json().get("properties") or {}
         subnets = properties.get("subnets") or ()
         named = {str(each.get("name")).casefold(): each for each in subnets}
@@ -111,7 +111,8 @@ def _answer(client: SiteRecoveryManagementClient, arm_id: str, kind: str) -> Htt
             return response
 
 
-def _refused(status: int) -> str:
+def refused(status: int) -> str:
+    """Why something could not be read, of the status that Azure answers."""
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return f"the identity may not read it (Azure answers {status})"
     return f"Azure answers {status}"

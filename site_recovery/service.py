@@ -47,6 +47,7 @@ from site_recovery.records import (
 )
 from site_recovery.target import Target
 from site_recovery.translation import translated
+from site_recovery.vault_settings import VaultSettings, read_vault_settings
 from site_recovery.watcher import JobWatcher
 
 _Record = TypeVar("_Record")
@@ -291,6 +292,10 @@ class SiteRecovery:
         """Whether a network, storage account, resource group or availability set is there, and a network's subnets;
         never an error."""
         return read_landing_place(self._client, arm_id)
+
+    def vault_settings(self) -> VaultSettings:
+        """What the vault itself is set to; never an error."""
+        return read_vault_settings(self._client, self.vault)
 
     def power_state(self, vm_arm_id: str) -> PowerState:
         """Whether an Azure VM runs; UNKNOWN where the identity may not read it."""

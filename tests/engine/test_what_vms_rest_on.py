@@ -20,6 +20,7 @@ from tests.simulator.running import RunningSimulator
 
 pytestmark = pytest.mark.timeout(300)
 
+VAULT_TYPE = "Microsoft.RecoveryServices/vaults"
 NETWORK = "Microsoft.Network/virtualNetworks/prod"
 SPECIFIED = specified()
 KINDS = {
@@ -81,6 +82,24 @@ def test_what_the_stand_in_sent_is_what_the_specification_of_its_api_version_tak
     }
     for kind, entry in sent:
         assert list(departures(json.loads(entry["body"]), SPECIFIED[kind]["body"], entry["path"])) == []
+
+
+def test_a_tag_of_others_on_the_vault_survives_a_change_of_it(estate: StackUnderTest) -> None:
+    path = f"{estate.simulator.subscription_path}/resourceGroups/{VAULT[0]}/providers/{VAULT_TYPE}/{VAULT[1]}"
+    tags = {"owner": "recovery", "costCenter": "4711"}
+    assert estate.simulator.arm("PATCH", path, {"tags": tags}, version="2024-10-01").status_code == 200
+    estate.refresh()
+    estate.edit(lambda config: config["site-recovery:vault"].update({"publicNetworkAccess": "disabled"}))
+    for refused in (estate.preview(check=False), estate.up(check=False)):
+        assert refused.returncode != 0
+        assert "it has in Azure what is not declared here and would be lost: tag costCenter: 4711" in refused.stdout
+    assert _read(estate, f"{VAULT_TYPE}/{VAULT[1]}", "2024-10-01")["tags"] == tags
+    estate.edit(lambda config: config["site-recovery:vault"].update({"tags": {"costCenter": "4711"}}))
+    estate.preview()
+    estate.up()
+    vault = _read(estate, f"{VAULT_TYPE}/{VAULT[1]}", "2024-10-01")
+    assert vault["tags"] == {"costCenter": "4711"}, "and what is taken out of the declaration goes"
+    assert vault["properties"]["publicNetworkAccess"] == "Disabled"
 
 
 def test_a_subnet_of_others_survives_a_refresh_and_the_next_up(estate: StackUnderTest) -> None:
