@@ -107,6 +107,7 @@ def _ask_for_everything(service: SiteRecovery) -> None:
     service.learn_pace("any")
     service.fresh_inventory()
     service.estate.vault_location()
+    assert service.vault_settings().there
     for place in ("Microsoft.Network/virtualNetworks/prod", "Microsoft.Compute/availabilitySets/front"):
         service.landing_place(f"{group}/providers/{place}")
     service.landing_place(account)
