@@ -30,10 +30,11 @@ class AzureLanding(pulumi.ComponentResource):
         self._look = look
         self._settings = settings
         self._vault_group = group
-        # The vault's own group is made with it, and is what everything here waits for.
+        # The vault's own group is made with it, and is what everything here waits for. Azure has no regard to the case
+        # of a group's name.
         home = settings.vault.resource_group.casefold() if settings.makes_group_of_the_vault() else None
         self._groups = {
-            name: self._group(name)
+            name.casefold(): self._group(name)
             for name, declared in settings.resource_groups.items()
             if not declared.adopt and name.casefold() != home
         }
@@ -61,6 +62,20 @@ class AzureLanding(pulumi.ComponentResource):
         """The ARM id of a resource group."""
         return f"/subscriptions/{self._settings.target.subscription_id}/resourceGroups/{name}"
 
+    def network_of(self, reference: str) -> list[pulumi.Resource]:
+        """The network that a setting names, where the stack makes it: what names it waits for it, and is left alone
+        where it fails. Its id alone would not say so: the engine leaves that out then, with what it stands for."""
+        return [made for name, made in self._networks.items() if name == reference]
+
+    def all_for(self, vm: VmSettings) -> list[pulumi.Resource]:
+        """Everything that a VM lands in and the stack makes, its resource group first."""
+        wanted = vm.target
+        found = self._rests_on(wanted.resource_group or self._settings.vault.resource_group)
+        for reference in (wanted.network, wanted.test.network):
+            found += self.network_of(reference) if reference is not None else []
+        accounts = {wanted.storage_account, wanted.log_storage_account}
+        return found + [made for name, made in self._accounts.items() if name in accounts]
+
     def made_for(self, vm: VmSettings) -> list[str]:
         """Which parts of what a VM lands in the stack makes, by their keys in its `azure`: they may not be there yet
         or not as they are declared."""
@@ -72,7 +87,7 @@ class AzureLanding(pulumi.ComponentResource):
             "testNetworkId": wanted.test.network in self._networks,
             "storageAccountId": wanted.storage_account in self._accounts,
             "logStorageAccountId": wanted.log_storage_account in self._accounts,
-            "resourceGroupId": group in self._groups or of_the_vault,
+            "resourceGroupId": group.casefold() in self._groups or of_the_vault,
         }
         return [key for key, made in known.items() if made]
 
@@ -126,4 +141,4 @@ class AzureLanding(pulumi.ComponentResource):
         )
 
     def _rests_on(self, group: str) -> list[pulumi.Resource]:
-        return [self._groups.get(group) or self._vault_group]
+        return [self._groups.get(group.casefold()) or self._vault_group]

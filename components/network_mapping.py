@@ -1,7 +1,5 @@
 """Network mappings: which Azure network the VMs of a VM network come up in."""
 
-import pulumi
-
 from components.azure import kept, vault_inputs
 from components.azure_landing import AzureLanding
 from components.recovery_vault import RecoveryVault
@@ -22,11 +20,11 @@ def declared_mappings(settings: Settings, vault: RecoveryVault, landing: AzureLa
             azure_network_id=landing.network_id(mapping.network),
             adopt=mapping.adopt,
             dismantle=dismantles,
-            opts=_options(vault, until=dismantles and not mapping.adopt),
+            opts=kept(
+                parent=vault,
+                depends_on=[vault.vault, *landing.network_of(mapping.network)],
+                until=dismantles and not mapping.adopt,
+            ),
         )
         for name, mapping in settings.network_mappings.items()
     ]
-
-
-def _options(vault: RecoveryVault, *, until: bool) -> pulumi.ResourceOptions:
-    return kept(parent=vault, depends_on=[vault.vault], until=until)

@@ -44,7 +44,7 @@ class ProtectedVm(pulumi.ComponentResource):
             wait_for_initial_replication=vm.wait_for_initial_replication,
             step_limit_minutes=vm.step_limits.initial_replication,
             dismantle=settings.dismantle is not None,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[association]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[association, *landing.all_for(vm)]),
         )
         self.direction = ProtectionDirection(
             vm.name,
@@ -57,7 +57,8 @@ class ProtectedVm(pulumi.ComponentResource):
             permits=settings.permit_inputs(vm.name),
             max_moves=settings.max_moves,
             freeze=settings.freeze,
-            opts=pulumi.ResourceOptions(parent=self),
+            # Of an item that fails the engine knows no id, and without one no dependency.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.item]),
         )
         # No outputs: an output that a move changes would be one more writing of the whole state for each VM, at the end
         # of a move of many.

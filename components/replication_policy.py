@@ -85,5 +85,5 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
             policy_name=name,
             adopted=self._settings.policies[name].adopt and self._settings.sites[site].adopt,
             dismantle=self._dismantles,
-            opts=kept(parent=self, depends_on=[vault.hosts[site]], until=self._dismantles),
+            opts=kept(parent=self, depends_on=[vault.hosts[site], self.policy], until=self._dismantles),
         )

@@ -1,6 +1,6 @@
 """What a check finds out about a direction, and what is kept of a VM afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi.dynamic import CheckFailure
@@ -26,6 +26,7 @@ from lifecycle.targets import Targets
 from lifecycle.verdict import Assessment, Verdict
 from lifecycle.warnings import Notice
 from providers.landing_to_come import after_the_update
+from providers.left_out import say_left_alone
 from providers.operation import Severity, current_operation
 from providers.paint import painted
 from providers.preview_notes import note
@@ -97,6 +98,19 @@ def not_yet(news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
     # An item that does not exist has never been failed over.
     applied = olds.get("applied") or Direction.ON_PREMISES_TO_AZURE.value
     return {"applied": applied, "plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": blockers}
+
+
+def left_alone(news: Mapping[str, Any], olds: Mapping[str, Any], missing: Sequence[str]) -> dict[str, Any]:
+    """Facts of a VM whose item failed in this `up`: the engine takes no step of its direction, nor is one planned."""
+    moves = news["direction"] != olds.get("applied")
+    consequence = f"No step towards {news['direction']} is taken" if moves else "It stays as it is"
+    severity = Severity.ERROR if moves and olds.get("applied") else Severity.WARNING
+    say_left_alone(news["vm"], missing, consequence, severity=severity)
+    line = f"{news['vm']}: left alone, because its protected item failed in this `up`, or what that rests on"
+    facts = {"vm": news["vm"], "direction": news["direction"], "decision": "unseen", "line": line}
+    note(news["vault"]["name"], news["vm"], facts)
+    stands = {"plan": [], "fromStage": "", "toStage": "", "irreversible": [], "blockers": []}
+    return {**stands, "applied": olds.get("applied", "")}
 
 
 def found_out(news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,10 @@ class NetworkMappingProvider(SitePart, ResourceProvider):
     compared = ("azureNetworkId",)
     found = ("mappingId",)
     awaited = "fabricId"
+    given = ("azureNetworkId",)
+
+    def called(self, props: Mapping[str, Any]) -> str:
+        return f"network mapping {props['mapping']}"
 
     def cannot_change(self, key: str, props: Mapping[str, Any]) -> str:
         return f"the {key} of network mapping {props['mapping']} cannot be changed: declare another one"
@@ -98,7 +102,7 @@ class NetworkMappingProvider(SitePart, ResourceProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props, operation = plain(props), current_operation()
-        what = f"network mapping {props.get('mapping')}"
+        what = self.called(props)
         if not is_dismantled(props) or props.get("adopt"):
             operation.say(Severity.WARNING, f"{what} stays: VMs may rest on it")
         elif props.get("mappingId"):

@@ -32,6 +32,10 @@ _PAIRED = "Paired"
 class AssociationProvider(SitePart, ResourceProvider):
     fixed = ("target", "vault", "site", "policyId")
     found = ("mappingId", "made")
+    given = ("containerId", "policyId")
+
+    def called(self, props: Mapping[str, Any]) -> str:
+        return f"the association of policy {props['policyName']} with site {props['site']}"
 
     def cannot_change(self, key: str, _props: Mapping[str, Any]) -> str:
         return (
@@ -44,7 +48,7 @@ class AssociationProvider(SitePart, ResourceProvider):
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         # States of earlier releases do not say it: what they have counts as found.
-        return UpdateResult(self.brought_about({**plain(news), "made": bool(plain(olds).get("made"))}))
+        return UpdateResult(self.brought_about({**self.complete(news), "made": bool(plain(olds).get("made"))}))
 
     def brought_about(self, props: Mapping[str, Any]) -> dict[str, Any]:
         if not props.get("containerId"):
@@ -67,7 +71,7 @@ class AssociationProvider(SitePart, ResourceProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         props = plain(props)
-        what = f"the association of policy {props.get('policyName')} with site {props.get('site')}"
+        what = self.called(props)
         stays = _why_it_stays(props)
         if stays:
             current_operation().say(Severity.WARNING, f"{what} stays: {stays}")

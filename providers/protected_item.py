@@ -17,12 +17,14 @@ from providers.item_checks import FIXED, checked_again, checked_new
 from providers.item_settings import differing, names_of
 from providers.item_update import brought_in_line, is_settling, must_wait
 from providers.landing_to_come import stays_or_has_become, will_become
+from providers.left_out import left_out_of_item, refuse_left_out, say_left_alone
 from providers.operation import Operation, PartialFailure, Severity, current_operation
 from providers.progress import job_progress
 from providers.properties import SnakeCaseOutputs, changed_keys, plain
 from providers.protectable_vms import enable_settings, find_item, find_vm
 from providers.vault_access import service_of
 from site_recovery.errors import NotFoundError, SiteRecoveryError, StillRunningError
+from site_recovery.first_replication import is_replicating_first, shows_nothing_yet
 from site_recovery.records import ItemRecord, ProtectableItemRecord, last_segment
 from site_recovery.service import SiteRecovery
 
@@ -38,6 +40,10 @@ class ItemProvider(ResourceProvider):
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         olds, news = plain(olds), plain(news)
+        missing = left_out_of_item(news)
+        if missing:
+            say_left_alone(str(news.get("vm")), missing, "Nothing of it is changed in Azure")
+            return CheckResult(plain({**news, "itemId": olds.get("itemId")}), [])
         item_id, failures = checked_again(olds, news) if olds.get("target") else checked_new(news)
         return CheckResult(news if item_id is None else {**news, "itemId": item_id}, failures)
 
@@ -46,17 +52,20 @@ class ItemProvider(ResourceProvider):
         changed = changed_keys(olds, news, _COMPARED)
         if olds.get("itemId"):
             stays_or_has_become(olds["itemId"])
-            if "azure" in changed:
+            if "azure" in changed and not left_out_of_item(news):
                 _tell_of_the_change(olds, news)
         appears = not olds.get("containerId") and bool(news.get("containerId"))
         return DiffResult(changes=bool(changed) or appears, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        outs = _protected(plain(props))
+        props = plain(props)
+        refuse_left_out(props["vm"], left_out_of_item(props))
+        outs = _protected(props)
         return CreateResult(outs["itemId"] or f"pending:{outs['site']}/{outs['vm']}", outs)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         olds, news = plain(olds), plain(news)
+        refuse_left_out(news["vm"], left_out_of_item(news))
         if not olds.get("itemId"):
             return UpdateResult(_protected(news))
         service, operation = service_of(news), current_operation()
@@ -234,10 +243,10 @@ def _shown(service: SiteRecovery, operation: Operation, vm: ProtectableItemRecor
 
 
 def _waited(service: SiteRecovery, operation: Operation, item: ItemRecord, props: Mapping[str, Any]) -> ItemRecord:
-    """The item once its first replication is done, when the stack says to wait for that."""
+    """The item once its first replication is done, when the stack says so. No other stage is waited for."""
     if not props.get("waitForInitialReplication"):
         return item
-    if not item.protection_state.startswith("InitialReplication") and item.allowed_operations:
+    if not is_replicating_first(item) and not shows_nothing_yet(item):
         return item
     vm = props["vm"]
 

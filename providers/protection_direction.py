@@ -40,11 +40,13 @@ from providers.direction_facts import (
     direction_of,
     first_direction,
     found_out,
+    left_alone,
     malformed,
     not_yet,
     options_of,
     outputs_of,
 )
+from providers.left_out import left_out, refuse_left_out
 from providers.move_limits import begin_move
 from providers.move_outputs import kept, recorded
 from providers.operation import PartialFailure, Severity, current_operation
@@ -67,7 +69,10 @@ class DirectionProvider(ResourceProvider):
         failures = malformed(olds, news)
         if failures:
             return CheckResult(news, failures)
-        if is_unknown(news.get("itemId")) or is_pending(news):
+        missing = left_out(news, ("itemId",))
+        if missing:
+            return CheckResult({**news, **left_alone(news, olds, missing)}, [])
+        if is_unknown(news["itemId"]) or is_pending(news):
             return CheckResult({**news, **not_yet(news, olds)}, [])
         try:
             facts = found_out(news, olds)
@@ -86,6 +91,7 @@ class DirectionProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         props = plain(props)
+        refuse_left_out(props["vm"], left_out(props, ("itemId",)))
         if is_pending(props):
             return CreateResult(f"pending:{props['vm']}", pending_outputs(props))
         service = service_of(props)
@@ -100,6 +106,7 @@ class DirectionProvider(ResourceProvider):
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         olds, news = plain(olds), plain(news)
+        refuse_left_out(news["vm"], left_out(news, ("itemId",)))
         if is_pending(news):
             return UpdateResult(pending_outputs(news))
         applied = direction_of(olds.get("applied"))

@@ -28,6 +28,7 @@ from site_recovery.declarations import EnableProtection, ItemUpdate, enable_body
 from site_recovery.declaring import Declaration, OnJobProgress, Seen, declaration
 from site_recovery.errors import JobFailedError, NotFoundError
 from site_recovery.estate_records import MappingRecord
+from site_recovery.first_replication import Lagging, is_replicating_first
 from site_recovery.paths import container_path, item_path, mapping_path
 from site_recovery.records import ItemRecord, JobRecord, ProtectableItemRecord, same_id
 from site_recovery.watcher import raise_if_failed
@@ -239,19 +240,29 @@ class Protection:
         cancelled: threading.Event | None = None,
         timeout_seconds: float,
     ) -> ItemRecord:
-        """Until the first replication has ended and operations are offered: "Protected" alone allows none yet."""
+        """Until the first replication is over, whatever stage that leaves the item in, and operations are offered:
+        "Protected" alone allows none yet.
 
-        def tell(item: ItemRecord | None) -> None:
+        Raises NotFoundError where the item goes meanwhile.
+        """
+        lagging = Lagging(self._service.now)
+
+        def over(item: ItemRecord | None) -> bool:
             if item is not None and on_progress is not None:
                 on_progress(item)
-
-        def offered(item: ItemRecord | None) -> bool:
-            return item is not None and item.protection_state == "Protected" and bool(item.allowed_operations)
+            return item is None or not (is_replicating_first(item) or lagging.is_so(item))
 
         item = self._service.watcher.wait_for_item(
-            item_id, until=offered, on_progress=tell, cancelled=cancelled, timeout_seconds=timeout_seconds
+            item_id, until=over, cancelled=cancelled, timeout_seconds=timeout_seconds
         )
-        assert item is not None  # noqa: S101 - `offered` says so
+        if item is None:
+            raise NotFoundError(
+                f"The protection of '{item_path(item_id).name}' was ended while its initial replication was waited for:"
+                " its protected item is gone.",
+                f"In {self._channel.vault}.",
+                "The vault's jobs tell who disabled it. Run `pulumi refresh`, then `pulumi up --strict` to protect it "
+                "anew, or take the machine out of the stack.",
+            )
         return item
 
     def wait_for(
