@@ -8,6 +8,7 @@ from pulumi.dynamic import CheckFailure
 from executor.survey import survey_of
 from providers.item_disks import are_comparable, choice_of, disk_problems, unknown_disks
 from providers.item_settings import CHANGEABLE, differing, is_settled_so, names_of, settled_otherwise
+from providers.one_machine import Machine, told_apart
 from providers.operation import Severity, current_operation
 from providers.properties import changed_keys, is_unknown
 from providers.protectable_vms import find_item, find_vm, os_type_of, untold_system
@@ -37,6 +38,9 @@ def checked_new(news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]
         return "", []
     try:
         vm = _discovered(news)
+        twice = told_apart(news, Machine.of(vm.friendly_name, vm.id, vm.protected_item_id))
+        if twice:
+            return vm.protected_item_id, twice
         if vm.protected_item_id is None:
             return None, _misnamed_disks(news, vm) or _cannot_be_protected(news, vm)
         item = survey_of(service_of(news)).inventory().item(vm.protected_item_id)
@@ -61,7 +65,8 @@ def _gone_from_its_host(news: Mapping[str, Any], error: NotFoundError) -> tuple[
         return None, [CheckFailure("vm", str(error))]
     text = f"{news['vm']}: its host does not show it any more, so its disks are not compared with what replicates"
     current_operation().say(Severity.WARNING, text)
-    return item.id, _cannot_be_adopted(news, item, None)
+    twice = told_apart(news, Machine.of(item.friendly_name, item.id))
+    return item.id, twice or _cannot_be_adopted(news, item, None)
 
 
 def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]]:
@@ -83,9 +88,11 @@ def checked_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str
         # A dead site must not stand in the way of anything: the VM is declared as it was.
         text = f"{news['vm']}: what Azure requires and what its host shows could not be compared: {error.what}"
         current_operation().say(Severity.WARNING, text)
-        return known, _unproven_disks(olds, news)
-    misnamed = _misnamed_again(olds, news, vm)
-    if item is None:
+        twice = told_apart(news, Machine.of(str(news["vm"]), known))
+        return known, twice or _unproven_disks(olds, news)
+    twice = told_apart(news, Machine.of(vm.friendly_name, vm.id, known))
+    misnamed = twice or _misnamed_again(olds, news, vm)
+    if item is None or twice:
         return known, misnamed
     _say_other_cards(news, item)
     _say_other_policy(news, item)
