@@ -38,17 +38,15 @@ def checked_new(news: Mapping[str, Any]) -> tuple[str | None, list[CheckFailure]
         return "", []
     try:
         vm = _discovered(news)
-        twice = told_apart(news, Machine.of(vm.friendly_name, vm.id, vm.protected_item_id))
-        if twice:
-            return vm.protected_item_id, twice
+        failures = told_apart(news, Machine.of(vm.friendly_name, vm.id, vm.protected_item_id))
+        failures = failures or _misnamed_disks(news, vm)
         if vm.protected_item_id is None:
-            return None, _misnamed_disks(news, vm) or _cannot_be_protected(news, vm)
+            return None, failures or _cannot_be_protected(news, vm)
         item = survey_of(service_of(news)).inventory().item(vm.protected_item_id)
     except NotFoundError as error:
         return _gone_from_its_host(news, error)
     except SiteRecoveryError as error:
         return None, [CheckFailure("vm", str(error))]
-    failures = _misnamed_disks(news, vm)
     if not failures and item is not None:
         failures = _cannot_be_adopted(news, item, vm)
     return vm.protected_item_id, failures

@@ -38,8 +38,8 @@ def told_apart(news: Mapping[str, Any], machine: Machine) -> list[CheckFailure]:
     if same is not None:
         text = (
             f"{vm} is the same machine as {same} of this stack ({machine.name} in Hyper-V): two VMs would be moved as "
-            f"one. Take one of the two out, which changes nothing in Azure, or give {vm} the source.vmId of the machine "
-            "that is meant"
+            f"one. Take one of the two out, which changes nothing in Azure, or give {vm} the source.vmId of the "
+            "machine that is meant"
         )
         return [CheckFailure("source.vmId", text)]
     return _misnamed(vm, machine, others)
@@ -57,8 +57,8 @@ def _misnamed(vm: str, machine: Machine, others: Iterable[tuple[str, Machine]]) 
             )
             return [CheckFailure("source.vmId", text)]
     text = (
-        f"{vm}: its source.vmId is that of the machine {machine.name}, which is protected and moved as {vm}. If another "
-        "machine is meant, write the id of that one"
+        f"{vm}: its source.vmId is that of the machine {machine.name}, which is protected and moved as {vm}. If "
+        "another machine is meant, write the id of that one"
     )
     current_operation().say(Severity.WARNING, text)
     return []
