@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dr.project import engine, project_directory
+from dr.project import engine, project_directory, stack_file
 from dr.rendering import FORMS, rendered
 from dr.report import Report, report_of
 
@@ -65,6 +65,8 @@ def command(
     at, 64 if the command is wrong. 1, 4 and 5 may be of a VM that stays: `passed` in the JSON says whether the others
     may move.
     """
+    if config_file is None:
+        stack_file(stack)
     report = impact_report(stack, save_plan=save_plan, config_file=config_file)
     text = rendered(report, form)
     if output is None:

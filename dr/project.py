@@ -16,6 +16,14 @@ def project_directory() -> Path:
     return found
 
 
+def stack_file(stack: str) -> Path:
+    """The file of a stack of this project. Raises a UsageError, which ends with 64, where there is none."""
+    path = project_directory() / "stacks" / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    if not path.is_file():
+        raise click.UsageError(f"There is no stack file {path}.")
+    return path
+
+
 def engine() -> str:
     """The Pulumi CLI. Raises a ClickException, which ends with 1, where there is none."""
     found = shutil.which("pulumi", path=os.environ.get("PATH"))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from components.settings import Settings
-from dr.stack_vm import StackVm, service_of, stack_vm
-from dr.status_rows import Standing, StatusRow, status_row, with_the_whole
+from dr.stack_vm import NoSuchVm, StackVm, item_among, service_of, stack_vm
+from dr.status_rows import Standing, StatusRow, status_row, unclear_row, with_the_whole
 from executor.judging import judged, with_host
 from executor.observe import Look, observation_of
 from executor.request_ids import is_ours
@@ -19,7 +19,7 @@ from lifecycle.observation import Observation, PowerState
 from lifecycle.planner import plan
 from lifecycle.stack_limits import frozen
 from lifecycle.without_state import likely_intent
-from site_recovery.records import Inventory, ItemRecord, same_id
+from site_recovery.records import Inventory, ItemRecord
 from site_recovery.service import SiteRecovery
 
 # How often it is read whether the Azure copy of a VM that does not move runs: of a hundred VMs that is a hundred reads.
@@ -49,7 +49,11 @@ class StackStatus:
         return with_the_whole(rows, self._settings.max_moves)
 
     def _row(self, known: StackVm, inventory: Inventory) -> StatusRow:
-        seen = self._seen(known, inventory)
+        try:
+            item = item_among(inventory.items, known.vm, self._service.vault)
+        except NoSuchVm as error:
+            return unclear_row(known.name, known.direction, str(error))
+        seen = self._seen(known, item, inventory) if item is not None else None
         declared = known.at(self._service.now())
         if seen is None:
             return status_row(known.name, None, known.direction, declared)
@@ -59,10 +63,7 @@ class StackStatus:
         blockers = self._blockers(known, seen, intent)
         return status_row(known.name, Standing(seen, intent, blockers), known.direction, declared)
 
-    def _seen(self, known: StackVm, inventory: Inventory) -> Observation | None:
-        item = next((each for each in inventory.items if _is(each, known)), None)
-        if item is None:
-            return None
+    def _seen(self, known: StackVm, item: ItemRecord, inventory: Inventory) -> Observation:
         moving = item.current_scenario is not None or item.protection_state != "Protected"
         at, power, unread = self._power.get(item.id, (float("-inf"), PowerState.UNKNOWN, ""))
         old = self._monotonic() - at > _POWER_SECONDS * self._service.wait_scale
@@ -98,8 +99,3 @@ class StackStatus:
         of_the_stack = frozen(known.name, self._settings.freeze)
         hosted = with_host(self._survey, seen, due, declared)
         return judged(self._survey, hosted, due, declared, of_the_stack).blockers
-
-
-def _is(item: ItemRecord, known: StackVm) -> bool:
-    vm_id = known.vm.source.vm_id
-    return same_id(item.vm_id, vm_id) if vm_id is not None else item.friendly_name.casefold() == known.name.casefold()

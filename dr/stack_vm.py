@@ -1,5 +1,6 @@
 """One VM of a stack file as a move needs it: what is declared, and where the VM is. No engine, no state."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -65,18 +66,21 @@ def service_of(settings: Settings) -> SiteRecovery:
 
 
 def item_of(service: SiteRecovery, vm: VmSettings) -> ItemRecord:
-    """The protected item of the VM: by its Hyper-V id where that is declared, else by its name.
-
-    Raises NoSuchVm when there is none, or more than one.
-    """
-    found = [item for item in service.items() if _is(item, vm)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    """The protected item of the VM. Raises NoSuchVm when there is none, or more than one."""
+    found = item_among(service.items(), vm, service.vault)
+    if found is None:
         raise NoSuchVm(f"{vm.name} has no protected item in {service.vault}: it is not replicated there.")
+    return found
+
+
+def item_among(items: Iterable[ItemRecord], vm: VmSettings, vault: VaultId) -> ItemRecord | None:
+    """By its Hyper-V id where that is declared, else by its name. Raises NoSuchVm when there is more than one."""
+    found = [item for item in items if _is(item, vm)]
+    if len(found) <= 1:
+        return found[0] if found else None
     ids = ", ".join(item.vm_id or item.name for item in found)
     raise NoSuchVm(
-        f"{service.vault} has {len(found)} protected items of the name {vm.name}. Write which one is meant into the "
+        f"{vault} has {len(found)} protected items of the name {vm.name}. Write which one is meant into the "
         f"stack file: source.vmId of {vm.name}, one of {ids}."
     )
 

@@ -100,6 +100,12 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
     )
 
 
+def unclear_row(vm: str, goal: Direction, why: str) -> StatusRow:
+    """The row of a VM of which it cannot be told which of several it is."""
+    words = "is one of several of its name"
+    return StatusRow(vm, "", "unknown", words, "", "", 0, (), "", goal, False, (f"UNKNOWN: {why}",), Exit.FAILED)
+
+
 def _why(standing: Standing, *, moves: bool, held: bool) -> tuple[str, ...]:
     if moves:
         steps = standing.intent.plan.steps

@@ -51,7 +51,7 @@ class Approval(Permit):
     """Allows the irreversible steps of one move, where `requireApproval` asks for it."""
 
     digest: Annotated[StrictStr, Shape("[0-9A-Za-z:_-]{8,128}", "an approval's digest", "copy it from the preview")]
-    """What is approved: VM, goal, stage, steps and worst data loss, as the preview prints it."""
+    """What is approved, as the preview prints it: VM, goal, place and jobs at the start, steps, worst data loss."""
     by: Words
     """Who approves."""
 

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from components.settings import load_stack_file
 from dr.exit_codes import Exit
 from dr.report import Report
-from dr.status_rows import Standing, StatusRow, exit_code, status_row, with_the_whole
+from dr.stack_vm import NoSuchVm, item_among
+from dr.status_rows import Standing, StatusRow, exit_code, status_row, unclear_row, with_the_whole
 from lifecycle.data_loss import DataLoss
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
@@ -27,6 +29,8 @@ from lifecycle.options import Commit, MoveOptions
 from lifecycle.targets import Targets
 from lifecycle.verdict import Assessment
 from lifecycle.without_state import likely_intent
+from site_recovery.records import VaultId
+from tests.dr.live_vaults import live_item
 from tests.lifecycle import rows
 from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import connected, prepare, protect
@@ -119,6 +123,20 @@ def test_the_worst_of_all_vms_decides_the_exit_code() -> None:
 
 def test_a_vm_without_an_item_is_a_change_to_be_made() -> None:
     assert status_row("sql01", None, HOME, BOLD).means is Exit.CHANGES
+
+
+def test_which_of_two_items_of_one_name_it_is_is_not_guessed() -> None:
+    settings = load_stack_file(ROOT / "stacks" / "Pulumi.local.yaml")
+    vm, vault = settings.vms["sql01"], VaultId("s", "rg", "v")
+    one, two = live_item("sql01", vmId="1"), live_item("SQL01", vmId="2")
+    assert item_among([one, live_item("app01")], vm, vault) is one
+    assert item_among([], vm, vault) is None
+    with pytest.raises(NoSuchVm, match=r"has 2 protected items of the name sql01.* source\.vmId of sql01, one of 1, 2"):
+        item_among([one, two], vm, vault)
+    told = vm.model_copy(update={"source": vm.source.model_copy(update={"vm_id": "2"})})
+    assert item_among([one, two], told, vault) is two
+    row = unclear_row("sql01", HOME, "the vault has 2 of them")
+    assert (row.means, row.why, row.stage) == (Exit.FAILED, ("UNKNOWN: the vault has 2 of them",), "unknown")
 
 
 def test_a_copy_that_could_not_be_looked_at_is_said_not_to_be_known() -> None:

@@ -72,8 +72,8 @@ def test_two_blocked_vms_and_a_free_one_are_all_shown_and_the_free_one_can_be_mo
 
     refused = stack.up(check=False)
     assert refused.returncode != 0, "an update that skips its preview refuses by itself"
-    # Which of the two reaches an error of its own is chance: the first that fails keeps the other from starting.
-    # What blocks either is said on its row all the same.
+    # Neither keeps the other from being asked (PULUMI_CONTINUE_ON_ERROR): each is refused with an error of its own.
+    assert refused.stdout.count("**updating failed**") == 2
     for blocked in (r"BLOCKED +recoveryPointGone: ", r"BLOCKED +maxDataLoss: app01 would lose up to"):
         assert re.search(blocked, refused.stdout)
     assert _moves(stack, "sql01") == _moves(stack, "app01") == []
@@ -104,7 +104,8 @@ def test_the_report_is_of_the_preview_that_ran(stack: StackUnderTest) -> None:
     }
     assert plan.is_file(), "what was reported can be run as it is"
     missing = _impact(stack, "--format", "markdown", name="nowhere")
-    assert missing.returncode == Exit.FAILED
+    assert missing.returncode == Exit.USAGE
+    assert "There is no stack file" in missing.stderr
 
 
 def test_a_saved_plan_refuses_to_run_in_a_world_that_has_moved(stack: StackUnderTest) -> None:
