@@ -6,6 +6,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.status import Status
 
+from executor.told_by_tasks import step_began
 from lifecycle.impact_text import Ink
 from lifecycle.progress import progress_line
 from lifecycle.steps import PlannedStep
@@ -51,7 +52,7 @@ class MoveScreen(AbstractContextManager["MoveScreen"]):
         task = job.current_task
         if self._live is not None and task is not None:
             line = progress_line(
-                planned.step, task.friendly_name, job.scenario_name, job.start_time, self._service.now()
+                planned.step, task.friendly_name, job.scenario_name, step_began(job), self._service.now()
             )
             self._live.update(escaped(line))
 

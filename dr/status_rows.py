@@ -14,7 +14,7 @@ from lifecycle.observation import Observation
 from lifecycle.source_shutdown import both_may_run
 from lifecycle.spans import span
 from lifecycle.stack_limits import of_the_whole
-from lifecycle.stages import WORDS
+from lifecycle.stages import NEITHER_RUNS, WORDS, Stage
 from lifecycle.steps import PlannedStep
 from lifecycle.warnings import RPO_CRITICAL, RPO_WARNING
 from lifecycle.ways_on import way_on
@@ -79,7 +79,7 @@ def status_row(vm: str, standing: Standing | None, goal: Direction, declared: De
     held = intent.decision is Decision.HELD
     return StatusRow(
         vm=vm,
-        location=where_it_runs(seen).words,
+        location=NEITHER_RUNS if stage is Stage.COMPLETING_FAILBACK else where_it_runs(seen).words,
         stage=stage.value,
         words=WORDS[stage],
         progress=_progress(seen),
@@ -154,7 +154,8 @@ def _progress(seen: Observation) -> str:
         percent = seen.initial_replication_percent
         return f"{percent} % replicated" if percent is not None and percent < 100 and not seen.allowed else ""  # noqa: PLR2004
     doing = seen.job.task or seen.job.state_description
-    since = f", {span((seen.at - seen.job.started).total_seconds())} so far" if seen.job.started else ""
+    began = seen.job.completing_since or seen.job.started
+    since = f", {span((seen.at - began).total_seconds())} so far" if began else ""
     return f"{seen.job.friendly_name}: {doing}{since}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from executor.request_ids import is_ours
-from executor.told_by_tasks import own_point, shut_down, source_shutdown
+from executor.told_by_tasks import completing_since, own_point, shut_down, source_shutdown
 from lifecycle.directions import Place
 from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import (
@@ -246,6 +246,7 @@ def job_of(job: JobRecord, item_id: str, take_over: str | None) -> Job:
         client_request_id=job.client_request_id,
         source_shutdown=source_shutdown(job),
         source_off=shut_down(job)[1],
+        completing_since=completing_since(job),
         point_id=point.recovery_point_id if point is not None else None,
         point_time=point.recovery_point_time if point is not None else None,
     )

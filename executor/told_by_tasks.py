@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
+from lifecycle.observation import Scenario
 from site_recovery.records import FailedOverRecord, JobRecord, TaskRecord, last_segment, same_id
 
 _SHUTS_DOWN = "shutdownvmon"
 _ON_PRIMARY = "onprimary"
 _GOES_ON = {"notstarted", "inprogress", "suspended", "cancelling"}
+_WAITS_TO_COMPLETE = "WaitForUserInputForFailback"
+# Of one VM, and of a recovery plan, whose groups are told by their ids.
+_LEAVES_AZURE = ("shutdownvmonsecondary", "shutdownallactiongroup")
 _LAST_SYNCHRONIZATION = "VmPrepareForUnPlannedFailover"
 
 
@@ -26,6 +30,29 @@ def shut_down(job: JobRecord) -> tuple[datetime | None, datetime | None]:
     if task is None or task.skipped or _was_not_asked(job) or task.state.casefold() != "succeeded":
         return None, None
     return task.start_time or job.start_time, task.end_time or job.end_time
+
+
+def completing_since(job: JobRecord) -> datetime | None:
+    """Since when a failback under way is at its Complete Failover: its tasks after the one that waits for a person, or
+    the shutdown of the Azure VM where, as in a full download, nothing waits. None before that, and of other jobs."""
+    if job.scenario_name != Scenario.FAILBACK or job.finished or job.suspended:
+        return None
+    names = [task.name for task in job.tasks]
+    at = names.index(_WAITS_TO_COMPLETE) if _WAITS_TO_COMPLETE in names else None
+    if at is not None and job.tasks[at].state.casefold() == "succeeded":
+        return job.tasks[at].end_time or job.start_time
+    begun = (task for task in job.tasks if any(name in _names(task) for name in _LEAVES_AZURE) and _is_begun(task))
+    first = next(begun, None)
+    return (first.start_time or job.start_time) if first is not None else None
+
+
+def step_began(job: JobRecord) -> datetime | None:
+    """Since when the service is at the step that a job is at: a failback's has two of them."""
+    return completing_since(job) or job.start_time
+
+
+def _is_begun(task: TaskRecord) -> bool:
+    return not task.skipped and task.state.casefold() != "notstarted"
 
 
 def own_point(job: JobRecord, item_id: str) -> FailedOverRecord | None:

@@ -20,7 +20,7 @@ from lifecycle.permits import Attestation
 from lifecycle.planner import Plan
 from lifecycle.source_shutdown import both_may_run
 from lifecycle.spans import span
-from lifecycle.stages import WORDS, Stage
+from lifecycle.stages import NEITHER_RUNS, WORDS, Stage
 from lifecycle.steps import PlannedStep, Step
 from lifecycle.verdict import Assessment
 from lifecycle.warnings import Notice, rpo
@@ -39,6 +39,8 @@ class Impact:
     @property
     def headline(self) -> str:
         """`sql01: runs on premises -> runs in Azure (direction azureToOnPremises)`."""
+        if self.plan.stage is Stage.COMPLETING_FAILBACK:
+            return f"{self.plan.vm}: {NEITHER_RUNS} -> runs {self.plan.goal.runs.words} (direction {self.plan.goal})"
         return change_in_words(self.plan.vm, where_it_runs(self.seen), self.plan.goal)
 
     def consequence(self, planned: PlannedStep) -> str:
@@ -135,8 +137,10 @@ class Impact:
         if self.times.outage is None:
             return ""
         first, job = self.plan.steps[0], self.seen.job
-        if first.running and job is not None and job.started is not None and first.step in OUTAGE:
-            return f"{span((self.seen.at - job.started).total_seconds())} of it have passed"
+        if first.running and job is not None and first.step in OUTAGE:
+            # A failback's job has synchronized before, while the Azure VM ran.
+            since = job.completing_since if first.step is Step.COMPLETE_FAILOVER else job.started
+            return f"{span((self.seen.at - since).total_seconds())} of it have passed" if since is not None else ""
         dead = self.seen.provider_connected is False and self.plan.goal.runs is Place.AZURE
         alive = last_sign_of_life(self.seen)
         if dead and begins_failover(self.plan) and alive is not None:

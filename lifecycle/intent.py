@@ -80,7 +80,7 @@ def _somebody_else_brought_it(seen: Observation) -> bool:
 
 
 def _moves_away(stage: Stage) -> bool:
-    return stage in {Stage.FAILING_OVER, Stage.SYNCHRONIZING, Stage.WAITING_TO_COMPLETE}
+    return stage in {Stage.FAILING_OVER, Stage.SYNCHRONIZING, Stage.WAITING_TO_COMPLETE, Stage.COMPLETING_FAILBACK}
 
 
 def _first_time(seen: Observation, declared: Direction, due: Plan, place: Place) -> Intent:

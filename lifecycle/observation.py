@@ -82,6 +82,9 @@ class Job:
     source_shutdown: str | None = None
     # By when the copy that it shut down was off; None where it shut none down, or does not tell.
     source_off: datetime | None = None
+    # Since when a failback is past its synchronization and its wait, so that the Azure VM is shut down, or about to be:
+    # told from its tasks. None of one that is not.
+    completing_since: datetime | None = None
     # The recovery point that the job itself names as the one that it started the VM from.
     point_id: str | None = None
     point_time: datetime | None = None

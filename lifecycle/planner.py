@@ -124,6 +124,7 @@ _TO_AZURE = _Way(
         {
             Stage.SYNCHRONIZING,
             Stage.WAITING_TO_COMPLETE,
+            Stage.COMPLETING_FAILBACK,
             Stage.FAILBACK_COMMIT_PENDING,
             Stage.COMMITTING_FAILBACK,
         }
@@ -146,6 +147,7 @@ _TO_ON_PREMISES = _Way(
         Stage.FAILBACK_OFFERED: (Step.SYNCHRONIZE, False),
         Stage.SYNCHRONIZING: (Step.SYNCHRONIZE, True),
         Stage.WAITING_TO_COMPLETE: (Step.COMPLETE_FAILOVER, False),
+        Stage.COMPLETING_FAILBACK: (Step.COMPLETE_FAILOVER, True),
         Stage.FAILBACK_COMMIT_PENDING: (Step.VERIFY, False),
         Stage.COMMITTING_FAILBACK: (Step.COMMIT, True),
         Stage.FAILED_BACK: (Step.REVERSE_REPLICATE, False),

@@ -41,7 +41,8 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
         elif changes_recovery_point(due):
             yield from _point_and_loss(seen, options, loss)
         return
-    if Step.SYNCHRONIZE in _steps(due) or Step.COMPLETE_FAILOVER in _steps(due):
+    # Once the Azure VM is being shut down for it, the rest of a failback is past its conditions, and its window.
+    if due.stage is not Stage.COMPLETING_FAILBACK and {Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER} & _steps(due):
         yield from _health(seen, due)
         yield from _provider(seen, "the VM is to be failed back to it", "; until then it goes on running in Azure")
         yield from _window(seen, options)

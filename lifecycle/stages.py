@@ -26,6 +26,7 @@ class Stage(StrEnum):
     PROTECTED_IN_AZURE = "protectedInAzure"
     SYNCHRONIZING = "synchronizing"
     WAITING_TO_COMPLETE = "waitingToComplete"
+    COMPLETING_FAILBACK = "completingFailback"
     FAILBACK_COMMIT_PENDING = "failbackCommitPending"
     FAILED_BACK = "failedBack"
     REVERSE_REPLICATING = "reverseReplicating"
@@ -39,6 +40,8 @@ class Stage(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Where a VM runs that is coming home.
+NEITHER_RUNS = "neither copy runs for a while"
 # Where a VM stands before its move has begun.
 AT_REST = frozenset({Stage.PROTECTED, Stage.PROTECTED_IN_AZURE, Stage.FAILBACK_OFFERED})
 WORDS: dict[Stage, str] = {
@@ -54,6 +57,8 @@ WORDS: dict[Stage, str] = {
     Stage.PROTECTED_IN_AZURE: "runs in Azure, protected to on premises",
     Stage.SYNCHRONIZING: "runs in Azure; data is being synchronized back to on premises",
     Stage.WAITING_TO_COMPLETE: "runs in Azure; synchronized, waits for Complete Failover",
+    Stage.COMPLETING_FAILBACK: "is coming home: Complete Failover is under way, the Azure VM is shut down, and neither "
+    "copy runs until the on-premises VM starts",
     Stage.FAILBACK_COMMIT_PENDING: "runs on premises; the failback waits for its commit",
     Stage.FAILED_BACK: "runs on premises, unprotected; the failback is committed, reverse replicate is offered",
     Stage.REVERSE_REPLICATING: "runs on premises; replication to Azure is being set up again",
@@ -95,6 +100,8 @@ def _stage_of_running_job(seen: Observation) -> Stage | None:
         scenario: str | None = job.scenario
         if job.waits_for_complete_failover:
             return Stage.WAITING_TO_COMPLETE
+        if job.completing_since is not None:
+            return Stage.COMPLETING_FAILBACK
     elif not seen.allowed:
         scenario = seen.scenario
     else:

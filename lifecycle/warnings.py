@@ -297,7 +297,7 @@ def _long_stay(seen: Observation, due: Plan, options: MoveOptions, targets: Targ
 
 def _window_ahead(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[Warned]:
     window = options.completion_window
-    if window is None or window.opens <= seen.at or Step.COMPLETE_FAILOVER.value not in due.names:
+    if window is None or window.opens <= seen.at or not _is_to_begin(Step.COMPLETE_FAILOVER, due):
         return
     text = (
         f"the window for Complete Failover opens in {span((window.opens - seen.at).total_seconds())} "

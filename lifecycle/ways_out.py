@@ -110,7 +110,7 @@ def _no_azure_vm(seen: Observation, stage: Stage) -> Blocker:
 
 def not_ours(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
     """A failover somebody else made is not ours to commit, nor their failback ours to complete."""
-    if stage in {Stage.WAITING_TO_COMPLETE, Stage.SYNCHRONIZING, Stage.FAILING_OVER, Stage.CHANGING_RECOVERY_POINT}:
+    if stage in _BY_ITS_JOB:
         job = seen.job
     elif stage in _COMMITS_WHAT_WAS_BROUGHT:
         job = seen.brought_here
@@ -134,6 +134,13 @@ def not_ours(seen: Observation, stage: Stage) -> tuple[Blocker, ...]:
     )
 
 
+_BY_ITS_JOB = {
+    Stage.WAITING_TO_COMPLETE,
+    Stage.COMPLETING_FAILBACK,
+    Stage.SYNCHRONIZING,
+    Stage.FAILING_OVER,
+    Stage.CHANGING_RECOVERY_POINT,
+}
 # With steps to take, a VM of which neither copy runs waits for its commit as well.
 _COMMITS_WHAT_WAS_BROUGHT = {Stage.FAILOVER_COMMIT_PENDING, Stage.FAILBACK_COMMIT_PENDING, Stage.NEITHER_RUNNING}
 

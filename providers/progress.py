@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from executor.told_by_tasks import step_began
 from lifecycle.progress import progress_line
 from lifecycle.steps import PlannedStep
 from providers.operation import Operation, Severity
@@ -27,7 +28,7 @@ class RowProgress:
         # Without a row of its own to replace, each look would be a line that stays.
         if task is not None and self._operation.under_our_host:
             line = progress_line(
-                planned.step, task.friendly_name, job.scenario_name, job.start_time, self._service.now()
+                planned.step, task.friendly_name, job.scenario_name, step_began(job), self._service.now()
             )
             self._operation.say(Severity.INFO, f"{self._vm}: {line}", ephemeral=True)
 

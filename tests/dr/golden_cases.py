@@ -236,6 +236,7 @@ def cases() -> Mapping[str, Report]:
             left_on, TO_AZURE, replace(UNPLANNED, failover_commit=Commit.MANUAL), Permits()
         ),
         "home": move(AWAY, HOME),
+        "home-completing": move(replace(rows.COMPLETING_FAILBACK, provider_connected=True), HOME),
         "home-by-hand": move(AWAY, HOME, MoveOptions(completion=Commit.MANUAL)),
         "home-commit-pending": move(_at_home(rows.FAILBACK_COMMIT_PENDING), HOME),
         "home-committed": move(_at_home(rows.FAILED_BACK), HOME),

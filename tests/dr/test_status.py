@@ -53,6 +53,7 @@ MEANS = [
     # Ours: the next `up` goes on.
     ("COMMIT_PENDING", TO_AZURE, Exit.CHANGES),
     ("WAITING_TO_COMPLETE", HOME, Exit.CHANGES),
+    ("COMPLETING_FAILBACK", HOME, Exit.CHANGES),
     ("FAILBACK_COMMIT_PENDING", HOME, Exit.CHANGES),
     # A flip that was taken back in the middle of its move is held.
     ("COMMIT_PENDING", HOME, Exit.WAITING),
@@ -145,6 +146,14 @@ def test_a_copy_that_could_not_be_looked_at_is_said_not_to_be_known() -> None:
     assert row.why == ("UNKNOWN: whether its Azure VM runs (the identity may not read it)",)
     assert row.means is Exit.NOTHING
     assert row.rpo == "n/a", "to Azure nothing replicates"
+
+
+def test_a_failback_that_is_being_completed_is_not_said_to_run_in_azure() -> None:
+    row = _row(rows.COMPLETING_FAILBACK, HOME)
+    assert (row.location, row.stage) == ("neither copy runs for a while", "completingFailback")
+    assert "in Azure;" not in row.words
+    # Not since its job began to synchronize.
+    assert row.progress.endswith(", 2 min so far")
 
 
 @pytest.mark.parametrize("moved_by_others", [False, True])

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from executor.stops import Waiting
+from executor.stops import Interrupted, Waiting
+from lifecycle.data_loss import expected_loss
 from lifecycle.directions import Direction
 from lifecycle.options import Commit, MoveOptions, Window
-from lifecycle.steps import Step
-from tests.executor.site import AZURE, BOLD, FULL_DOWNLOAD, HOME, Site
+from lifecycle.planner import plan
+from lifecycle.preconditions import preconditions
+from lifecycle.stages import Stage, stage_of
+from lifecycle.steps import PlannedStep, Step
+from site_recovery.records import JobRecord
+from tests.executor.conftest import SPEED
+from tests.executor.site import AZURE, BOLD, FULL_DOWNLOAD, HOME, Site, Told
 
 CHANGE = replace(BOLD, change_recovery_point="latestAppConsistent")
 ALWAYS = {"command": ["true"], "retries": 0}
@@ -94,3 +101,51 @@ def test_a_window_opens_and_closes_by_the_clock_of_the_service(site: Site) -> No
     site.simulator.advance(3700)
     assert site.run(HOME, replace(early, hold_after=Step.COMPLETE_FAILOVER)).taken == ["completeFailover"]
     assert site.accepted() == ["Resume"]
+
+
+class _StopsAt(Told):
+    """Lets time stand still once a step is at a task, and asks the run to stop."""
+
+    def __init__(self, site: Site, at: str) -> None:
+        super().__init__()
+        self.cancelled = threading.Event()
+        self._site, self._at = site, at
+
+    def progress(self, planned: PlannedStep, job: JobRecord) -> None:
+        super().progress(planned, job)
+        if self.tasks and self.tasks[-1] == self._at and not self.cancelled.is_set():
+            self._site.admin("PUT", "/clock", {"manual": True})
+            self.cancelled.set()
+
+
+@pytest.mark.parametrize("options", [BOLD, FULL_DOWNLOAD], ids=["synchronized before", "full download"])
+def test_a_completion_under_way_is_told_as_that_and_goes_on_past_its_window(site: Site, options: MoveOptions) -> None:
+    site.begin("synchronized" if options is BOLD else "replicatesBack", options)
+    told = _StopsAt(site, "completeFailover: Start failover")
+    words = site.run(HOME, options, cancelled=told.cancelled, told=told).stopped(Interrupted)
+    assert site.truth()["running"] == "neither"
+    assert "vm01 is coming home: Complete Failover is under way, the Azure VM is shut down, and neither copy" in words
+
+    seen = site.observe()
+    hour = timedelta(hours=1)
+    late = replace(options, completion_window=Window(seen.at - 2 * hour, seen.at - hour))
+    due = plan(seen, HOME, late)
+    assert due.stage is Stage.COMPLETING_FAILBACK
+    assert due.names == ("completeFailover", "commit", "reverseReplicate")
+    assert due.steps[0].running
+    assert not list(preconditions(replace(seen, provider_connected=True), due, late, expected_loss(seen, due, late)))
+
+    asked = site.accepted()
+    site.admin("PUT", "/clock", {"manual": False, "speed": SPEED})
+    assert site.run(HOME, late).reached().taken == list(due.names)
+    assert site.accepted() == [*asked, "FailoverCommit", "Reprotect"]
+
+
+@pytest.mark.parametrize("begins", ["replicatesBack", "synchronized"])
+def test_data_that_is_synchronized_while_the_azure_machine_runs_is_no_completion(site: Site, begins: str) -> None:
+    site.begin(begins)
+    if begins == "replicatesBack":
+        told = _StopsAt(site, "synchronize: Data synchronization")
+        assert "runs in Azure" in site.run(HOME, cancelled=told.cancelled, told=told).stopped(Interrupted)
+    assert site.truth()["running"] == "azure"
+    assert stage_of(site.observe()) in {Stage.SYNCHRONIZING, Stage.WAITING_TO_COMPLETE}

@@ -5,7 +5,7 @@ planner that depended on one of them would fail here.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lifecycle.directions import Place
 from lifecycle.observation import Job, Observation, Owner, PowerState
@@ -92,6 +92,12 @@ PROTECTED_IN_AZURE = _row(_AWAY, "Protected", "Failback", "DisableProtection")
 SYNCHRONIZING = _row(_AWAY, "<any>", scenario="PlannedFailover", job=job("Failback"))
 WAITING_TO_COMPLETE = _row(
     _AWAY, "<any>", scenario="PlannedFailover", job=job("Failback", state="Suspended", resume=True)
+)
+COMPLETING_FAILBACK = _row(
+    _AWAY,
+    "<any>",
+    scenario="PlannedFailover",
+    job=replace(job("Failback"), started=NOW - timedelta(hours=3), completing_since=NOW - timedelta(minutes=2)),
 )
 FAILBACK_COMMIT_PENDING = _row(_HOME, "<failed back>", "Commit", brought_here=_FAILED_BACK)
 FAILED_BACK = _row(_HOME, "RestoreFinalized", "ReverseReplicate", "DisableProtection", brought_here=_FAILED_BACK)

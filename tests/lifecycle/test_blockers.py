@@ -14,7 +14,7 @@ from lifecycle.impact import impact_of
 from lifecycle.intent import Decision, decide
 from lifecycle.machine import Card, Landing
 from lifecycle.observation import Job, Observation, Owner, PowerState, RecoveryPoint
-from lifecycle.options import Commit, FailoverMode, MoveOptions
+from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
 from lifecycle.permits import Attestation, Permits, Waiver
 from lifecycle.planner import plan
 from lifecycle.stack_limits import no_room
@@ -144,6 +144,18 @@ def test_a_point_that_the_failover_makes_is_not_called_one_that_exists(choice: s
     assert (point["id"], point["kind"], point["ageSeconds"]) == (None if choice == "latest" else "new", kind, 240)
     assert words in point["words"]
     assert point["words"] in loss["words"]
+
+
+def test_a_window_that_has_passed_does_not_stop_what_is_under_way() -> None:
+    closed = Window(rows.NOW - timedelta(hours=5), rows.NOW - timedelta(minutes=1))
+    late = replace(PLANNED, completion_window=closed)
+    for row in (rows.SYNCHRONIZING, rows.WAITING_TO_COMPLETE):
+        assert Code.WINDOW_PASSED in _codes(_judged(replace(row, provider_connected=True), HOME, late))
+    completing = replace(rows.COMPLETING_FAILBACK, provider_connected=True)
+    assert _codes(_judged(completing, HOME, late)) == set()
+    # What it leads to is the commit, which deletes the Azure VM.
+    silent = _judged(replace(completing, provider_connected=False), HOME, late)
+    assert _codes(silent) == {Code.COMMIT_WITHOUT_HOST}
 
 
 def test_an_unknown_loss_is_said_to_be_unknown_and_is_no_number() -> None:

@@ -10,7 +10,7 @@ from lifecycle.declared import Declared
 from lifecycle.directions import Direction, Place
 from lifecycle.durations import recorded
 from lifecycle.estimates import Finished, Times, times
-from lifecycle.impact import impact_of
+from lifecycle.impact import Impact, impact_of
 from lifecycle.observation import Observation, Scenario
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.planner import plan
@@ -118,6 +118,22 @@ def test_a_full_download_is_all_outage() -> None:
     assert (own.outage.low, own.outage.high) == (900.0, 1800.0)
 
 
+def test_a_completion_under_way_is_told_with_what_has_passed_of_its_outage_and_that_neither_copy_runs() -> None:
+    impact = _impact(rows.COMPLETING_FAILBACK)
+    assert impact.headline == "sql01: neither copy runs for a while -> runs on premises (direction onPremisesToAzure)"
+    assert impact.times.synchronization is None
+    assert impact.times.outage is not None
+    # Its job began three hours ago, and has synchronized until then.
+    assert impact.outage_note == "2 min of it have passed"
+    full = _impact(rows.SYNCHRONIZING, replace(BOLD, data_sync=DataSync.DURING_FAILOVER))
+    assert (full.plan.steps[0].step, full.outage_note) == (Step.COMPLETE_FAILOVER, "")
+
+
+def _impact(seen: Observation, options: MoveOptions = BOLD) -> Impact:
+    due, declared = plan(seen, HOME, options), Declared(options)
+    return impact_of(seen, due, declared, assess(seen, due, declared), ())
+
+
 def test_what_is_left_of_a_move_may_be_no_outage_at_all() -> None:
     due = plan(rows.COMMITTED_TUTORIAL, TO_AZURE, BOLD)
     assert times(due, BOLD, []).outage is None
@@ -156,6 +172,7 @@ _LEFT = "what is left of the on-premises VM"
     [
         (rows.SYNCHRONIZING, HOME, "the VM sql01 is shut down, and deleted by the commit", _SAFETY_COPY),
         (rows.WAITING_TO_COMPLETE, HOME, "the VM sql01 is shut down, and deleted by the commit", _SAFETY_COPY),
+        (rows.COMPLETING_FAILBACK, HOME, "the VM sql01 is shut down, and deleted by the commit", _SAFETY_COPY),
         (rows.FAILBACK_COMMIT_PENDING, HOME, "the VM sql01 is turned off, and deleted by the commit", _SAFETY_COPY),
         (_COMMITTING_BACK, HOME, "the VM sql01 is turned off, and deleted by the commit", _UNDER_WAY),
         (rows.FAILED_BACK, HOME, "nothing: the commit has deleted the VM sql01 and its disks", _PAST),

@@ -37,7 +37,8 @@ def test_a_first_declaration_moves_nothing(name: str, direction: Direction) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "runs"), [("FAILING_OVER", HOME), ("SYNCHRONIZING", AZURE), ("WAITING_TO_COMPLETE", AZURE)]
+    ("name", "runs"),
+    [("FAILING_OVER", HOME), ("SYNCHRONIZING", AZURE), ("WAITING_TO_COMPLETE", AZURE), ("COMPLETING_FAILBACK", AZURE)],
 )
 def test_a_vm_that_is_on_its_way_elsewhere_is_adopted_where_it_runs_and_then_held(name: str, runs: Direction) -> None:
     seen = rows.ALL[name]
@@ -122,7 +123,11 @@ def test_a_failback_that_was_taken_over_is_completed_where_its_end_is_declared()
 
 @pytest.mark.parametrize(
     ("row", "scenario", "direction"),
-    [("WAITING_TO_COMPLETE", "Failback", HOME), ("FAILING_OVER", "UnplannedFailover", AZURE)],
+    [
+        ("WAITING_TO_COMPLETE", "Failback", HOME),
+        ("COMPLETING_FAILBACK", "Failback", HOME),
+        ("FAILING_OVER", "UnplannedFailover", AZURE),
+    ],
 )
 def test_a_move_by_hand_to_where_a_vm_is_declared_is_held_with_the_line_that_takes_it_over(
     row: str, scenario: str, direction: Direction
