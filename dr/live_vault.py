@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.settings import NAMESPACE
+from components.settings.base import VM_NAME
 from components.settings.vm import DiskType
 from site_recovery.connection import SiteRecovery
 from site_recovery.declarations import ItemUpdate, as_it_is
@@ -91,16 +92,24 @@ def drafted(vault: LiveVault) -> StackFileDraft:
     """The stack file of a vault."""
     names = Counter(item.friendly_name.casefold() for item in vault.items)
     once = [item for item in vault.items if names[item.friendly_name.casefold()] == 1]
+    unwritable = [item for item in once if not VM_NAME.fits(item.friendly_name)]
     left_out = [
         f"{item.friendly_name} (site {item_path(item.id).fabric}): another VM of the vault has this name; declare it "
         f"in a stack of its own, with source.vmId {item.vm_id}"
         for item in vault.items
         if item not in once
-    ] + [
+    ]
+    left_out += [
+        f"{item.friendly_name!r} (site {item_path(item.id).fabric}): a stack file cannot have this name; rename the VM "
+        f"in Hyper-V, to what has none of these faults: {VM_NAME.mend}"
+        for item in unwritable
+    ]
+    left_out += [
         f"{item.friendly_name} (fabric {item_path(item.id).fabric}): it is in no Hyper-V site, and this project moves "
         "VMs of Hyper-V sites alone"
         for item in vault.elsewhere
     ]
+    once = [item for item in once if item not in unwritable]
     known = _Known(vault, once)
     vms = {item.friendly_name: known.vm(item) for item in sorted(once, key=lambda item: item.friendly_name)}
     defaults = _taken_out(list(vms.values()))

@@ -137,8 +137,9 @@ def _environment(*, html: bool) -> Environment:
 
 
 def _cell(text: object) -> str:
-    """Text in a cell of a Markdown table."""
-    return str(text).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    """Text in a cell of a Markdown table: no name in it makes a link, an entity or a tag."""
+    shown = str(text).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;")
+    return shown.replace("|", "\\|").replace("[", "\\[").replace("\n", " ")
 
 
 def _short(text: object) -> str:

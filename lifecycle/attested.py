@@ -12,6 +12,7 @@ from lifecycle.directions import Place
 from lifecycle.observation import Observation
 from lifecycle.permits import Attested, Permits
 from lifecycle.planner import Plan
+from lifecycle.quoting import in_a_list
 from lifecycle.steps import Step
 
 _WORDS = {
@@ -55,4 +56,4 @@ def _depends_on(due: Plan) -> Iterator[Attested]:
 
 
 def _entry(vm: str, what: Attested) -> str:
-    return f"attestations: [{{vm: {vm}, what: {what.value}, by: WHO, until: TIME}}]"
+    return f"attestations: [{{vm: {in_a_list(vm)}, what: {what.value}, by: WHO, until: TIME}}]"

@@ -13,6 +13,7 @@ from lifecycle.observation import Observation
 from lifecycle.permits import Approval, Permits, Waiver
 from lifecycle.planner import Plan
 from lifecycle.preconditions import preconditions
+from lifecycle.quoting import in_a_list
 from lifecycle.unseen import Unseen
 from lifecycle.warnings import Notice, Warned, warnings
 
@@ -113,7 +114,7 @@ def _unapproved(vm: str, due: Plan, wanted: Approvable) -> Blocker:
         Code.APPROVAL,
         vm,
         cause=f"{vm} has a step that cannot be undone ({steps}), and no approval of this move holds",
-        mend=f"have the move approved: `approvals: [{{vm: {vm}, digest: {wanted.digest}, by: WHO, until: TIME}}]` "
-        f"(it covers {' -> '.join(wanted.steps)}, as far as they are due, from {wanted.starts}, data loss accepted: "
+        mend=f"have the move approved: `approvals: [{{vm: {in_a_list(vm)}, digest: {wanted.digest}, by: WHO, until: "
+        f"TIME}}]` (it covers {' -> '.join(wanted.steps)}, as far as they are due, from {wanted.starts}, data loss accepted: "
         f"{wanted.worst_loss})",
     )

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from lifecycle.planner import SOURCE_MAY_RUN
+from lifecycle.quoting import in_a_list
 from lifecycle.steps import PlannedStep
 
 _ATTESTED_FOR = timedelta(hours=8)
@@ -13,7 +14,7 @@ def way_on(vm: str, planned: PlannedStep, at: datetime) -> str:
     """What to change for the step to be taken, which waits. `at` is the service's clock."""
     if planned.waits == SOURCE_MAY_RUN:
         until = (at + _ATTESTED_FOR).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-        entry = f"{{vm: {vm}, what: sourceOff, by: YOUR NAME, until: {until}}}"
+        entry = f"{{vm: {in_a_list(vm)}, what: sourceOff, by: YOUR NAME, until: {until}}}"
         return f"turn the on-premises VM off, and state it: write `- {entry}` below site-recovery:attestations"
     if planned.waits.startswith("holdAfter"):
         # The line may stand in defaults or in a tier, where it is that of other VMs as well.

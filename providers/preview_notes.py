@@ -8,11 +8,13 @@ import json
 import os
 import threading
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 _FACTS = "DR_FACTS"
+_LONGEST = 150
 
 _lock = threading.Lock()
 _notes: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -22,12 +24,18 @@ def note(vault: str, vm: str, facts: Mapping[str, Any]) -> None:
     """Keeps what was found out about a VM; the last word counts."""
     with _lock:
         _notes[vault, vm] = facts
-    write(f"vm.{quote(vm, safe='')}", facts)
+    write(f"vm.{_file_name(vm)}", facts)
 
 
 def noted(vault: str, vm: str) -> Mapping[str, Any] | None:
     with _lock:
         return _notes.get((vault, vm))
+
+
+def _file_name(vm: str) -> str:
+    """Of any name of a VM: one of a hundred characters of another alphabet is too long for a file."""
+    quoted = quote(vm, safe="")
+    return quoted if len(quoted) <= _LONGEST else f"{quoted[:_LONGEST]}-{sha256(vm.encode()).hexdigest()[:16]}"
 
 
 def write(name: str, facts: Mapping[str, Any]) -> None:

@@ -65,9 +65,13 @@ class Shape:
     def check(self, value: Any) -> Any:
         if not isinstance(value, str) or not value.startswith(self.only_after):
             return value
-        if re.fullmatch(self.pattern, value) is None:
+        if not self.fits(value):
             raise refused(f"is not {self.what}", self.mend)
         return value
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is so."""
+        return re.fullmatch(self.pattern, text) is not None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.check, handler(source))
@@ -184,22 +188,23 @@ StorageAccountName = Annotated[
     StrictStr,
     Shape("[a-z0-9]{3,24}", "a name that a storage account can have", "use 3 to 24 small letters and digits"),
 ]
-VmName = Annotated[
-    StrictStr,
-    Shape(
-        r"[A-Za-z0-9_](?:[A-Za-z0-9 _.()-]{0,98}[A-Za-z0-9_)])?",
-        "a name of a virtual machine",
-        "write it as Hyper-V shows it: at most 100 letters, digits, spaces and _ . ( ) -, with no space at either end",
-    ),
-]
-AzureVmName = Annotated[
-    StrictStr,
-    Shape(
-        "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?",
-        "a name that an Azure VM can have",
-        "use at most 63 letters, digits and hyphens, starting and ending with a letter or digit",
-    ),
-]
+# Hyper-V takes nearly any name. Left out is what could not be quoted, as a path of the stack file or in a shell, what
+# nobody sees, and what a folder on Windows cannot be called.
+_UNSEEN = r"\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff"
+_UNQUOTED = r"\\\x22\x27\x60*/:<>?|"
+VM_NAME = Shape(
+    rf"[^ \-{_UNSEEN}{_UNQUOTED}](?:[^{_UNSEEN}{_UNQUOTED}]{{0,98}}[^ .{_UNSEEN}{_UNQUOTED}])?",
+    "a name of a virtual machine",
+    "write it as Hyper-V shows it: at most 100 characters, none of \\ / : * ? < > | and no quotes, not starting with a "
+    "space or hyphen, not ending with a space or full stop",
+)
+VmName = Annotated[StrictStr, VM_NAME]
+AZURE_VM_NAME = Shape(
+    "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?",
+    "a name that an Azure VM can have",
+    "use at most 63 letters, digits and hyphens, starting and ending with a letter or digit",
+)
+AzureVmName = Annotated[StrictStr, AZURE_VM_NAME]
 TimeOfDay = Annotated[
     StrictStr, Shape("(?:[01][0-9]|2[0-3]):[0-5][0-9]", "a time of day", 'write it as "22:30", in quotes')
 ]

@@ -83,7 +83,8 @@ def examine(source: Source) -> tuple[Settings | None, tuple[Problem, ...]]:
     problems += [problem for problem in unresolved if problem.path not in told]
     problems += broken_rules(Draft(file, written, vms))
     if problems or source.problems:
-        return None, (*source.problems, *(source.placed(problem) for problem in problems))
+        # What many VMs take over from one place is one problem there, found once for each of them.
+        return None, tuple(dict.fromkeys((*source.problems, *map(source.placed, problems))))
     estate = {name: getattr(file, name) for name in file.model_fields_set if name in Settings.model_fields}
     return Settings.model_construct(**estate | {"vms": {vm.settings.name: vm.settings for vm in vms}}), ()
 

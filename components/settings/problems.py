@@ -53,7 +53,8 @@ def written_path(path: Path) -> str:
         elif _PLAIN_KEY.fullmatch(part):
             text += f".{part}"
         else:
-            text += f"[{json.dumps(part)}]"
+            # As it is: Pulumi knows no other escape there than that of a quote.
+            text += f"[{json.dumps(part, ensure_ascii=False)}]"
     return text
 
 

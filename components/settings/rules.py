@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
 from components.settings.addresses import network_rules, vm_address_rules
-from components.settings.base import is_arm_id
+from components.settings.base import AZURE_VM_NAME, is_arm_id
 from components.settings.draft import Draft, DraftVm, at
 from components.settings.explain import unknown_key
 from components.settings.moves import Completion, Move, RecoveryVm, WindowedCompletion
@@ -154,6 +154,14 @@ def _one_vm_id(draft: Draft) -> Iterator[Problem]:
             yield vm.problem(("source", "vmId"), what, "declare the VM once")
 
 
+def _azure_name(_: Draft, vm: DraftVm) -> Iterator[Problem]:
+    """Hyper-V takes nearly any name, Azure does not, and nobody but the operator can say what it is to be there."""
+    name = vm.settings.name
+    if vm.settings.target.name is None and not AZURE_VM_NAME.fits(name):
+        what = f"is not written, and '{name}' is not a name that an Azure VM can have"
+        yield vm.problem(("target", "name"), what, f"write the VM's name in Azure: {AZURE_VM_NAME.mend}")
+
+
 def _references(draft: Draft, vm: DraftVm) -> Iterator[Problem]:
     settings = vm.settings
     named = (
@@ -298,6 +306,7 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
 )
 
 _VM_RULES: tuple[Callable[[Draft, DraftVm], Iterator[Problem]], ...] = (
+    _azure_name,
     _references,
     _planned,
     _changed_point,

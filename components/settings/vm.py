@@ -99,7 +99,8 @@ class VmTarget(Model):
     """What the VM is in Azure after a failover."""
 
     name: AzureVmName | None = None
-    """Its name in Azure; the name on premises if not written. Written for one VM only."""
+    """Its name in Azure; the name on premises if not written. Written for one VM only. Needed where Azure does not take
+    the name on premises: at most 63 letters, digits and hyphens, starting and ending with a letter or digit."""
     resource_group: ResourceGroupName | None = None
     """Its resource group; the vault's if not written."""
     size: Annotated[StrictStr, Field(min_length=1, max_length=64)] | None = None

@@ -484,7 +484,17 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         two_vms({}, {}, name="app/01"),
         (
             "site-recovery:vms[\"app/01\"]: 'app/01' is not a name of a virtual machine; write it as Hyper-V shows "
-            "it: at most 100 letters, digits, spaces and _ . ( ) -, with no space at either end"
+            "it: at most 100 characters, none of \\ / : * ? < > | and no quotes, not starting with a space or "
+            "hyphen, not ending with a space or full stop"
+        ),
+    ),
+    (
+        "a VM whose name Azure does not take",
+        two_vms({}, {}, name="büro [alt]"),
+        (
+            "site-recovery:vms[\"büro [alt]\"].target.name: is not written, and 'büro [alt]' is not a name that an "
+            "Azure VM can have; write the VM's name in Azure: use at most 63 letters, digits and hyphens, starting and "
+            "ending with a letter or digit"
         ),
     ),
     (

@@ -233,6 +233,12 @@ def test_a_comment_with_everything_at_once_is_still_a_short_one() -> None:
     assert len(shown.strip().splitlines()) <= 25
 
 
+def test_a_name_in_a_comment_is_shown_as_it_is_and_is_no_markdown() -> None:
+    report = replace(CASES["to-azure-planned"], vms=({**CASES["to-azure-planned"].moving[0], "vm": "web & app [old]"},))
+    assert "| **web &amp; app \\[old]** |" in rendered(report, "markdown")
+    assert "web &amp; app [old]" in rendered(report, "html")
+
+
 def test_every_code_has_its_rule_and_the_document_is_current() -> None:
     assert set(RULES) == set(Code)
     assert set(NOTICES) == set(Notice)

@@ -106,6 +106,19 @@ def test_two_vms_of_one_name_are_left_out_and_told() -> None:
     assert "source.vmId id-of-SQL01" in draft.left_out[1]
 
 
+@pytest.mark.parametrize("name", ["büro-01", "web&app", "web [old]", "#1 {new}", "東京 01", "true"])
+def test_a_name_of_hyper_v_comes_back_from_the_file_as_it_is(tmp_path: Path, name: str) -> None:
+    item = live_item(name, recoveryAzureVmName="in-azure")
+    (vm,) = _settings(live_vault(item), tmp_path).vms.values()
+    assert (vm.name, vm.target.name) == (name, "in-azure")
+
+
+def test_a_vm_with_a_name_that_no_stack_file_can_have_is_left_out_and_told() -> None:
+    draft = drafted(live_vault(live_item("sql01"), live_item("the 'old' one")))
+    assert set(draft.config["site-recovery:vms"]) == {"sql01"}
+    assert draft.left_out[0].startswith("\"the 'old' one\" (site contoso): a stack file cannot have this name; rename")
+
+
 def test_vms_that_are_in_no_hyper_v_site_are_left_out_and_told() -> None:
     vault = replace(live_vault(live_item("sql01")), elsewhere=(live_item("vmm01", site="cloud"),))
     draft = drafted(vault)

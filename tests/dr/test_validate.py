@@ -53,6 +53,16 @@ def test_the_projects_own_files_are_valid() -> None:
     assert "stacks/Pulumi.local.yaml: 2 VMs, no problems" in ended.stdout
 
 
+def test_what_many_vms_take_over_from_one_place_is_told_once(tmp_path: Path) -> None:
+    vms = {f"vm{number:02}": {"direction": "onPremisesToAzure"} for number in range(20)}
+    defaults = {"site": "contoso", "policy": "every-5-minutes", "target": {"network": "prodd"}}
+    write(tmp_path, "a", small(vms=vms, defaults=defaults))
+    ended = run(tmp_path)
+    assert ended.stdout.count("'contoso' is not declared") == 1
+    assert ended.stdout.count("'prodd' is not declared") == 1
+    assert "stacks/Pulumi.a.yaml: 2 problems" in ended.stdout
+
+
 def test_every_problem_of_every_file_is_told_and_ends_with_1(tmp_path: Path) -> None:
     write(tmp_path, "a", with_vm(failover={"mode": "plannd"}, tier="gold"))
     write(tmp_path, "b", small(version=2))

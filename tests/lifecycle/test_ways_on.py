@@ -16,15 +16,18 @@ from tests.lifecycle.test_holds_and_changes import BOLD, TO_AZURE
 from tests.settings_samples import small
 
 
-def test_the_statement_that_the_source_is_off_can_be_copied_into_the_file() -> None:
+@pytest.mark.parametrize("vm", ["sql01", "büro, web [old]", "#1", "true"])
+def test_the_statement_that_the_source_is_off_can_be_copied_into_the_file(vm: str) -> None:
     made = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Failed")
     (first, *_) = plan(replace(rows.COMMIT_PENDING, brought_here=made), TO_AZURE, BOLD).steps
     now = datetime.now(UTC)
-    way = way_on("sql01", first, now)
+    way = way_on(vm, first, now)
     _, _, written = way.partition("write `")
-    settings = load_settings(small(attestations=YAML(typ="safe").load(written.partition("`")[0])))
+    where = {"site": "contoso-hyperv", "policy": "every-5-minutes", "target": {"name": "in-azure"}}
+    vms = {vm: {"direction": "onPremisesToAzure", **where}}
+    settings = load_settings(small(vms=vms, attestations=YAML(typ="safe").load(written.partition("`")[0])))
     (stated,) = settings.attestations
-    assert (stated.vm, stated.what) == ("sql01", Attested.SOURCE_OFF)
+    assert (stated.vm, stated.what) == (vm, Attested.SOURCE_OFF)
     assert now < stated.until < now + timedelta(days=1)
 
 

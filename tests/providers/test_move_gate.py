@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from providers.gate_table import Row, summary
@@ -83,3 +86,14 @@ def _gate(most: int, *rows: dict[str, object]) -> str:
 def _row(vm: str, direction: str, *, blocked: bool = False, step: str = "commit") -> dict[str, object]:
     blocker = {"vm": vm, "code": "freeze", "cause": "frozen", "mend": "wait"}
     return {"vm": vm, "direction": direction, "plan": [step], "blockers": [blocker] if blocked else []}
+
+
+@pytest.mark.parametrize("vm", ["sql01", "büro & web [old]", "東" * 100])
+def test_what_is_found_of_a_vm_of_any_name_is_written_where_a_report_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vm: str
+) -> None:
+    monkeypatch.setenv("DR_FACTS", str(tmp_path))
+    for name in (vm, f"{vm[:-1]}2"):
+        note("another-vault", name, {"vm": name})
+    found = [json.loads(path.read_text(encoding="utf-8"))["vm"] for path in tmp_path.glob("vm.*.json")]
+    assert sorted(found) == sorted({vm, f"{vm[:-1]}2"})
