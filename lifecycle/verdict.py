@@ -115,6 +115,6 @@ def _unapproved(vm: str, due: Plan, wanted: Approvable) -> Blocker:
         vm,
         cause=f"{vm} has a step that cannot be undone ({steps}), and no approval of this move holds",
         mend=f"have the move approved: `approvals: [{{vm: {in_a_list(vm)}, digest: {wanted.digest}, by: WHO, until: "
-        f"TIME}}]` (it covers {' -> '.join(wanted.steps)}, as far as they are due, from {wanted.starts}, data loss accepted: "
-        f"{wanted.worst_loss})",
+        f"TIME}}]` (it covers {' -> '.join(wanted.steps)}, as far as they are due, from {wanted.starts}, data loss "
+        f"accepted: {wanted.worst_loss})",
     )
