@@ -45,8 +45,8 @@ A name with a dot has to be quoted, or Pulumi nests it silently (which is then r
 pulumi config set --path 'site-recovery:vms["sql01.contoso"].direction' azureToOnPremises
 ```
 
-A VM is declared under the name that Hyper-V shows, with its letters, spaces and signs (`"büro [alt]"`, in quotes). Where
-Azure does not take that name, `target.name` says what the VM is called there.
+A VM is declared under the name that Hyper-V shows, with its letters, spaces and signs (`"büro [alt]"`, in quotes).
+Where Azure does not take that name, `target.name` says what the VM is called there.
 
 ## Which value holds
 
