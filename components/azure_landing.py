@@ -7,29 +7,30 @@ import pulumi
 from pulumi_azure_native import network, resources, storage
 
 from components.azure import kept
+from components.recovery_vault import RecoveryVault
 from components.settings import Network, Settings, StorageAccount, VmSettings
 
 
 class AzureLanding(pulumi.ComponentResource):
     """The resource groups, networks and storage accounts that the stack makes or refers to.
 
-    `network_id` and `storage_account_id` give the ARM id of what a VM's settings name, made here or not. `group` is
-    what everything here waits for: the vault's resource group, or the guard of an estate whose group is not made.
-    `look` are options of the networks that are made.
+    `network_id` and `storage_account_id` give the ARM id of what a VM's settings name, made here or not. Everything
+    here waits for the `group` of the vault. `look` are options of the networks that are made.
     """
 
     def __init__(
         self,
         name: str,
         settings: Settings,
-        group: pulumi.Resource,
+        vault: RecoveryVault,
         look: pulumi.ResourceOptions,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("siteRecovery:components:AzureLanding", name, None, opts)
         self._look = look
         self._settings = settings
-        self._vault_group = group
+        self._vault_group = vault.group
+        self._made = vault.made
         # The vault's own group is made with it, and is what everything here waits for. Azure has no regard to the case
         # of a group's name.
         home = settings.vault.resource_group.casefold() if settings.makes_group_of_the_vault() else None
@@ -105,7 +106,7 @@ class AzureLanding(pulumi.ComponentResource):
             resource_group_name=name,
             location=declared.location or self._settings.vault.location,
             tags=dict(declared.tags) or None,
-            opts=kept(parent=self, depends_on=[self._vault_group]),
+            opts=pulumi.ResourceOptions.merge(kept(parent=self, depends_on=[self._vault_group]), self._made),
         )
 
     def _network(self, name: str, declared: Network) -> network.VirtualNetwork:
@@ -123,7 +124,7 @@ class AzureLanding(pulumi.ComponentResource):
             tags=dict(declared.tags) or None,
             opts=pulumi.ResourceOptions.merge(
                 kept(parent=self, depends_on=self._rests_on(group), until=self._settings.dismantle is not None),
-                self._look,
+                pulumi.ResourceOptions.merge(self._look, self._made),
             ),
         )
 
@@ -137,7 +138,7 @@ class AzureLanding(pulumi.ComponentResource):
             kind=storage.Kind.STORAGE_V2,
             sku=storage.SkuArgs(name=declared.sku.value),
             tags=dict(declared.tags) or None,
-            opts=kept(parent=self, depends_on=self._rests_on(group)),
+            opts=pulumi.ResourceOptions.merge(kept(parent=self, depends_on=self._rests_on(group)), self._made),
         )
 
     def _rests_on(self, group: str) -> list[pulumi.Resource]:

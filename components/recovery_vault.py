@@ -4,6 +4,7 @@ import pulumi
 from pulumi_azure_native import recoveryservices, resources
 
 from components.azure import kept, vault_inputs
+from components.create_look import look_before_create
 from components.settings import Settings, Vault
 from components.vault_look import look_before_vault_update
 from components.vault_set_up import set_up_before_create
@@ -15,8 +16,8 @@ class RecoveryVault(pulumi.ComponentResource):
     """A vault and its Hyper-V sites, made or adopted. What is adopted is never changed or deleted.
 
     `sites` has each site's resource by its name, `hosts` its Hyper-V hosts. `group` is what everything in the vault's
-    resource group waits for: the group, or the estate's guard where the group is not made here. `set_up` are options of
-    what is made in the vault.
+    resource group waits for: the group, or the estate's guard where the group is not made here. `made` are options of
+    whatever the stack makes through azure-native, `set_up` those of what is made in the vault.
     """
 
     def __init__(
@@ -27,9 +28,10 @@ class RecoveryVault(pulumi.ComponentResource):
         self._dismantles = settings.dismantle is not None
         vault = settings.vault
         self._guard = guard
+        self.made = look_before_create(settings)
         self.group = self._group(vault) if settings.makes_group_of_the_vault() else guard
         self.vault = self._vault(vault)
-        self.set_up = set_up_before_create(settings)
+        self.set_up = pulumi.ResourceOptions.merge(self.made, set_up_before_create(settings))
         self.sites = {site: self._site(site, adopt=declared.adopt) for site, declared in settings.sites.items()}
         self.hosts = {site: self._hosts(site) for site in settings.sites}
         self.register_outputs({"vaultId": self.vault.id})
@@ -44,7 +46,9 @@ class RecoveryVault(pulumi.ComponentResource):
             tags=dict(declared.tags) or None if declared else None,
             opts=pulumi.ResourceOptions.merge(
                 kept(parent=self, depends_on=[self._guard]),
-                pulumi.ResourceOptions(aliases=_as_one_of_many(self._settings)),
+                pulumi.ResourceOptions.merge(
+                    self.made, pulumi.ResourceOptions(aliases=_as_one_of_many(self._settings))
+                ),
             ),
         )
 
@@ -71,7 +75,7 @@ class RecoveryVault(pulumi.ComponentResource):
             tags=dict(vault.tags) or None,
             opts=pulumi.ResourceOptions.merge(
                 kept(parent=self, depends_on=[self.group], until=self._dismantles),
-                look_before_vault_update(self._settings, self._guard),
+                pulumi.ResourceOptions.merge(look_before_vault_update(self._settings, self._guard), self.made),
             ),
         )
 

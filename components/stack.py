@@ -36,7 +36,7 @@ def declare(settings: Settings) -> Mapping[str, Any]:
     guard = declared_guard(settings)
     opts = pulumi.ResourceOptions(providers={"azure-native": azure_provider(settings.target, guard)})
     vault = RecoveryVault(settings.vault.name, settings, guard, opts)
-    landing = AzureLanding("azure", settings, vault.group, look_before_update(settings, guard), opts)
+    landing = AzureLanding("azure", settings, vault, look_before_update(settings, guard), opts)
     policies = {name: HyperVReplicationPolicy(name, settings, vault, opts) for name in settings.policies}
     declared_mappings(settings, vault, landing)
     vms = [ProtectedVm(settings, vm, landing, policies[vm.policy], opts) for vm in settings.vms.values()]

@@ -137,6 +137,64 @@ def test_a_change_of_the_network_is_an_error_of_the_preview_until_the_subnet_is_
     assert sorted(_subnets(estate)) == ["apps", "data"], "one that was declared, and is empty, goes"
 
 
+def test_what_was_forgotten_is_told_by_the_preview_and_imported_again(estate: StackUnderTest) -> None:
+    path = f"{estate.simulator.subscription_path}/resourceGroups/{VAULT[0]}/providers"
+    estate.edit(lambda config: config["site-recovery:policies"].update({"spare": {}}))
+    estate.up()
+    written = estate.file.read_text(encoding="utf-8")
+
+    def forget(config: dict[str, Any]) -> None:
+        del config["site-recovery:networks"]["other"], config["site-recovery:policies"]["spare"]
+
+    estate.edit(forget)
+    estate.up()
+    estate.file.write_text(written, encoding="utf-8")
+    refused = estate.preview(check=False)
+    said = " ".join(refused.stdout.split())
+    assert refused.returncode != 0
+    assert "network other is to be made, and is in Azure already" in said
+    assert f"write networks.other: {{id: {path}/Microsoft.Network/virtualNetworks/other}}" in said
+    assert "write policies.spare: {adopt: true}" in said
+
+    file = estate.directory / "again.json"
+    file.write_text(json.dumps(_import_file(estate, path)), encoding="utf-8")
+    options = ("--yes", "--skip-preview", "--protect=false", "--generate-code=false")
+    estate.pulumi("import", "--file", str(file), *options, "--stack", estate.stack)
+    estate.preview()
+    estate.up()
+    assert resources_changed(estate.preview_json("--expect-no-changes")) == {}
+
+
+def _import_file(estate: StackUnderTest, path: str) -> dict[str, Any]:
+    """As docs/estate.md has it."""
+    urns = f"urn:pulumi:{estate.stack}::{estate.project}::"
+    policy = f"{path}/{VAULT_TYPE}/{VAULT[1]}/replicationPolicies/spare"
+    network = {"type": "azure-native:network:VirtualNetwork", "name": "other"}
+    parent = {"type": "siteRecovery:components:HyperVReplicationPolicy", "name": "parent", "logicalName": "spare"}
+    return {
+        "nameTable": {
+            "azure": f"{urns}pulumi:providers:azure-native::azure",
+            "landing": f"{urns}siteRecovery:components:AzureLanding::azure",
+        },
+        "resources": [
+            {
+                **network,
+                "id": f"{path}/Microsoft.Network/virtualNetworks/other",
+                "parent": "landing",
+                "provider": "azure",
+            },
+            {**parent, "component": True},
+            {
+                "type": "azure-native:recoveryservices:ReplicationPolicy",
+                "name": "spare",
+                "id": policy,
+                "parent": "parent",
+                "provider": "azure",
+            },
+        ],
+    }
+
+
 def _subnets(estate: StackUnderTest) -> list[str]:
     return [subnet["name"] for subnet in _read(estate, NETWORK, "2024-05-01")["properties"]["subnets"]]
 
