@@ -3,6 +3,7 @@
 import pulumi
 from pulumi_azure_native import recoveryservices, resources
 
+from components.adopted_look import tell_of_vault
 from components.azure import kept, vault_inputs
 from components.create_look import look_before_create
 from components.settings import Settings, Vault
@@ -54,9 +55,11 @@ class RecoveryVault(pulumi.ComponentResource):
 
     def _vault(self, vault: Vault) -> recoveryservices.Vault:
         if vault.adopt:
-            return recoveryservices.Vault.get(
+            found = recoveryservices.Vault.get(
                 vault.name, _vault_id(self._settings), pulumi.ResourceOptions(parent=self, depends_on=[self._guard])
             )
+            tell_of_vault(vault, found)
+            return found
         return recoveryservices.Vault(
             vault.name,
             vault_name=vault.name,

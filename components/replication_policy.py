@@ -3,6 +3,7 @@
 import pulumi
 from pulumi_azure_native import recoveryservices
 
+from components.adopted_look import tell_of_policy
 from components.azure import kept, vault_inputs
 from components.recovery_vault import RecoveryVault
 from components.settings import Settings
@@ -32,12 +33,14 @@ class HyperVReplicationPolicy(pulumi.ComponentResource):
     def _policy(self, name: str, vault: RecoveryVault) -> recoveryservices.ReplicationPolicy:
         declared, home = self._settings.policies[name], self._settings.vault
         if declared.adopt:
-            return recoveryservices.ReplicationPolicy.get(
+            found = recoveryservices.ReplicationPolicy.get(
                 name,
                 f"/subscriptions/{self._settings.target.subscription_id}/resourceGroups/{home.resource_group}/providers"
                 f"/Microsoft.RecoveryServices/vaults/{home.name}/replicationPolicies/{name}",
                 pulumi.ResourceOptions(parent=self, depends_on=[vault.vault]),
             )
+            tell_of_policy(name, declared, found)
+            return found
         start = declared.initial_replication_start
         return recoveryservices.ReplicationPolicy(
             name,

@@ -219,7 +219,9 @@ def _not_shared(news: Mapping[str, Any]) -> Iterator[CheckFailure]:
 
 
 def _redundancy_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    return bool(olds.get("target")) and bool(changed_keys(olds["vault"], news["vault"], ("redundancy",)))
+    # An adopted vault is never changed: what is written of it is compared with what Azure has.
+    changes = bool(olds.get("target")) and bool(changed_keys(olds["vault"], news["vault"], ("redundancy",)))
+    return changes and not news["vault"].get("adopt")
 
 
 def _of_the_vms(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[CheckFailure]:

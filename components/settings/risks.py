@@ -12,6 +12,7 @@ _SHOWN = 3
 def risks(settings: Settings) -> Iterator[Problem]:
     """Every risk, with the VMs that run it."""
     yield from _tests_beside_production(settings)
+    yield from _tags_of_adopted_groups(settings)
 
 
 def _tests_beside_production(settings: Settings) -> Iterator[Problem]:
@@ -28,6 +29,14 @@ def _tests_beside_production(settings: Settings) -> Iterator[Problem]:
             "the same name, in reach of what is in production there"
         )
         yield Problem(at("vms", found[0], "target", "test", "network"), what, "write a network that is apart")
+
+
+def _tags_of_adopted_groups(settings: Settings) -> Iterator[Problem]:
+    """Those of an adopted vault or policy are compared with what Azure has; a group is never read."""
+    for name, group in settings.resource_groups.items():
+        if group.adopt and group.tags:
+            what = "are not written: the group is adopted, and nothing of it is changed"
+            yield Problem(at("resourceGroups", name, "tags"), what, "take them out, or tag the group in Azure")
 
 
 def _one_network(settings: Settings, test: str, production: str | None) -> bool:

@@ -85,6 +85,26 @@ def test_a_team_protects_its_vm_in_the_shared_vault(platform: StackUnderTest, te
     assert resources_changed(platform.preview_json("--expect-no-changes")) == {}
 
 
+def test_what_is_written_beside_adopt_and_is_otherwise_in_azure_is_told(team: StackUnderTest) -> None:
+    written = team.file.read_text(encoding="utf-8")
+
+    def otherwise(config: dict[str, Any]) -> None:
+        config["site-recovery:vault"].update(
+            {"tags": {"owner": "team"}, "redundancy": "zoneRedundant", "publicNetworkAccess": "enabled"}
+        )
+        rhythm = {"replicationIntervalSeconds": 30, "recoveryPointHistoryHours": 24, "initialReplicationStart": "22:30"}
+        config["site-recovery:policies"][POLICY].update(rhythm)
+
+    team.edit(otherwise)
+    said = [each["message"] for each in team.preview_json()["diagnostics"] if "is adopted" in str(each["message"])]
+    team.file.write_text(written, encoding="utf-8")
+    assert sorted(" ".join(each.split()).partition(";")[0] for each in said) == [
+        f"warning: policies.{POLICY}.replicationIntervalSeconds: is 30 here and 300 in Azure",
+        "warning: vault.redundancy: is zoneRedundant here and geoRedundant in Azure",
+        "warning: vault.tags.owner: is team here and not set in Azure",
+    ]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
