@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from components.settings import Attested, Cloud, Move, Settings, SettingsError, load_settings
-from components.settings.estate import Immutability, Redundancy
+from components.settings.estate import Immutability, Redundancy, ResourceGroup
+from components.settings.risks import risks
 from lifecycle.directions import Direction
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.steps import Step
@@ -248,3 +249,13 @@ def test_a_changed_recovery_point_may_be_named_in_every_way() -> None:
     for point in ("newest", "2026-11-23T10:00:00", "2026-11-23", "8f4c3c1e"):
         with pytest.raises(SettingsError):
             load_settings(with_vm(failover={"mode": "unplanned", "recoveryPoint": point}))
+
+
+def test_tags_beside_adopt_of_a_group_are_told_since_they_are_not_written() -> None:
+    settings = load_settings(small())
+    tagged = ResourceGroup.model_validate({"adopt": True, "tags": {"owner": "me"}})
+    risk = list(risks(settings.model_copy(update={"resource_groups": {"theirs": tagged}})))[-1]
+    assert risk.path == ("resourceGroups", "theirs", "tags")
+    assert risk.what.startswith("are not written: the group is adopted")
+    made = ResourceGroup.model_validate({"tags": {"owner": "me"}})
+    assert list(risks(settings.model_copy(update={"resource_groups": {"ours": made}}))) == list(risks(settings))
