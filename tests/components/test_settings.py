@@ -255,7 +255,7 @@ def test_tags_beside_adopt_of_a_group_are_told_since_they_are_not_written() -> N
     settings = load_settings(small())
     tagged = ResourceGroup.model_validate({"adopt": True, "tags": {"owner": "me"}})
     risk = list(risks(settings.model_copy(update={"resource_groups": {"theirs": tagged}})))[-1]
-    assert risk.path == ("resourceGroups", "theirs", "tags")
+    assert risk.path == ("site-recovery:resourceGroups", "theirs", "tags")
     assert risk.what.startswith("are not written: the group is adopted")
     made = ResourceGroup.model_validate({"tags": {"owner": "me"}})
     assert list(risks(settings.model_copy(update={"resource_groups": {"ours": made}}))) == list(risks(settings))
