@@ -1,14 +1,12 @@
 """One VM: protected in the vault, and in which direction."""
 
-from typing import Any
-
 import pulumi
 
 from components.azure import vault_inputs
 from components.azure_landing import AzureLanding
 from components.azure_target import azure_target
 from components.replication_policy import HyperVReplicationPolicy
-from components.settings import Attested, Settings, VmSettings
+from components.settings import Settings, VmSettings
 from providers.protected_item import ProtectedItem
 from providers.protection_direction import ProtectionDirection
 
@@ -53,7 +51,7 @@ class ProtectedVm(pulumi.ComponentResource):
             item_id=self.item.item_id,
             vm=vm.name,
             direction=vm.direction.value,
-            settings=_for_moving(settings, vm),
+            settings=settings.move_inputs(vm),
             permits=settings.permit_inputs(vm.name),
             max_moves=settings.max_moves,
             freeze=settings.freeze,
@@ -63,10 +61,3 @@ class ProtectedVm(pulumi.ComponentResource):
         # No outputs: an output that a move changes would be one more writing of the whole state for each VM, at the end
         # of a move of many.
         self.register_outputs({})
-
-
-def _for_moving(settings: Settings, vm: VmSettings) -> dict[str, Any]:
-    # What else is said of a VM beside its own lines is checked against the service's clock where it is used.
-    off = [held for held in settings.attestations if held.vm == vm.name and held.what == Attested.SOURCE_OFF]
-    chosen = {key: value for key, value in vm.direction_inputs().items() if key not in {"direction", "name"}}
-    return {**chosen, "sourceOffUntil": max(held.until for held in off).isoformat()} if off else chosen

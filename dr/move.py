@@ -163,7 +163,7 @@ class _BreakGlass:
         seen = survey.observe(self._item.id, look, self._wanted.declared.options.take_over)
         if seen is None:
             raise NoSuchVm(f"The protected item of {self._wanted.name} has just gone from {self._service.vault}.")
-        declared = self._wanted.at(seen.at)
+        declared = self._wanted.declared
         seen = with_host(survey, seen, plan(seen, goal, declared.options), declared)
         due = plan(seen, goal, declared.options)
         assessment = judged(survey, seen, due, declared, self._frozen())
@@ -172,7 +172,7 @@ class _BreakGlass:
 
     def _stands_now(self, seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
         """What stands in the way just before the first call: a job that was waited for may have taken hours."""
-        declared = self._wanted.at(seen.at)
+        declared = self._wanted.declared
         due = plan(seen, self._order.goal, declared.options)
         return judged_again(self._survey, seen, due, declared, self._frozen(), patient=patient).blockers
 

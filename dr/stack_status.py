@@ -54,7 +54,7 @@ class StackStatus:
         except NoSuchVm as error:
             return unclear_row(known.name, known.direction, str(error))
         seen = self._seen(known, item, inventory) if item is not None else None
-        declared = known.at(self._service.now())
+        declared = known.declared
         if seen is None:
             return status_row(known.name, None, known.direction, declared)
         options = declared.options
@@ -95,7 +95,7 @@ class StackStatus:
             points = Look(recovery_points=True, power=False)
             looked = self._survey.observe(seen.item_id, points, known.vm.take_over)
             seen = replace(seen, recovery_points=looked.recovery_points if looked is not None else None)
-        declared = known.at(seen.at)
+        declared = known.declared
         of_the_stack = frozen(known.name, self._settings.freeze)
         hosted = with_host(self._survey, seen, due, declared)
         return judged(self._survey, hosted, due, declared, of_the_stack).blockers

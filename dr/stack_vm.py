@@ -1,21 +1,16 @@
 """One VM of a stack file as a move needs it: what is declared, and where the VM is. No engine, no state."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from components.settings import Settings, VmSettings
 from lifecycle.declared import Declared
 from lifecycle.directions import Direction
-from lifecycle.permits import Attested
 from site_recovery.connection import connect
 from site_recovery.records import ItemRecord, VaultId, same_id
 from site_recovery.service import SiteRecovery
 from site_recovery.target import Target
-
-# Of a VM's keys those that say what it is, not how it is moved.
-_NOT_OF_MOVES = frozenset({"direction", "name"})
 
 
 class NoSuchVm(Exception):  # noqa: N818 - a name or a state, not a failure
@@ -38,12 +33,6 @@ class StackVm:
     def direction(self) -> Direction:
         return Direction(self.vm.direction)
 
-    def at(self, now: datetime) -> Declared:
-        """What is declared, with what is attested at `now`, the service's clock."""
-        off = self.declared.permits.attestation(Attested.SOURCE_OFF, now)
-        until = off.until if off is not None else None
-        return replace(self.declared, options=replace(self.declared.options, source_off_until=until))
-
 
 def stack_vm(settings: Settings, name: str) -> StackVm:
     """The VM by its name in Hyper-V. Raises NoSuchVm when the stack file does not declare it."""
@@ -52,8 +41,7 @@ def stack_vm(settings: Settings, name: str) -> StackVm:
         near = get_close_matches(name, settings.vms, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"It declares {', '.join(settings.vms) or 'none'}."
         raise NoSuchVm(f"The stack file declares no VM {name}. {hint}")
-    choices = {key: value for key, value in vm.direction_inputs().items() if key not in _NOT_OF_MOVES}
-    return StackVm(settings, vm, Declared.from_inputs(choices, settings.permit_inputs(vm.name)))
+    return StackVm(settings, vm, Declared.from_inputs(settings.move_inputs(vm), settings.permit_inputs(vm.name)))
 
 
 def service_of(settings: Settings) -> SiteRecovery:

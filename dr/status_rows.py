@@ -115,7 +115,7 @@ def _why(standing: Standing, *, moves: bool, held: bool) -> tuple[str, ...]:
 
 
 def _waits(seen: Observation, first: PlannedStep) -> str:
-    way = way_on(seen.vm, first, seen.at)
+    way = way_on(seen, first)
     return f"WAITING before {first.step} ({first.waits}). To go on: {way}, then run `pulumi up --strict`"
 
 

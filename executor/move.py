@@ -402,6 +402,6 @@ def _waiting(order: MoveOrder, planned: PlannedStep, seen: Observation) -> Waiti
     """The hold in words, with the one line to change."""
     return Waiting(
         f"{order.vm} waits before {planned.step} ({planned.waits})",
-        f"{way_on(order.vm, planned, seen.at)}, then run `pulumi up --strict`",
+        f"{way_on(seen, planned)}, then run `pulumi up --strict`",
         seen,
     )

@@ -153,7 +153,8 @@ class Impact:
     @property
     def stated(self) -> tuple[Attestation, ...]:
         """What people have stated of the VM and still holds."""
-        return tuple(each for each in self.declared.permits.attestations if self.seen.at < each.until)
+        held = (each for each in self.declared.permits.attestations if self.seen.at < each.until)
+        return tuple(each for each in held if each.is_about(self.seen.last_failover_job))
 
     def as_facts(self) -> dict[str, Any]:
         """Plain values: the `vms` of the report, as docs/schema/impact.schema.json has them."""
@@ -185,9 +186,7 @@ class Impact:
                 {"code": str(warned.code), "text": warned.text, "critical": warned.critical}
                 for warned in assessment.warnings
             ],
-            "attestations": [
-                {"what": each.what, "by": each.by, "until": each.until.isoformat()} for each in self.stated
-            ],
+            "attestations": [_stated(each) for each in self.stated],
             "approval": self._approval(),
         }
 
@@ -279,6 +278,11 @@ def _left_behind(seen: Observation) -> str:
     if seen.provider_connected:
         return "the on-premises VM and its disks are as they were when it was left"
     return "what is left of the on-premises VM and its disks is not known, as its host is not known to be connected"
+
+
+def _stated(held: Attestation) -> dict[str, Any]:
+    about = {} if held.failover_job is None else {"failoverJob": held.failover_job}
+    return {"what": held.what, **about, "by": held.by, "until": held.until.isoformat()}
 
 
 def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:

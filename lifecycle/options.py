@@ -46,6 +46,14 @@ class Window:
 
 
 @dataclass(frozen=True)
+class SourceOff:
+    """Somebody's word that the on-premises VM is off since the failover of this job; `until` is UTC."""
+
+    failover_job: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class MoveOptions:
     mode: FailoverMode = FailoverMode.PLANNED
     shutdown_source: bool = True
@@ -62,8 +70,8 @@ class MoveOptions:
     verification: tuple[Mapping[str, Any], ...] = ()
     max_data_loss_minutes: int | None = None
     take_over: str | None = None
-    # Until when somebody states that the on-premises VM is off, which Azure cannot see.
-    source_off_until: datetime | None = None
+    # What somebody states once a failover is made, and Azure cannot see. Its job's id is known to nobody before that.
+    source_off: tuple[SourceOff, ...] = ()
     step_limits: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -75,7 +83,7 @@ class MoveOptions:
         failover, failback = inputs.get("failover") or {}, inputs.get("failback") or {}
         completion, window = _completion(failback.get("completion", Commit.AUTOMATIC))
         hold = inputs.get("holdAfter")
-        limit, off_until = inputs.get("maxDataLossMinutes"), inputs.get("sourceOffUntil")
+        limit, off = inputs.get("maxDataLossMinutes"), inputs.get("sourceOff") or ()
         return cls(
             mode=FailoverMode(failover.get("mode", FailoverMode.PLANNED)),
             shutdown_source=bool(failover.get("shutdownSource", True)),
@@ -92,7 +100,7 @@ class MoveOptions:
             verification=tuple(inputs.get("verification") or ()),
             max_data_loss_minutes=None if limit is None else int(limit),
             take_over=inputs.get("takeOver"),
-            source_off_until=None if off_until is None else _instant(off_until),
+            source_off=tuple(SourceOff(str(each["failoverJob"]), _instant(each["until"])) for each in off),
             step_limits=dict(inputs.get("stepLimits") or {}),
         )
 
@@ -107,9 +115,11 @@ class MoveOptions:
         """The name of the host that the move needs on premises; None where that is the one that the item names."""
         return self.recovery_host if failback and self.create_on_premises_vm else None
 
-    def source_is_attested_off(self, at: datetime) -> bool:
-        """Whether somebody's word that the on-premises VM is off still holds at `at`, of the service's clock."""
-        return self.source_off_until is not None and at < self.source_off_until
+    def source_is_stated_off(self, failover_job: str, at: datetime) -> bool:
+        """Whether somebody's word that this failover has left an on-premises VM that is off still holds at `at`, of the
+        service's clock."""
+        job = failover_job.casefold()
+        return any(each.failover_job.casefold() == job and at < each.until for each in self.source_off)
 
     @property
     def starts_from_latest(self) -> bool:

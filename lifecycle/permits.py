@@ -29,6 +29,12 @@ class Attestation:
     what: str
     by: str
     until: datetime
+    # The failover that it was made after; None of one that is about no failover.
+    failover_job: str | None = None
+
+    def is_about(self, failover_job: str | None) -> bool:
+        """Whether it may be of use after the failover of this job, the last one that is known."""
+        return self.failover_job is None or self.failover_job.casefold() == (failover_job or "").casefold()
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ class Permits:
         return cls(
             waivers=tuple(Waiver(each["code"], each["reason"], _until(each)) for each in _rows(inputs, "waivers")),
             attestations=tuple(
-                Attestation(each["what"], each["by"], _until(each)) for each in _rows(inputs, "attestations")
+                Attestation(each["what"], each["by"], _until(each), each.get("failoverJob"))
+                for each in _rows(inputs, "attestations")
             ),
             approvals=tuple(Approval(each["digest"], each["by"], _until(each)) for each in _rows(inputs, "approvals")),
             require_approval=bool(inputs.get("requireApproval", False)),
@@ -67,8 +74,10 @@ class Permits:
     def waiver(self, code: str, at: datetime) -> Waiver | None:
         return next((each for each in self.waivers if each.code == code and at < each.until), None)
 
-    def attestation(self, what: Attested, at: datetime) -> Attestation | None:
-        return next((each for each in self.attestations if each.what == what.value and at < each.until), None)
+    def attestation(self, what: Attested, at: datetime, failover_job: str | None) -> Attestation | None:
+        """The one of `what` that holds, and is not about another failover than the last one, `failover_job`."""
+        held = (each for each in self.attestations if each.what == what.value and at < each.until)
+        return next((each for each in held if each.is_about(failover_job)), None)
 
     def approval(self, digest: str, at: datetime) -> Approval | None:
         return next((each for each in self.approvals if each.digest == digest and at < each.until), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from lifecycle.blockers import Blocker
 from lifecycle.directions import Direction, Place
-from lifecycle.observation import Observation, Scenario
+from lifecycle.observation import Job, Observation, Scenario
 from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
 from lifecycle.recovery_points import is_at_point, was_changed_to
 from lifecycle.stages import Stage, lacks_vm_to_commit, stage_of
@@ -85,6 +85,14 @@ def is_halfway_back(stage: Stage, goal: Direction) -> bool:
 def is_at_goal(stage: Stage, goal: Direction) -> bool:
     """Whether nothing is left to do for `goal` in `stage`."""
     return stage in _way_to(goal).goal_reached
+
+
+def failover_to_commit(seen: Observation, stage: Stage) -> Job | None:
+    """The failover that was made and waits for its commit; None where none does."""
+    return seen.brought_here if stage in _TO_COMMIT else None
+
+
+_TO_COMMIT = {Stage.FAILOVER_COMMIT_PENDING, Stage.CHANGING_RECOVERY_POINT, Stage.NEITHER_RUNNING}
 
 
 @dataclass(frozen=True)
@@ -260,7 +268,11 @@ def _commit_waits(stage: Stage, seen: Observation, goal: Direction, options: Mov
     failback = goal.runs is Place.ON_PREMISES
     if options.commit_of(failback=failback) is Commit.MANUAL:
         return f"{'failback' if failback else 'failover'}.commit: manual"
-    if failback or options.source_is_attested_off(seen.at):
+    if failback:
+        return ""
+    made = failover_to_commit(seen, stage)
+    # Of this failover: what was stated before it is no word on what it has left running.
+    if made is not None and options.source_is_stated_off(made.id, seen.at):
         return ""
     # A source that may still run keeps taking writes that a commit would lose for good.
     return "" if _source_is_shut_down(stage, seen, options) else SOURCE_MAY_RUN
@@ -268,8 +280,8 @@ def _commit_waits(stage: Stage, seen: Observation, goal: Direction, options: Mov
 
 def _source_is_shut_down(stage: Stage, seen: Observation, options: MoveOptions) -> bool:
     """By the failover that has been made, told from its job; or by the one that is to come, as far as can be said."""
-    if stage in {Stage.FAILOVER_COMMIT_PENDING, Stage.CHANGING_RECOVERY_POINT, Stage.NEITHER_RUNNING}:
-        made = seen.brought_here
+    if stage in _TO_COMMIT:
+        made = failover_to_commit(seen, stage)
         unplanned = made is not None and made.scenario == Scenario.UNPLANNED_FAILOVER
         return made is not None and (not unplanned or made.source_shutdown == "Succeeded")
     # A host that is known to be silent shuts nothing down, whatever is asked of it.

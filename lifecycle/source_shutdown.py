@@ -17,7 +17,7 @@ def both_may_run(seen: Observation, options: MoveOptions) -> str:
     """What has to be told of a VM whose failover, under way or made, has left its on-premises VM on; empty where it has
     not, or where somebody has stated that the VM is off."""
     made = _failover_of(seen)
-    if made is None or made.scenario != Scenario.UNPLANNED_FAILOVER or options.source_is_attested_off(seen.at):
+    if made is None or made.scenario != Scenario.UNPLANNED_FAILOVER or options.source_is_stated_off(made.id, seen.at):
         return ""
     why = left_on(made.source_shutdown)
     if not why or (made.running and made.source_shutdown is None):

@@ -247,15 +247,16 @@ def _reprotect(seen: Observation, due: Plan, options: MoveOptions) -> Iterator[W
     heard = heartbeat_in_words(seen.provider_last_heartbeat, seen.at)
     waits = "reprotecting waits for the site"
     if begins_failover(due) and options.mode is FailoverMode.UNPLANNED:
-        waits = f"the on-premises VM cannot be shut down{_commit_waits(seen, due, options)} {waits}"
+        waits = f"the on-premises VM cannot be shut down{_commit_waits(due)} {waits}"
     yield Warned(Notice.REPROTECT_WAITS, f"the host does not answer ({heard}): {waits}")
 
 
-def _commit_waits(seen: Observation, due: Plan, options: MoveOptions) -> str:
-    if options.source_is_attested_off(seen.at):
-        return " but is stated to be off (attestation sourceOff);"
+def _commit_waits(due: Plan) -> str:
     if any(planned.waits == SOURCE_MAY_RUN for planned in due.steps):
-        return ", so the commit waits for the statement that it is off (attestation sourceOff), and"
+        return (
+            ", so the commit waits for the statement that this failover has left it off (attestation sourceOff, which "
+            "the run then prints), and"
+        )
     return ", and"
 
 

@@ -1,26 +1,37 @@
 """The one line that lets a waiting move go on, and what a text tells to type where there is no engine to type it to."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from lifecycle.planner import SOURCE_MAY_RUN
+from lifecycle.observation import Observation
+from lifecycle.planner import SOURCE_MAY_RUN, failover_to_commit
 from lifecycle.quoting import in_a_list
+from lifecycle.stages import stage_of
 from lifecycle.steps import PlannedStep
 
 _ATTESTED_FOR = timedelta(hours=8)
 
 
-def way_on(vm: str, planned: PlannedStep, at: datetime) -> str:
-    """What to change for the step to be taken, which waits. `at` is the service's clock."""
+def way_on(seen: Observation, planned: PlannedStep) -> str:
+    """What to change for the step to be taken, which waits and is the next one."""
+    vm = seen.vm
     if planned.waits == SOURCE_MAY_RUN:
-        until = (at + _ATTESTED_FOR).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-        entry = f"{{vm: {in_a_list(vm)}, what: sourceOff, by: YOUR NAME, until: {until}}}"
-        return f"turn the on-premises VM off, and state it: write `- {entry}` below site-recovery:attestations"
+        return f"turn the on-premises VM off, and state it: {_statement(seen)}"
     if planned.waits.startswith("holdAfter"):
         # The line may stand in defaults or in a tier, where it is that of other VMs as well.
         return f"take the hold out: write `holdAfter: null` for {vm} below site-recovery:vms"
     key, _, _ = planned.waits.partition(": ")
     return f"`pulumi config set --path 'site-recovery:vms[\"{vm}\"].{key}' automatic`"
+
+
+def _statement(seen: Observation) -> str:
+    """The line about this one failover: a statement without its job, or with that of another one, opens nothing."""
+    made = failover_to_commit(seen, stage_of(seen))
+    if made is None:
+        return "once the failover is made, the line to write is shown, with its job"
+    until = (seen.at + _ATTESTED_FOR).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    entry = f"{{vm: {in_a_list(seen.vm)}, what: sourceOff, failoverJob: {made.id}, by: YOUR NAME, until: {until}}}"
+    return f"write `- {entry}` below site-recovery:attestations"
 
 
 def how_many_wait(count: int) -> str:

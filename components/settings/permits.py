@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictInt, StrictStr
 
 from components.settings.base import Instant, Model, ServiceName, Shape, VmName, Words
+from components.settings.moves import JobId
 
 
 class Attested(StrEnum):
@@ -43,6 +44,9 @@ class Attestation(Permit):
 
     what: Attested
     """`noCheckpoints`: the on-premises VM has no checkpoints. `sourceOff`: the on-premises VM is off and stays off."""
+    failover_job: JobId | None = None
+    """`sourceOff` after an unplanned failover that has not shut the on-premises VM down: the failover's job, as WAITING
+    prints it. Without it the statement lets no failover be committed, and with it no other one."""
     by: Words
     """Who states it."""
 

@@ -8,7 +8,7 @@ from components.settings.base import AZURE_VM_NAME, is_arm_id
 from components.settings.draft import Draft, DraftVm, at
 from components.settings.explain import unknown_key
 from components.settings.moves import Completion, Move, RecoveryVm, WindowedCompletion
-from components.settings.permits import Permit
+from components.settings.permits import Attested, Permit
 from components.settings.problems import Path, Problem
 from components.settings.vm import OF_ONE_VM
 from lifecycle.blockers import RULES, Code
@@ -113,6 +113,13 @@ def _permits(draft: Draft) -> Iterator[Problem]:
     for key, permits in lists:
         for index, permit in enumerate(permits):
             yield from _reference(at(key, index, "vm"), permit.vm, "vms", draft)
+
+
+def _about_a_failover(draft: Draft) -> Iterator[Problem]:
+    for index, stated in enumerate(draft.file.attestations):
+        if stated.failover_job is not None and stated.what is not Attested.SOURCE_OFF:
+            what = f"is written, but {stated.what} is about no failover that was made"
+            yield Problem(at("attestations", index, "failoverJob"), what, "take it out, or write what: sourceOff")
 
 
 def _waived_codes(draft: Draft) -> Iterator[Problem]:
@@ -299,6 +306,7 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _reserved,
     _of_one_vm,
     _permits,
+    _about_a_failover,
     _waived_codes,
     _default_tier,
     _one_azure_name,

@@ -139,6 +139,14 @@ class Settings(Estate):
         """`as_inputs` of every VM, by name."""
         return {name: vm.as_inputs() for name, vm in self.vms.items()}
 
+    def move_inputs(self, vm: VmSettings) -> dict[str, Any]:
+        """How a VM is to be moved, as plain values, with what people have stated about failovers that wait for their
+        commit (lifecycle.options.MoveOptions)."""
+        chosen = {key: value for key, value in vm.direction_inputs().items() if key not in _NOT_OF_MOVES}
+        stated = (each for each in self.attestations if each.vm == vm.name and each.failover_job is not None)
+        off = [{"failoverJob": each.failover_job, "until": each.until.isoformat()} for each in stated]
+        return {**chosen, "sourceOff": off} if off else chosen
+
     def permit_inputs(self, vm: str) -> dict[str, Any]:
         """What people have permitted and stated about a VM, as plain values; empty keys are left out.
 
@@ -155,6 +163,10 @@ class Settings(Estate):
             target = self.vms[vm].as_inputs().get("target") or {}
             known["landing"] = json.dumps(target, sort_keys=True)
         return {key: value for key, value in known.items() if value}
+
+
+# Of a VM's keys those that say what it is, not how it is moved.
+_NOT_OF_MOVES = frozenset({"direction", "name"})
 
 
 def _of_vm(permits: Sequence[Permit], vm: str) -> list[dict[str, Any]]:

@@ -480,6 +480,19 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "site-recovery:attestations[0].until: is missing; add until: valid until this time, with its zone",
     ),
     (
+        "an attestation about a failover that its matter has nothing to do with",
+        small(
+            attestations=[
+                {"vm": "sql01", "what": "noCheckpoints", "by": "Ada", "until": "2026-11-23T10:00:00Z"}
+                | {"failoverJob": "0f1e2d3c-4b5a"}
+            ]
+        ),
+        (
+            "site-recovery:attestations[0].failoverJob: is written, but noCheckpoints is about no failover that was "
+            "made; take it out, or write what: sourceOff"
+        ),
+    ),
+    (
         "a VM name with a slash",
         two_vms({}, {}, name="app/01"),
         (

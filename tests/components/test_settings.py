@@ -11,7 +11,7 @@ from components.settings import Attested, Cloud, Move, Settings, SettingsError, 
 from components.settings.estate import Immutability, Redundancy, ResourceGroup
 from components.settings.risks import risks
 from lifecycle.directions import Direction
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, SourceOff
 from lifecycle.steps import Step
 from tests.settings_samples import NETWORK_ID, STORAGE_ID, small, with_vm
 
@@ -233,6 +233,16 @@ def test_a_permit_runs_out() -> None:
     assert settings.waiver("sql01", "maxDataLoss", later) is None
     assert settings.attestation("sql01", Attested.SOURCE_OFF, later) is None
     assert settings.approval("sql01", "3f7a9c0d12e4", later) is None
+
+
+def test_only_a_statement_about_a_failover_is_handed_to_its_move() -> None:
+    until = (NOON + timedelta(hours=1)).isoformat()
+    about = {"vm": "sql01", "what": "sourceOff", "failoverJob": "0f1e2d3c-4b5a", "by": "Ada", "until": until}
+    settings = load_settings(small(attestations=[about]))
+    options = MoveOptions.from_inputs(settings.move_inputs(settings.vms["sql01"]))
+    assert options.source_off == (SourceOff("0f1e2d3c-4b5a", NOON + timedelta(hours=1)),)
+    without = permits()
+    assert MoveOptions.from_inputs(without.move_inputs(without.vms["sql01"])).source_off == ()
 
 
 def test_azures_own_words_are_at_hand() -> None:

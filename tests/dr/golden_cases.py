@@ -33,7 +33,7 @@ from lifecycle.intent import Decision, Intent, decide
 from lifecycle.machine import Card, Disk, Landing, Machine
 from lifecycle.observation import HealthError, Observation, Operation, Owner, PowerState, RecoveryPoint
 from lifecycle.options import Commit, FailoverMode, MoveOptions, Window
-from lifecycle.permits import Approval, Attestation, Attested, Permits, Waiver
+from lifecycle.permits import Approval, Attestation, Permits, Waiver
 from lifecycle.planner import plan
 from lifecycle.requirements import requirement_blockers_of, unmet
 from lifecycle.stack_limits import frozen, of_the_whole
@@ -102,6 +102,11 @@ DEAD = replace(
 _UNREAD = replace(
     HERE, provider_connected=None, provider_last_heartbeat=None, provider_unread="Azure Site Recovery did not answer."
 )
+_LEFT_RUNNING = replace(
+    rows.COMMIT_PENDING,
+    brought_here=replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Failed"),
+    last_failover_job="j1",
+)
 _LOST = replace(rows.FAILBACK_COMMIT_PENDING, provider_connected=False, provider_last_heartbeat=_DIED)
 _NETWORK_UNREAD = Unseen(
     "whether the network contoso-vnet, in which sql01 is to start, is in Azure, with its subnet",
@@ -132,8 +137,6 @@ def move(
     finished: Iterable[Finished] = (),
 ) -> Report:
     """The report of a stack in which sql01 would move and app01 stays."""
-    off = permits.attestation(Attested.SOURCE_OFF, seen.at)
-    options = replace(options, source_off_until=off.until if off is not None else None)
     declared = Declared(options, permits)
     due = plan(seen, goal, options)
     assessment = assess(seen, due, declared, found, unseen)
@@ -225,7 +228,7 @@ def cases() -> Mapping[str, Report]:
         "to-azure-planned": move(HERE, TO_AZURE),
         "to-azure-unplanned": move(HERE, TO_AZURE, UNPLANNED, Permits(), finished=_VAULTS_OWN),
         "to-azure-dead-site": move(DEAD, TO_AZURE, late),
-        "to-azure-dead-site-not-stated": move(DEAD, TO_AZURE, late, Permits()),
+        "to-azure-not-shut-down": move(_LEFT_RUNNING, TO_AZURE, UNPLANNED),
         "to-azure-unread": move(_UNREAD, TO_AZURE, UNPLANNED, unseen=[_NETWORK_UNREAD]),
         "to-azure-many-cards": move(replace(HERE, landing=replace(_LANDING, more_cards=_MORE_CARDS)), TO_AZURE),
         "safety-copy-started": move(replace(_LOST, azure_vm_power=PowerState.RUNNING), HOME),

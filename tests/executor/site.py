@@ -10,7 +10,8 @@ import itertools
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from executor.observe import Look, observe
 from executor.stops import Waiting
 from lifecycle.directions import Direction
 from lifecycle.observation import Observation
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, SourceOff
 from lifecycle.planner import plan
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.connection import connect
@@ -43,6 +44,7 @@ FULL_DOWNLOAD = MoveOptions(
     data_sync=DataSync.DURING_FAILOVER,
 )
 MACHINES = ("vm01", "vm02")
+LONG_HENCE = datetime.max.replace(tzinfo=UTC)
 
 # What our operations are called in the simulator's audit log.
 _MOVES = (
@@ -185,6 +187,12 @@ class Site:
         except Exception as stop:  # noqa: BLE001 - the test says which it expects
             return Run(outcome, told, stop)
         return Run(outcome, told, None)
+
+    def stated_off(self, options: MoveOptions, vm: str = "vm01") -> MoveOptions:
+        """Those choices, with somebody's word that the failover which waits for its commit has left its source off."""
+        made = self.observe(vm, take_over=options.take_over).brought_here
+        assert made is not None
+        return replace(options, source_off=(SourceOff(made.id, LONG_HENCE),))
 
     def jobs(self, vm: str = "vm01") -> list[tuple[str, str]]:
         """Scenario and state of the machine's moving jobs since the test began, oldest first."""

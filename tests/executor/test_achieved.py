@@ -74,7 +74,7 @@ def test_a_later_run_tells_the_same_of_a_failover_that_it_has_not_seen(lagging: 
     site = with_points(lagging)
     an_old_point_shows(site)
     first = move(site, HELD)
-    attested = replace(CRUDE, source_off_until=site.service.now().replace(year=9000))
+    attested = site.stated_off(CRUDE)
     assert site.truth()["running"] == "both"
     site.admin("PATCH", "/machines/vm01", {"power": "off"})
     site.service = site.connection().open()

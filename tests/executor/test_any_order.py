@@ -26,13 +26,13 @@ from lifecycle.blockers import Code
 from lifecycle.directions import Direction, Place
 from lifecycle.intent import Decision, where_it_runs
 from lifecycle.observation import Operation
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, Window
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, SourceOff, Window
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.errors import SiteRecoveryError
 from site_recovery.records import JobRecord
 from tests.executor.gates import Asked, Up, judge_history, was_in_azure, was_shut_down
 from tests.executor.killed import Death, Instant
-from tests.executor.site import AZURE, HOME, Site, Told
+from tests.executor.site import AZURE, HOME, LONG_HENCE, Site, Told
 from tests.executor.stack import Stack
 
 # A wait takes one more look when its time is over, so the clock may run as fast as looks can follow.
@@ -367,7 +367,8 @@ class AnyOrder(RuleBasedStateMachine):
         if in_azure:
             if truth["running"] in {"both", "onPremises"}:
                 self.site.admin("PATCH", "/machines/vm01", {"power": "off"})
-            self._choose(source_off_until=_LONG_HENCE)
+            if seen.brought_here is not None:
+                self._choose(source_off=(SourceOff(seen.brought_here.id, LONG_HENCE),))
             if truth["azure"] is None and seen.recovery_points and seen.allows(Operation.CHANGE_PIT):
                 self.site.finish_by_hand("ChangePit", recoveryPointId=seen.recovery_points[0].id)
             elif truth["running"] in {"neither", "onPremises"}:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -24,7 +23,6 @@ from lifecycle.steps import Step as PlannedStep
 from tests.executor.chains import BACK, STEPS, Step
 from tests.executor.site import AZURE, Run, Site
 
-_LONG_HENCE = datetime(9000, 1, 1, tzinfo=UTC)
 _MOST_RUNS = 4
 _SITE = "contoso-hyperv"
 
@@ -294,7 +292,7 @@ def _do_as_told(site: Site, stop: Exception, options: MoveOptions) -> MoveOption
         return replace(options, take_over=asked[1])
     if "sourceOff" in words:
         site.admin("PATCH", "/machines/vm01", {"power": "off"})
-        return replace(options, source_off_until=_LONG_HENCE)
+        return site.stated_off(options)
     # Where a change of the point has left no VM to start, the declared change makes it anew.
     if "NEITHER COPY RUNS" in words and site.truth()["azure"] is not None:
         site.simulator.arm("POST", f"{site.truth()['azure']['id']}/start", version="2024-07-01")

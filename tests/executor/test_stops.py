@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -204,9 +203,23 @@ def test_an_unplanned_failover_whose_shutdown_failed_is_not_committed_without_an
     assert site.accepted() == ["UnplannedFailover"]
 
     site.admin("PATCH", "/machines/vm01", {"power": "off"})
-    stated = site.run(AZURE, replace(BOLD, source_off_until=datetime.max.replace(tzinfo=UTC))).reached()
+    stated = site.run(AZURE, site.stated_off(BOLD)).reached()
     assert stated.told.warnings == []
     assert site.truth()["running"] == "azure"
+
+
+def test_a_statement_about_an_earlier_failover_opens_no_later_commit(site: Site) -> None:
+    site.begin("failedOver")
+    stated = site.stated_off(BOLD)
+    site.run(AZURE, stated).reached()
+    site.run(HOME, stated).reached()
+    site.fault(name="deaf", job={"scenario": "UnplannedFailover", "task": "*Shutdown*"}, effect="shutdownFails")
+    before = site.accepted()
+    words = site.run(AZURE, stated).stopped(Waiting)
+    assert site.accepted() == [*before, "UnplannedFailover"]
+    made = site.brought_here()
+    assert made is not None
+    assert f"what: sourceOff, failoverJob: {made.name}," in words
 
 
 class _ToldBefore(Told):
@@ -258,7 +271,7 @@ def test_a_dark_site_is_left_for_azure_and_its_commit_waits_for_a_word_that_it_i
     assert site.truth()["running"] == "azure"
     # Until the service holds the host for disconnected.
     site.simulator.advance(3600)
-    run = site.run(AZURE, replace(BOLD, source_off_until=datetime.max.replace(tzinfo=UTC)))
+    run = site.run(AZURE, site.stated_off(BOLD))
     # The tutorial's reprotect needs the site.
     assert "waits before reprotect for its site" in run.stopped(Waiting)
     assert site.accepted() == ["UnplannedFailover", "FailoverCommit"]

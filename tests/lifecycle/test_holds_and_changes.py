@@ -8,7 +8,7 @@ import pytest
 from lifecycle.blockers import Code
 from lifecycle.directions import Direction
 from lifecycle.observation import Job, Observation, Owner, RecoveryPoint
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, SourceOff
 from lifecycle.planner import SOURCE_MAY_RUN, plan
 from lifecycle.recovery_points import choice_mark
 from lifecycle.steps import Step
@@ -175,7 +175,8 @@ def test_a_commit_waits_for_a_source_that_was_not_shut_down(state: str | None) -
     # Neither the mode nor the shutdown declared now undoes how the failover was made.
     for options in (BOLD, replace(BOLD, mode=FailoverMode.PLANNED)):
         assert plan(seen, TO_AZURE, options).steps[0].waits == SOURCE_MAY_RUN
-    assert plan(seen, TO_AZURE, replace(BOLD, source_off_until=rows.NOW + timedelta(hours=1))).steps[0].waits == ""
+    stated = replace(BOLD, source_off=(SourceOff(made.id, rows.NOW + timedelta(hours=1)),))
+    assert plan(seen, TO_AZURE, stated).steps[0].waits == ""
 
 
 def test_a_failover_that_will_not_shut_the_source_down_shows_in_the_plan_where_it_will_wait() -> None:

@@ -9,7 +9,7 @@ import pytest
 from lifecycle.blockers import Code
 from lifecycle.directions import Direction
 from lifecycle.observation import Observation, Owner, PowerState
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, SourceOff
 from lifecycle.planner import plan
 from lifecycle.stages import WORDS, Stage, stage_of
 from lifecycle.steps import Step
@@ -167,7 +167,11 @@ def test_an_unplanned_failover_whose_source_was_not_shut_down_waits_for_an_attes
     waiting = plan(seen, TO_AZURE, BOLD).stops_before
     assert waiting is not None
     assert "sourceOff" in waiting.waits
-    assert plan(seen, TO_AZURE, replace(BOLD, source_off_until=rows.NOW + timedelta(hours=1))).stops_before is None
+    later = rows.NOW + timedelta(hours=1)
+    stated = replace(BOLD, source_off=(SourceOff("another", later), SourceOff("J1", later)))
+    assert plan(seen, TO_AZURE, stated).stops_before is None
+    run_out = replace(BOLD, source_off=(SourceOff("another", later), SourceOff("j1", rows.NOW)))
+    assert plan(seen, TO_AZURE, run_out).stops_before == waiting
 
 
 def test_a_host_that_is_silent_shuts_nothing_down_so_the_commit_after_it_waits() -> None:
@@ -177,7 +181,10 @@ def test_a_host_that_is_silent_shuts_nothing_down_so_the_commit_after_it_waits()
     assert waiting is not None
     assert waiting.step is Step.COMMIT
     assert "sourceOff" in waiting.waits
-    assert plan(dead, TO_AZURE, replace(unplanned, source_off_until=rows.NOW + timedelta(hours=1))).stops_before is None
+    # The job that brought it home tells nothing of the failover to come.
+    home = replace(dead, brought_here=rows.job("Failback", state="Succeeded"))
+    stated = replace(unplanned, source_off=(SourceOff("j1", rows.NOW + timedelta(hours=1)),))
+    assert plan(home, TO_AZURE, stated).stops_before == waiting
     for host in (True, None):
         assert plan(replace(dead, provider_connected=host), TO_AZURE, unplanned).stops_before is None
 

@@ -10,7 +10,7 @@ from lifecycle.declared import Declared
 from lifecycle.directions import Direction
 from lifecycle.impact import standing_line
 from lifecycle.observation import HealthError, Observation, RecoveryPoint
-from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, Window
+from lifecycle.options import Commit, DataSync, FailoverMode, MoveOptions, SourceOff, Window
 from lifecycle.permits import Attestation, Permits
 from lifecycle.planner import plan
 from lifecycle.stages import WORDS, stage_of
@@ -150,8 +150,7 @@ def test_reprotecting_with_a_silent_host_is_said_to_wait_wherever_the_move_stand
 def test_a_dead_site_is_told_whether_the_commit_waits_for_a_statement() -> None:
     silent = replace(HERE, provider_connected=False, provider_last_heartbeat=rows.NOW - timedelta(hours=1))
     for options, words in (
-        (UNPLANNED, "so the commit waits for the statement that it is off"),
-        (replace(UNPLANNED, source_off_until=LATER), "but is stated to be off"),
+        (UNPLANNED, "so the commit waits for the statement that this failover has left it off"),
         (replace(UNPLANNED, failover_commit=Commit.MANUAL), "cannot be shut down, and reprotecting waits"),
     ):
         (said,) = [each for each in _said(silent, TO_AZURE, options) if each.code == Notice.REPROTECT_WAITS]
@@ -179,7 +178,7 @@ def test_a_source_that_was_left_on_is_critical_until_it_is_stated_to_be_off(
     assert said.critical
     assert said.text.startswith(f"BOTH COPIES OF sql01 MAY RUN: {why}. ")
     assert f"CRITICAL: {said.text}" in standing_line(seen, Declared(options), "")
-    off = replace(options, source_off_until=LATER)
+    off = replace(options, source_off=(SourceOff(made.id, LATER),))
     assert Notice.SOURCE_LEFT_ON not in {each.code for each in _said(seen, goal, off)}
     assert "CRITICAL" not in standing_line(seen, Declared(off), "")
 
@@ -232,11 +231,34 @@ def test_a_window_that_is_still_to_come_is_told_with_what_the_up_does_until_then
 
 
 def test_what_azure_cannot_see_is_asked_for_until_it_is_stated_and_has_not_run_out() -> None:
-    asked = {each.code: each.text for each in _said(HERE, TO_AZURE, permits=Permits())}
-    assert set(asked) == {Notice.ASK_NO_CHECKPOINTS, Notice.ASK_SOURCE_OFF}
-    assert "{vm: sql01, what: noCheckpoints, by: WHO, until: TIME}" in asked[Notice.ASK_NO_CHECKPOINTS]
     lapsed = Permits(attestations=tuple(replace(each, until=rows.NOW) for each in STATED.attestations))
-    assert {each.code for each in _said(HERE, TO_AZURE, permits=lapsed)} == set(asked)
+    for seen, goal, code, what in (
+        (HERE, TO_AZURE, Notice.ASK_NO_CHECKPOINTS, "noCheckpoints"),
+        (AWAY, HOME, Notice.ASK_SOURCE_OFF, "sourceOff"),
+    ):
+        assert _said(seen, goal) == []
+        for permits in (Permits(), lapsed):
+            (asked,) = _said(seen, goal, permits=permits)
+            assert asked.code == code
+            assert f"{{vm: sql01, what: {what}, by: WHO, until: TIME}}" in asked.text
+
+
+def test_that_the_source_is_off_is_asked_for_once_the_failover_is_made_and_about_that_failover() -> None:
+    made = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Failed")
+    seen = replace(rows.COMMIT_PENDING, brought_here=made, last_failover_job=made.id, provider_connected=True)
+    for before in (HERE, rows.FAILING_OVER):
+        assert Notice.ASK_SOURCE_OFF not in {
+            each.code for each in _said(before, TO_AZURE, UNPLANNED, permits=Permits())
+        }
+    about_another = Attestation("sourceOff", "Ada", LATER, "another")
+    for permits in (Permits(), STATED, Permits(attestations=(about_another,))):
+        (asked,) = [
+            each for each in _said(seen, TO_AZURE, UNPLANNED, permits=permits) if each.code == Notice.ASK_SOURCE_OFF
+        ]
+        assert "{vm: sql01, what: sourceOff, failoverJob: j1, by: WHO, until: TIME}" in asked.text
+    stated = replace(UNPLANNED, source_off=(SourceOff(made.id, LATER),))
+    about_it = Permits(attestations=(Attestation("sourceOff", "Ada", LATER, "J1"),))
+    assert Notice.ASK_SOURCE_OFF not in {each.code for each in _said(seen, TO_AZURE, stated, permits=about_it)}
 
 
 def test_managed_disks_may_not_fail_back() -> None:

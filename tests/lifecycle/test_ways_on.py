@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from components.settings import Attested, load_settings
+from lifecycle.options import Commit, MoveOptions
 from lifecycle.planner import plan
 from lifecycle.ways_on import way_on, without_engine
 from tests.lifecycle import rows
@@ -18,10 +19,11 @@ from tests.settings_samples import small
 
 @pytest.mark.parametrize("vm", ["sql01", "büro, web [old]", "#1", "true"])
 def test_the_statement_that_the_source_is_off_can_be_copied_into_the_file(vm: str) -> None:
-    made = replace(rows.job("UnplannedFailover", state="Succeeded"), source_shutdown="Failed")
-    (first, *_) = plan(replace(rows.COMMIT_PENDING, brought_here=made), TO_AZURE, BOLD).steps
+    made = replace(rows.job("UnplannedFailover", state="Succeeded", number="0f1e2d3c-4b5a"), source_shutdown="Failed")
     now = datetime.now(UTC)
-    way = way_on(vm, first, now)
+    seen = replace(rows.COMMIT_PENDING, vm=vm, brought_here=made, at=now)
+    (first, *_) = plan(seen, TO_AZURE, BOLD).steps
+    way = way_on(seen, first)
     _, _, written = way.partition("write `")
     where = {"site": "contoso-hyperv", "policy": "every-5-minutes", "target": {"name": "in-azure"}}
     vms = {vm: {"direction": "onPremisesToAzure", **where}}
@@ -29,6 +31,14 @@ def test_the_statement_that_the_source_is_off_can_be_copied_into_the_file(vm: st
     (stated,) = settings.attestations
     assert (stated.vm, stated.what) == (vm, Attested.SOURCE_OFF)
     assert now < stated.until < now + timedelta(days=1)
+    options = MoveOptions.from_inputs({**settings.move_inputs(settings.vms[vm]), "failover": UNPLANNED})
+    assert options.failover_commit is Commit.AUTOMATIC
+    assert plan(seen, TO_AZURE, options).stops_before is None
+    later = replace(seen, brought_here=replace(made, id="another-failover"))
+    assert plan(later, TO_AZURE, options).stops_before is not None
+
+
+UNPLANNED = {"mode": "unplanned", "commit": "automatic"}
 
 
 @pytest.mark.parametrize(
