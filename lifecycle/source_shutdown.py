@@ -24,8 +24,9 @@ def both_may_run(seen: Observation, options: MoveOptions) -> str:
         return ""
     return (
         f"BOTH COPIES OF {seen.vm} MAY RUN: {why} (job {made.id}). What the one on premises goes on to write is lost. "
-        "Turn it off, see that it stays off, and state that (attestation sourceOff). Before that commit nothing, which "
-        "deletes all recovery points, and fail nothing back, which overwrites the VM on premises"
+        f"Turn it off, see that it stays off, and state that (attestation sourceOff, failoverJob: {made.id}). Before "
+        "that commit nothing, which deletes all recovery points, and fail nothing back, which overwrites the VM on "
+        "premises"
     )
 
 
