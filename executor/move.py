@@ -135,6 +135,8 @@ class _Mover:
         self._refusals: Counter[type[SiteRecoveryError]] = Counter()
         self._called = False
         self._committed = False
+        # Until the call that starts from one, or that no longer needs any.
+        self._points_needed = True
         self._record: ItemRecord | None = None
 
     def run(self) -> None:
@@ -152,7 +154,8 @@ class _Mover:
                 self._settling.wait_lag_out()
                 continue
             first = self._first_step(due, seen)
-            self._judge_the_call(first, seen)
+            if not self._judge_the_call(first, seen):
+                continue
             wait_for_site(self._service, first, seen, self._order.goal, self._order.options)
             try:
                 self._take(first, due.stage, seen)
@@ -184,11 +187,12 @@ class _Mover:
     def _observe(self, *, power: bool) -> Observation:
         latest = self._order.options.starts_from_latest
         look = Look(
-            recovery_points=not self._called or not latest,
+            recovery_points=self._points_needed or not latest,
             newest_points=not latest,
             # Which copy runs decides whether a run may begin and a commit be made, and after that nothing.
             power=power and not self._committed,
             power_is_needed=True,
+            leaves_the_site=self._order.goal.runs is Place.AZURE and not self._needs_the_site,
         )
         seen = self._enduring.read(lambda: self._settling.settled(look, self._order.options.take_over))
         if seen is None:
@@ -218,22 +222,49 @@ class _Mover:
             )
         return first
 
-    def _judge_the_call(self, first: PlannedStep, seen: Observation) -> None:
-        """A job that was waited for, or lag, may have taken hours: what was judged before the first call holds no more.
+    def _judge_the_call(self, first: PlannedStep, seen: Observation) -> bool:
+        """Whether the call may be made of what was seen. A job that was waited for, or lag, may have taken hours: what
+        was judged before the first call holds no more.
 
-        Once the move has begun its conditions are past, but an approval may have run out before what cannot be undone,
-        and the host may have been lost before the commit of a failback, which deletes the other copy.
+        What takes the running copy down is judged as it would be by a run that begins there. Of other steps the
+        conditions are past once the move has begun, but an approval may have run out before what cannot be undone, and
+        the host may have been lost before the commit of a failback, which deletes the other copy.
         """
-        if first.running or (self._called and first.reversible):
-            return
+        takes_down = first.step in _TAKES_THE_RUNNING_COPY_DOWN
+        if first.running or (self._called and first.reversible and not takes_down):
+            return True
         failback = self._order.goal.runs is Place.ON_PREMISES
-        patient = self._called and failback
+        patient = self._called and self._needs_the_site
         stands = tuple(self._enduring.read(lambda: self._order.judge(seen, patient=patient)))
-        if self._called:
+        if self._called and not takes_down:
             kept = {Code.APPROVAL, Code.COMMIT_WITHOUT_HOST} if failback else {Code.APPROVAL}
             stands = tuple(blocker for blocker in stands if blocker.code in kept)
+        if self._called and {blocker.code for blocker in stands} == {Code.NO_RECOVERY_POINT}:
+            self._wait_for_a_point(first.step, seen)
+            return False
         if stands:
             raise Blocked(stands, seen)
+        return True
+
+    @property
+    def _needs_the_site(self) -> bool:
+        """An unplanned failover waits for no answer that a lost site could be the reason of."""
+        return self._order.goal.runs is Place.ON_PREMISES or self._order.options.mode is FailoverMode.PLANNED
+
+    def _wait_for_a_point(self, step: Step, seen: Observation) -> None:
+        """A VM that has just begun to replicate to Azure again has none to start from for a while."""
+        limit, since = self._enduring.limit(Step.REVERSE_REPLICATE), self._service.now()
+        self._listener.note(f"{step}: waits for the first recovery point")
+        while not seen.recovery_points:
+            if (self._service.now() - since).total_seconds() > limit:
+                raise StillRunning(
+                    f"{self._order.vm}: in progress; it replicates to Azure, and has no recovery point yet",
+                    "run `pulumi up --strict` again to go on waiting; the limit is stepLimits in the stack file",
+                    seen,
+                )
+            self._cancelled.wait(self._LONGEST_PAUSE * self._service.wait_scale)
+            self._stop_if_asked(seen, step)
+            seen = self._observe(power=True)
 
     def _stop_if_asked(self, seen: Observation, step: Step | None) -> None:
         if self._cancelled.is_set():
@@ -272,6 +303,7 @@ class _Mover:
         if job_id is None:
             return
         self._called, self._enduring.at = True, step
+        self._points_needed = step is Step.REVERSE_REPLICATE and self._order.goal.runs is Place.AZURE
         job = self._wait(job_id, self._enduring.limit(step), planned, seen, pauses=pauses)
         if not job.finished:
             return
@@ -391,6 +423,7 @@ class _Mover:
 
 # The move has just been observed: whatever reading that was, the item's ids and disks are in it.
 _ANY_AGE = float("inf")
+_TAKES_THE_RUNNING_COPY_DOWN = {Step.FAILOVER, Step.COMPLETE_FAILOVER}
 _TASKS_TELL = {Step.FAILOVER, Step.CHANGE_RECOVERY_POINT, Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER}
 
 

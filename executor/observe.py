@@ -14,6 +14,7 @@ from lifecycle.observation import (
     HealthError,
     Job,
     Observation,
+    Operation,
     Owner,
     PowerState,
     RecoveryPoint,
@@ -49,6 +50,8 @@ class Look:
     power: bool = False
     # Something is done by it: where Azure does not answer, the look fails.
     power_is_needed: bool = False
+    # But not of a VM that can be failed over: an old copy in Azure that cannot be read keeps nobody in a lost site.
+    leaves_the_site: bool = False
     owners: bool = True
 
 
@@ -275,10 +278,14 @@ def _power(service: SiteRecovery, item: ItemRecord, look: Look) -> tuple[PowerSt
     try:
         power = service.power_state(item.recovery_vm_id)
     except SiteRecoveryError as error:
-        if look.power_is_needed:
+        if look.power_is_needed and not (look.leaves_the_site and _offers_unplanned_failover(item)):
             raise
         return PowerState.UNKNOWN, error.what
     return told_power(power)
+
+
+def _offers_unplanned_failover(item: ItemRecord) -> bool:
+    return place_of(item) is Place.ON_PREMISES and Operation.UNPLANNED_FAILOVER in item.allowed_operations
 
 
 def was_in_azure(item: ItemRecord) -> bool:

@@ -212,7 +212,7 @@ RULES: Mapping[Code, Rule] = {
     ),
     Code.AZURE_VM_NOT_SEEN: Rule(
         "Whether the Azure VM runs could not be read, so nobody can say that not both copies run, or neither: a "
-        "planned move fails closed. An unplanned failover, and one that is only to be committed, are warned.",
+        "planned move fails closed. An unplanned failover is warned; no commit is made before Azure has answered.",
         "the Azure VM",
         "Let the identity read the VM, and preview again; or look at the VM in Azure, and waive this.",
         _SITE_ANSWERS,

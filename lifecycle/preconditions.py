@@ -36,10 +36,13 @@ def preconditions(seen: Observation, due: Plan, options: MoveOptions, loss: Data
             if options.mode is FailoverMode.PLANNED:
                 why = "a planned failover shuts the VM down there first"
                 yield from _provider(seen, why, "; if the site is lost, write failover.mode: unplanned")
-            yield from _point_and_loss(seen, options, loss)
+            # Until it replicates again it has no point: its failover is judged anew once it is the next step.
+            if due.steps[0].step is not Step.REVERSE_REPLICATE:
+                yield from _point_and_loss(seen, (options.recovery_point, options.change_recovery_point), options, loss)
             yield from _landing(seen)
         elif changes_recovery_point(due):
-            yield from _point_and_loss(seen, options, loss)
+            # The point of the failover has been used, and may be gone.
+            yield from _point_and_loss(seen, (options.change_recovery_point,), options, loss)
         return
     # Once the Azure VM is being shut down for it, the rest of a failback is past its conditions, and its window.
     if due.stage is not Stage.COMPLETING_FAILBACK and {Step.SYNCHRONIZE, Step.COMPLETE_FAILOVER} & _steps(due):
@@ -157,13 +160,15 @@ def heartbeat_in_words(at: datetime | None, now: datetime) -> str:
     return f"last heartbeat {at:%F %H:%M:%S} UTC, {span(max((now - at).total_seconds(), 0.0))} ago"
 
 
-def _point_and_loss(seen: Observation, options: MoveOptions, loss: DataLoss) -> Iterator[Blocker]:
+def _point_and_loss(
+    seen: Observation, choices: tuple[str | None, ...], options: MoveOptions, loss: DataLoss
+) -> Iterator[Blocker]:
     """Without a point to start from nothing is to be said of what it would lose."""
-    missing = tuple(_recovery_points(seen, options))
+    missing = tuple(_recovery_points(seen, choices))
     yield from missing or _data_loss(seen, options, loss)
 
 
-def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocker]:
+def _recovery_points(seen: Observation, choices: tuple[str | None, ...]) -> Iterator[Blocker]:
     if not seen.recovery_points:
         said = "has no recovery point" if seen.recovery_points is not None else "could not be asked for recovery points"
         yield Blocker(
@@ -173,7 +178,7 @@ def _recovery_points(seen: Observation, options: MoveOptions) -> Iterator[Blocke
             mend="wait for the first recovery point, and see that the VM replicates",
         )
         return
-    for choice in filter(None, (options.recovery_point, options.change_recovery_point)):
+    for choice in filter(None, choices):
         found = chosen_point(seen, choice)
         if isinstance(found, Blocker):
             yield found

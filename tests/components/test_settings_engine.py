@@ -51,7 +51,13 @@ def test_the_line_that_moves_a_vm_is_set_from_the_command_line(engine: EngineUnd
 
 def test_a_quoted_name_with_a_dot_is_set_and_an_unquoted_one_is_caught(engine: EngineUnderTest, project: Path) -> None:
     file = project / "stacks/Pulumi.test.yaml"
-    for key, value in (("direction", "onPremisesToAzure"), ("site", "contoso-hyperv"), ("policy", "every-5-minutes")):
+    values = {
+        "direction": "onPremisesToAzure",
+        "site": "contoso-hyperv",
+        "policy": "every-5-minutes",
+        "target.name": "sql02",  # Azure takes no dot
+    }
+    for key, value in values.items():
         config_set(engine, project, f'site-recovery:vms["sql02.contoso"].{key}', value)
     assert "sql02.contoso" in load_stack_file(file).vms
     config_set(engine, project, "site-recovery:vms.sql02.contoso.direction", "azureToOnPremises")

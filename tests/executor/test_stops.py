@@ -13,7 +13,9 @@ from lifecycle.approval import approvable
 from lifecycle.blockers import Blocker, Code
 from lifecycle.directions import Direction, Place
 from lifecycle.observation import Observation
-from lifecycle.options import Commit, MoveOptions
+from lifecycle.options import Commit, FailoverMode, MoveOptions
+from lifecycle.planner import plan
+from lifecycle.stages import Stage, stage_of
 from lifecycle.steps import PlannedStep, Step
 from site_recovery.records import JobRecord
 from tests.executor.killed import Death, Instant, run_in_child
@@ -327,6 +329,64 @@ def test_a_host_that_is_lost_meanwhile_stops_before_the_commit_of_a_failback(sit
     assert "FailoverCommit" not in site.accepted()
     assert site.truth()["azure"] is not None
     site.run(HOME).reached()
+
+
+def test_a_host_that_is_lost_while_the_data_is_synchronized_keeps_the_copy_in_azure_running(site: Site) -> None:
+    site.begin("replicatesBack")
+    silent = Blocker(Code.PROVIDER_SILENT, "vm01", cause="the host is silent", mend="bring it back")
+
+    def judge(seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
+        assert patient is (stage_of(seen) is Stage.WAITING_TO_COMPLETE), "once the move has begun"
+        return (silent,) if patient else ()
+
+    with pytest.raises(Blocked) as stopped:
+        carry_out(replace(site.order(HOME, BOLD), judge=judge), site.service, Told(), threading.Event(), Outcome())
+    assert stopped.value.blockers == (silent,)
+    assert site.accepted() == ["PlannedFailover"], "Complete Failover shuts the Azure VM down"
+    assert site.truth()["running"] == "azure"
+    site.run(HOME).reached()
+
+
+def test_a_vm_that_has_just_come_home_is_failed_over_once_it_has_a_point_to_start_from(site: Site) -> None:
+    site.begin("failbackCommitted")
+    none = Blocker(Code.NO_RECOVERY_POINT, "vm01", cause="has no recovery point", mend="wait")
+    judged: list[str] = []
+
+    def judge(seen: Observation, *, patient: bool) -> tuple[Blocker, ...]:
+        (first, *_) = plan(seen, AZURE, BOLD).steps
+        judged.append(first.step.value)
+        return (none,) if judged == ["reverseReplicate", "failover"] else ()
+
+    told = Told()
+    carry_out(replace(site.order(AZURE, BOLD), judge=judge), site.service, told, threading.Event(), Outcome())
+    assert judged[:3] == ["reverseReplicate", "failover", "failover"]
+    assert "failover: waits for the first recovery point" in told.notes
+    assert site.accepted() == ["Reprotect", "UnplannedFailover", "FailoverCommit", "Reprotect"]
+
+
+def test_an_old_copy_that_azure_does_not_tell_of_keeps_no_vm_in_a_lost_site(site: Site) -> None:
+    site.begin("failbackCommitted")
+    site.run(HOME).reached()
+    site.service.learn_pace(site.service.jobs()[0].id)
+    site.fault(name="out", request={"path": "*/Microsoft.Compute/virtualMachines/*"}, answer={"status": 503})
+    planned = site.run(AZURE, replace(BOLD, mode=FailoverMode.PLANNED))
+    assert "power state" in str(planned.stop), "nobody is in a hurry"
+    run = site.run(AZURE, told=_HealedAt(Step.FAILOVER, site))
+    assert run.taken[0] == "failover"
+    run.reached()
+
+
+class _HealedAt(Told):
+    """The service is well again at the moment when this step begins."""
+
+    def __init__(self, step: Step, site: Site) -> None:
+        super().__init__()
+        self._step, self._site = step, site
+
+    def step(self, planned: PlannedStep) -> None:
+        super().step(planned)
+        if planned.step is self._step:
+            self._site.admin("DELETE", "/faults")
 
 
 def test_both_copies_running_stops_everything(site: Site) -> None:

@@ -304,6 +304,20 @@ def test_only_a_planned_failover_that_was_made_has_lost_nothing() -> None:
     assert (gone.seconds, gone.words.startswith("unknown: ")) == (None, True)
 
 
+def test_a_vm_that_does_not_replicate_yet_is_asked_for_no_point_before_its_failover_is_next() -> None:
+    home = replace(rows.FAILED_BACK, recovery_points=(), landing=HERE.landing)
+    judged = _codes(_judged(home, TO_AZURE, UNPLANNED))
+    assert not {Code.NO_RECOVERY_POINT, Code.DATA_LOSS_UNKNOWN} & judged, judged
+
+
+def test_a_point_that_was_used_and_is_gone_stops_no_change_to_another() -> None:
+    options = replace(
+        UNPLANNED, recovery_point="2026-02-01T00:00:00+00:00", change_recovery_point="latestAppConsistent"
+    )
+    assert Code.RECOVERY_POINT_GONE in _codes(_judged(HERE, TO_AZURE, options))
+    assert _codes(_judged(COMMIT_PENDING, TO_AZURE, options)) == set()
+
+
 def test_a_change_of_the_recovery_point_is_judged_as_the_loss_it_is() -> None:
     options = replace(UNPLANNED, change_recovery_point="latestAppConsistent", max_data_loss_minutes=34)
     allowed = _judged(COMMIT_PENDING, TO_AZURE, options)

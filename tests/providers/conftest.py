@@ -11,6 +11,12 @@ from tests.simulator.running import RunningSimulator
 from tests.site_recovery.prepared import prepare
 
 
+@pytest.fixture(autouse=True)
+def another_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is a command of its own: none knows which machines the stack of another one has declared."""
+    monkeypatch.setattr("providers.one_machine._found", {})
+
+
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
     running = RunningSimulator(tmp_path_factory.mktemp("simulator"), "--speed", "1000")

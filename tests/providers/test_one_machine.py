@@ -14,12 +14,6 @@ from tests.site_recovery.prepared import discovered, protect
 ITEM = ItemProvider()
 
 
-@pytest.fixture(autouse=True)
-def _another_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is a command of its own, whose provider process has seen no VM before."""
-    monkeypatch.setattr("providers.one_machine._found", {})
-
-
 def _checked(service: SiteRecovery, vm: str, machine: str | None = None, olds: dict[str, Any] | None = None) -> str:
     """What a check of `vm`, by the id of `machine` where one is given, refuses."""
     source = {"vmId": discovered(service, machine).vm_id} if machine else {}
